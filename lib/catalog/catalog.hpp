@@ -1,0 +1,63 @@
+// catalog.hpp: the door of catalog: tables, schema versions, tags; typed operations over a backend.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "model/table.hpp"
+
+namespace neurolake::catalog {
+
+struct Options {
+    std::string backend = "json";  // sqlite, postgresql: unsupported in this build, said so
+    std::filesystem::path folder;  // where the json files lie
+};
+
+// One index run's changes, applied whole or not at all.
+struct Batch {
+    std::vector<model::Table> upserts;           // by id
+    std::vector<std::string> tombstones;         // ids whose files are all gone
+    std::vector<model::SchemaVersion> versions;  // new schema versions ...
+    std::vector<std::string> version_tables;     // ... of these table ids, parallel
+    std::string indexed_at;
+};
+
+class Catalog {
+public:
+    // Reads the whole catalog (readers never block; they see the old or the new state, never half). A damaged file is
+    // corrupt, with the advice to run `neurolake doctor --fix`, which renames it aside; it is never overwritten.
+    static Result<Catalog> open(const Options& options);
+    // Creates empty catalog files where missing (tables.json, schemas.json, lineage.json, glossary.json).
+    static Status create(const Options& options);
+    Catalog(Catalog&&) noexcept;
+    Catalog& operator=(Catalog&&) noexcept;
+    ~Catalog();
+
+    const std::vector<model::Table>& tables() const;             // in order of full name; tombstones included
+    const model::Table* find(std::string_view full_name) const;  // exact, alive
+    // not_found with "did you mean"; also accepts a bare table name when only one bucket has it.
+    Result<const model::Table*> get(std::string_view name) const;
+    const model::SchemaHistory* history(std::string_view table_id) const;
+    // The table that a file belongs to, by bucket and path.
+    const model::Table* table_of(std::string_view bucket, std::string_view path) const;
+    const std::string& indexed_at() const;  // last finished index run, RFC 3339, "" = never
+
+    Status apply(const Batch& batch);  // caller holds the lake lock
+    Status rename_bucket(std::string_view from, std::string_view to);
+    // Move state of tables after burst or recall: tier, cloud_files, cloud_bytes, cloud_partitions, files and bytes.
+    Status update_tables(std::vector<model::Table> changed);
+
+private:
+    struct Impl;
+    explicit Catalog(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> m_impl;
+};
+
+}  // namespace neurolake::catalog

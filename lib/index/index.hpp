@@ -1,0 +1,57 @@
+// index.hpp: the door of index: scan the tree, profile what changed, group files into tables, write the catalog.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "base/workers.hpp"
+#include "catalog/catalog.hpp"
+#include "lake/inventory.hpp"
+#include "lake/lake.hpp"
+
+namespace neurolake::index {
+
+struct Options {
+    std::uint64_t sample_rows = 0;  // 0 = all rows
+    double settle_seconds = 5;
+    bool full = false;   // profile every file again
+    bool quick = false;  // folder mtimes only (a rewritten file of the same name is not noticed)
+    bool dry_run = false;
+    bool strict = false;  // a breaking schema change makes the report partial (exit 3)
+    bool accept_shrink = false;
+    unsigned threads = 0;
+};
+
+struct TableChange {
+    std::string table;  // full name
+    enum class What { added, changed, gone } what = What::added;
+    std::uint64_t rows = 0, bytes = 0, files = 0;
+    std::uint32_t schema_version = 1;
+    std::vector<std::string> schema_changes;
+    bool breaking = false;
+};
+
+struct Report {
+    std::vector<TableChange> changes;
+    std::uint64_t files_seen = 0, files_read = 0, files_unchanged = 0, files_gone = 0, bytes_read = 0;
+    std::uint64_t tables = 0, rows = 0;
+    std::vector<std::string> settling;  // "bucket/path"
+    std::vector<std::string> failed;    // files that could not be read: exit 3
+    std::vector<model::Finding> findings;
+    bool breaking = false;
+    std::int64_t elapsed_ms = 0;
+};
+
+using Progress = std::function<void(std::uint64_t files_done, std::uint64_t files_total, std::uint64_t bytes_done)>;
+
+// `buckets`: the ones to index (auto_catalog = false ones are only scanned for sizes unless named by the user). Caller
+// holds the lake lock. Order on disk: catalog, then inventory (a crash between them only reads files again).
+Result<Report> run(const lake::Lake& lake, const std::vector<lake::Bucket>& buckets, catalog::Catalog& catalog,
+                   const Options& options, const Clock& clock, const CancelFlag& cancel, const Progress& progress);
+
+}  // namespace neurolake::index

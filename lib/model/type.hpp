@@ -1,0 +1,77 @@
+// type.hpp: the type lattice: what a column's values are, and the narrowest type that holds two.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace neurolake::model {
+
+enum class TypeKind : std::uint8_t {
+    unknown,  // no value seen yet: decides nothing
+    boolean,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+    float32,
+    float64,       // printed "float", "double"
+    decimal,       // precision and scale
+    date,          // days
+    time,          // time of day
+    timestamp,     // without zone
+    timestamp_tz,  // instant
+    interval,
+    uuid,
+    text,  // UTF-8
+    binary,
+    json,       // any JSON value: what mixed nested shapes widen to
+    list,       // fields[0] is the element
+    map,        // fields[0] key, fields[1] value
+    structure,  // fields by name
+};
+
+struct Field;
+
+struct Type {
+    TypeKind kind = TypeKind::unknown;
+    int precision = 0, scale = 0;  // decimal only
+    std::vector<Field> fields;     // list, map, structure only
+
+    Type() = default;
+    Type(TypeKind k) : kind(k) {}
+    static Type decimal(int precision, int scale);
+    static Type list_of(Type element);
+    friend bool operator==(const Type&, const Type&);
+};
+
+struct Field {
+    std::string name;
+    Type type;
+    bool nullable = true;
+    friend bool operator==(const Field&, const Field&) = default;
+};
+
+// "int64", "double", "decimal(10,2)", "timestamp_tz", "list<int64>", "struct<a:int64,b:text>", "map<text,int64>".
+std::string to_string(const Type& type);
+Result<Type> parse_type(std::string_view text);  // the inverse
+
+// The narrowest type that holds every value of both, never losing one:
+// unknown + T = T; intN widen to intM, mixed signs to the next signed size, then decimal(20,0); int + decimal =
+// decimal; int or decimal + float = double when every integer digit fits 15 significant digits, else text; date +
+// timestamp = timestamp; timestamp + timestamp_tz = text; lists and structures field by field; anything else = text
+// (scalars) or json (nested).
+Type widen(const Type& a, const Type& b);
+
+// True when every value of `from` is a value of `to` without loss (a schema change that breaks no reader of `to`).
+bool holds(const Type& to, const Type& from);
+
+}  // namespace neurolake::model
