@@ -28,6 +28,9 @@ struct ObjectInfo {
     // What the store itself attests of the bytes it holds, when it does:
     std::optional<Sha256Digest> sha256;    // of the whole object
     std::optional<std::string> composite;  // "<base64 of sha256 over part sha256s>-<parts>" of a multipart object
+    // Set by put() only: the store accepted our Content-MD5 and answered with the same MD5 as ETag. Together with the
+    // size this counts as proof of a single put on stores without strong checksums.
+    bool attested_by_md5 = false;
     std::string last_modified;
 };
 
@@ -97,9 +100,12 @@ public:
     // Streams [offset, offset + length) to `sink` in order; length 0 = to the end. if_match: only while the object has
     // this etag (conflict otherwise). The sink's error ends the transfer and is returned. A retry never delivers a byte
     // twice.
+    // `opened`, when given, is told what the store says of the object before the first byte arrives.
     using Sink = std::function<Status(std::string_view bytes)>;
+    using Opened = std::function<void(const ObjectInfo&)>;
     virtual Result<ObjectInfo> get(const std::string& key, const std::string& version_id, std::uint64_t offset,
-                                   std::uint64_t length, const std::string& if_match, const Sink& sink) = 0;
+                                   std::uint64_t length, const std::string& if_match, const Sink& sink,
+                                   const Opened& opened = {}) = 0;
     // All keys below the prefix, page by page; a failed page is an error, never a short list.
     virtual Status list(const std::string& prefix, const std::function<Status(const ObjectInfo&)>& each) = 0;
     virtual Status remove(const std::string& key, const std::string& version_id = {}) = 0;  // not_found is success

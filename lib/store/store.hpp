@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "store/object_store.hpp"
@@ -17,6 +20,9 @@ struct Options {
     std::string access_key_id, secret_access_key;  // only when settings.yaml itself carries them (doctor warns)
     std::string directory;                         // provider directory: the target folder, absolute
     std::string lake_id;  // directory: written into the target's marker, refused when it belongs to another lake
+    // directory: the lake's machine-state folder, where the store notes that it has begun a target. A target that was
+    // begun and whose marker is gone (disk not mounted) is then refused, never begun anew. "" = not noted.
+    std::string state_folder;
     std::optional<bool> path_style;  // unset: path style for custom endpoints and dotted names, else host style
     bool allow_http = false;         // plain http beyond loopback
     unsigned concurrency = 8;
