@@ -1,5 +1,5 @@
-// inventory.hpp: what was seen where: size, mtime, inode, first_seen, stub or data, for every file; sorted binary file,
-// mmapped. SPDX-License-Identifier: Apache-2.0
+// inventory.hpp: what was seen where: size, mtime, inode, first_seen, stub or data, for every file; sorted and mmapped.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,10 @@ struct BucketTotals {  // files and bytes are local data only; stubs count as cl
 // (the caller renames it aside and rebuilds: first_seen is then taken from mtime's safe side, now).
 class Inventory {
 public:
+    // Checks the header and the tables of contents at once (microseconds a bucket), records only for what is read.
     static Result<Inventory> open(const std::filesystem::path& file);
+    // Reads everything and compares all checksums and the order; corrupt with what is wrong.
+    Status verify() const;
     Inventory();  // empty
     Inventory(Inventory&&) noexcept;
     Inventory& operator=(Inventory&&) noexcept;
@@ -69,6 +72,12 @@ private:
 struct ScanOptions {
     unsigned threads = 0;
     bool rehash_stubs = false;  // verify every stub anew instead of those whose (size, mtime, ino) changed
+    // Folders whose mtime did not move are taken from the old inventory: new, removed and renamed names are noticed,
+    // files rewritten in place are not.
+    bool quick = false;
+    // Names of files that are known to hold no data (formats::is_known_non_data). Hidden names and our own temporaries
+    // and notes are ignored in any case. Called from several threads.
+    std::function<bool(std::string_view name)> ignored_name;
 };
 
 // The outcome of walking buckets and comparing with the previous inventory.
@@ -96,8 +105,10 @@ struct ScanResult {
     ~ScanResult();
 };
 
-// Walks `buckets` (those not named keep their old records in `next`). Opens no data file: only new or changed files of
-// exactly the stub's size are opened, to tell stubs from data.
+// Walks `buckets` (those not named keep their old records in `next`). Opens no data file: only new or changed files
+// whose size a stub can have (small multiples of 4096) are opened, to tell stubs from data. What could not be read
+// keeps its old records: an unreadable folder, or a bucket whose folder is missing (finding "bucket_unreadable"), is
+// never taken for "all gone". Errors: cancelled.
 Result<ScanResult> scan(const std::vector<Bucket>& buckets, const Inventory& old, const ScanOptions& options,
                         const Clock& clock, const CancelFlag& cancel);
 
@@ -106,6 +117,7 @@ public:
     // Corrections by verbs after the scan: a file was cataloged, became a stub, came back. Inserts when new.
     void put(std::string_view bucket, const FileRecord& record);
     void mark_indexed(std::string_view bucket, std::string_view path, Time at);
+    // Every data file not yet indexed that `except` (may be empty) does not name.
     void mark_all_indexed(Time at, const std::function<bool(std::string_view bucket, std::string_view path)>& except);
     void rename_bucket(std::string_view from, std::string_view to);
     void drop_bucket(std::string_view bucket);
@@ -127,8 +139,9 @@ private:
     std::unique_ptr<Impl> m_impl;
 };
 
-// More than half of a bucket's files gone since the last scan: guard (15) with the counts, unless the person accepted
-// it.
+// More than half of a bucket's files (4 or more before) gone since the last scan: guard (15) with the counts. Files
+// that only moved inside the scanned buckets (same inode, size and mtime elsewhere) are not gone. The caller asks
+// unless the person gave --accept-shrink.
 Status check_shrink(const Scan& scan, const Inventory& old, double max_gone_fraction = 0.5);
 
 }  // namespace neurolake::lake
