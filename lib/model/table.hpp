@@ -108,7 +108,9 @@ std::string_view to_string(GroupingRule rule);
 std::string_view to_string(TableTier tier);
 std::string_view to_string(Finding::Severity severity);
 
-// What changed from old to new columns, as SchemaVersion::changes and breaking.
+// What changed from old to new columns, as SchemaVersion::changes and breaking, with the new columns (evidence left
+// out). Matched by name; order and nullability alone are no change: text files show nulls only by chance. Widening is
+// no break.
 SchemaVersion diff(const std::vector<Column>& before, const std::vector<Column>& after);
 
 }  // namespace neurolake::model

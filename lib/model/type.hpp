@@ -50,7 +50,7 @@ struct Type {
     Type(TypeKind k) : kind(k) {}
     static Type decimal(int precision, int scale);
     static Type list_of(Type element);
-    friend bool operator==(const Type&, const Type&);
+    friend bool operator==(const Type&, const Type&);  // names of list elements, map keys and values do not count
 };
 
 struct Field {
@@ -61,14 +61,15 @@ struct Field {
 };
 
 // "int64", "double", "decimal(10,2)", "timestamp_tz", "list<int64>", "struct<a:int64,b:text>", "map<text,int64>".
+// A field that cannot be null ends in "!"; names that are no plain words stand in double quotes, \ escapes.
 std::string to_string(const Type& type);
 Result<Type> parse_type(std::string_view text);  // the inverse
 
 // The narrowest type that holds every value of both, never losing one:
 // unknown + T = T; intN widen to intM, mixed signs to the next signed size, then decimal(20,0); int + decimal =
 // decimal; int or decimal + float = double when every integer digit fits 15 significant digits, else text; date +
-// timestamp = timestamp; timestamp + timestamp_tz = text; lists and structures field by field; anything else = text
-// (scalars) or json (nested).
+// timestamp = timestamp; timestamp + timestamp_tz = text; lists and structures field by field; decimals beyond 38
+// digits = text; anything else = text (scalars; binary when one is binary) or json (one is nested).
 Type widen(const Type& a, const Type& b);
 
 // True when every value of `from` is a value of `to` without loss (a schema change that breaks no reader of `to`).

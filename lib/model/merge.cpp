@@ -1,0 +1,188 @@
+// merge.cpp: merging columns and their evidence.
+// SPDX-License-Identifier: Apache-2.0
+#include "model/merge.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <unordered_map>
+
+#include "base/clock.hpp"
+
+namespace neurolake::model {
+namespace {
+
+enum class Order { number, instant, bytes };
+
+Order order_of(TypeKind kind) {
+    switch (kind) {
+        case TypeKind::int8:
+        case TypeKind::int16:
+        case TypeKind::int32:
+        case TypeKind::int64:
+        case TypeKind::uint8:
+        case TypeKind::uint16:
+        case TypeKind::uint32:
+        case TypeKind::uint64:
+        case TypeKind::float32:
+        case TypeKind::float64:
+        case TypeKind::decimal:
+            return Order::number;
+        case TypeKind::timestamp_tz:
+            return Order::instant;
+        default:
+            return Order::bytes;
+    }
+}
+
+bool is_integer(TypeKind kind) { return order_of(kind) == Order::number && kind < TypeKind::float32; }
+
+// A number in plain decimal notation, cut into sign, whole and fraction without idle zeros.
+struct Plain {
+    bool negative = false;
+    std::string_view whole, fraction;
+    bool zero() const { return whole.empty() && fraction.empty(); }
+};
+
+bool split_plain(std::string_view s, Plain& out) {
+    if (!s.empty() && (s[0] == '-' || s[0] == '+')) {
+        out.negative = s[0] == '-';
+        s.remove_prefix(1);
+    }
+    const std::size_t dot = s.find('.');
+    out.whole = s.substr(0, dot);
+    out.fraction = dot == std::string_view::npos ? std::string_view{} : s.substr(dot + 1);
+    const auto digits = [](std::string_view part) {
+        return std::all_of(part.begin(), part.end(), [](unsigned char c) { return std::isdigit(c); });
+    };
+    if (s.empty() || !digits(out.whole) || !digits(out.fraction)) return false;
+    while (!out.whole.empty() && out.whole.front() == '0') out.whole.remove_prefix(1);
+    while (!out.fraction.empty() && out.fraction.back() == '0') out.fraction.remove_suffix(1);
+    if (out.zero()) out.negative = false;
+    return true;
+}
+
+int sign(int c) { return (c > 0) - (c < 0); }
+
+int compare_numbers(std::string_view a, std::string_view b) {
+    Plain x, y;
+    if (!split_plain(a, x) || !split_plain(b, y)) {  // exponents, inf, nan
+        const long double p = std::strtold(std::string(a).c_str(), nullptr);
+        const long double q = std::strtold(std::string(b).c_str(), nullptr);
+        return (p > q) - (p < q);
+    }
+    if (x.negative != y.negative) return x.negative ? -1 : 1;
+    int c = (x.whole.size() > y.whole.size()) - (x.whole.size() < y.whole.size());
+    if (c == 0) c = sign(x.whole.compare(y.whole));
+    if (c == 0) c = sign(x.fraction.compare(y.fraction));
+    return x.negative ? -c : c;
+}
+
+// int64 by declaration, but 1..99 by evidence: the narrowest integer type's stand-in for widening with floats.
+Type by_evidence(const Column& c) {
+    if (!is_integer(c.type.kind) || !c.evidence.min || !c.evidence.max) return c.type;
+    constexpr std::string_view k_limit = "999999999999999", k_least = "-999999999999999";
+    const bool fits = compare_numbers(*c.evidence.max, k_limit) <= 0 && compare_numbers(*c.evidence.min, k_least) >= 0;
+    return fits ? Type(TypeKind::int32) : c.type;
+}
+
+bool is_float(TypeKind kind) { return kind == TypeKind::float32 || kind == TypeKind::float64; }
+
+Type widen_columns(const Column& a, const Column& b) {
+    if (is_float(a.type.kind) && is_integer(b.type.kind)) return widen(a.type, by_evidence(b));
+    if (is_float(b.type.kind) && is_integer(a.type.kind)) return widen(by_evidence(a), b.type);
+    return widen(a.type, b.type);
+}
+
+void take_reason(Evidence& out, const Evidence& from) {
+    out.reason = from.reason;
+    out.forced_row = from.forced_row;
+    out.forced_path = from.forced_path;
+}
+
+std::string side(const Column& c) {
+    return to_string(c.type) + (c.evidence.forced_path.empty() ? "" : " in " + c.evidence.forced_path);
+}
+
+void merge_reason(Evidence& out, const Column& a, const Column& b, const Type& type) {
+    const bool a_final = a.type == type, b_final = b.type == type;
+    if (a_final && (!b_final || !a.evidence.reason.empty())) return take_reason(out, a.evidence);
+    if (b_final) return take_reason(out, b.evidence);
+    out.reason = side(a) + ", " + side(b);
+    out.forced_row = b.evidence.forced_row;
+    out.forced_path = b.evidence.forced_path;
+}
+
+// A bound survives only when its side's order is the final one, or the values' text orders alike in both.
+bool bounds_hold(const Column& c, const Type& type) {
+    if (c.evidence.values == 0) return true;
+    return order_of(c.type.kind) == order_of(type.kind);
+}
+
+void merge_bounds(Evidence& out, const Column& a, const Column& b, const Type& type) {
+    if (!bounds_hold(a, type) || !bounds_hold(b, type)) return;
+    const auto pick = [&](const std::optional<std::string>& x, const std::optional<std::string>& y, int wanted) {
+        if (a.evidence.values == 0) return y;
+        if (b.evidence.values == 0) return x;
+        if (!x || !y) return std::optional<std::string>{};  // one side could not tell
+        return compare_values(type, *x, *y) * wanted >= 0 ? x : y;
+    };
+    out.min = pick(a.evidence.min, b.evidence.min, -1);
+    out.max = pick(a.evidence.max, b.evidence.max, 1);
+}
+
+}  // namespace
+
+int compare_values(const Type& type, std::string_view a, std::string_view b) {
+    switch (order_of(type.kind)) {
+        case Order::number:
+            return compare_numbers(a, b);
+        case Order::instant: {
+            const auto x = parse_rfc3339(a), y = parse_rfc3339(b);
+            if (x && y) return (*x > *y) - (*x < *y);
+            return sign(a.compare(b));
+        }
+        case Order::bytes:
+            return sign(a.compare(b));
+    }
+    return 0;
+}
+
+Column merge(const Column& a, const Column& b) {
+    Column out;
+    out.name = a.name;
+    out.type = widen_columns(a, b);
+    out.nullable = a.nullable || b.nullable;
+    out.semantic = a.semantic == b.semantic || b.semantic.empty() ? a.semantic : a.semantic.empty() ? b.semantic : "";
+    out.pii = a.pii || b.pii;
+    Evidence& e = out.evidence;
+    e.values = a.evidence.values + b.evidence.values;
+    e.nulls = a.evidence.nulls + b.evidence.nulls;
+    e.longest = std::max(a.evidence.longest, b.evidence.longest);
+    if (a.evidence.values == 0) e.distinct = b.evidence.distinct;  // counts of two files do not add up
+    if (b.evidence.values == 0) e.distinct = a.evidence.distinct;
+    merge_reason(e, a, b, out.type);
+    merge_bounds(e, a, b, out.type);
+    return out;
+}
+
+void merge_into(std::vector<Column>& columns, const std::vector<Column>& more) {
+    std::unordered_map<std::string_view, std::size_t> place;
+    const std::vector<Column> before = columns;
+    for (std::size_t i = 0; i < before.size(); ++i) place.emplace(before[i].name, i);
+    std::vector<bool> met(before.size(), false);
+    for (const Column& c : more) {
+        const auto known = place.find(c.name);
+        if (known == place.end()) {
+            columns.push_back(c);
+            columns.back().nullable = true;
+        } else if (!met[known->second]) {
+            columns[known->second] = merge(columns[known->second], c);
+            met[known->second] = true;
+        }
+    }
+    for (std::size_t i = 0; i < before.size(); ++i)
+        if (!met[i]) columns[i].nullable = true;
+}
+
+}  // namespace neurolake::model

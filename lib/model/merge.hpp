@@ -1,0 +1,26 @@
+// merge.hpp: columns of several files become the columns of one table; evidence adds up and stays true.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "model/table.hpp"
+
+namespace neurolake::model {
+
+// One column of two files. Types widen; an integer column whose evidence shows that every value fits a double's 15
+// digits widens with a float to double. Counts add; min and max follow the wider type's order and are dropped when the
+// old order does not carry over (numbers seen as text). The reason is that of the first side that forced the final
+// type; when neither did alone, it names both files. `a` is the earlier file, so merging in path order does not depend
+// on which file was read first.
+Column merge(const Column& a, const Column& b);
+
+// Columns of the earlier files, then new ones of `more` at the end, matched by name. A column absent on one side
+// becomes nullable.
+void merge_into(std::vector<Column>& columns, const std::vector<Column>& more);
+
+// Compares two values as the type orders them: numbers by value, instants by time, all else by bytes. <0, 0, >0.
+int compare_values(const Type& type, std::string_view a, std::string_view b);
+
+}  // namespace neurolake::model
