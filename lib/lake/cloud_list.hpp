@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "lake/stub.hpp"
@@ -32,8 +33,11 @@ public:
     void rename_bucket(std::string_view from, std::string_view to);  // in memory: compact() after
 
 private:
+    void reindex();
+
     std::filesystem::path m_file;
-    std::vector<CloudEntry> m_entries;  // one per path, latest
+    std::vector<CloudEntry> m_entries;                       // one per path, latest
+    std::unordered_map<std::string, std::size_t> m_by_path;  // "bucket/path" -> index into m_entries
     bool m_torn = false;
 };
 
