@@ -19,6 +19,13 @@ namespace neurolake::store {
 
 using Metadata = std::map<std::string, std::string>;  // lower-case names without the provider's prefix; ASCII values
 
+// What we say of every object (all optional for a store; a directory store also gives the copy this time and mode).
+inline constexpr const char* k_meta_sha256 = "neurolake-sha256";      // hex
+inline constexpr const char* k_meta_lake = "neurolake-lake";          // lake id
+inline constexpr const char* k_meta_mtime_ns = "neurolake-mtime-ns";  // decimal
+inline constexpr const char* k_meta_mode = "neurolake-mode";          // octal digits, "0644"
+inline constexpr const char* k_meta_path = "neurolake-path";          // percent-encoded "bucket/path"
+
 struct ObjectInfo {
     std::string key;
     std::uint64_t size = 0;
