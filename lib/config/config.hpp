@@ -1,5 +1,5 @@
-// config.hpp: the door of config: defaults < settings.yaml < buckets.yaml < environment < flags, with the origin of
-// every value. SPDX-License-Identifier: Apache-2.0
+// config.hpp: the door of config: defaults < settings.yaml < buckets.yaml < environment < flags, each with its origin.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <filesystem>

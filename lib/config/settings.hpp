@@ -1,5 +1,5 @@
-// settings.hpp: the Options structs of every room, side by side, as the settings files, environment and flags make
-// them. SPDX-License-Identifier: Apache-2.0
+// settings.hpp: the Options structs of every room, side by side, as files, environment and flags make them.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,5 @@
-// formats.hpp: the door of formats, one file format each: recognise, infer schema from all rows, count, show the first
-// rows. SPDX-License-Identifier: Apache-2.0
+// formats.hpp: the door of formats: recognise a file, infer its schema from all rows, count, show the first rows.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <optional>

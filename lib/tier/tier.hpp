@@ -1,5 +1,5 @@
-// tier.hpp: the door of tier: plan, burst, recall, recovery; data moves to object stores and back, and no byte is ever
-// in no proven place. SPDX-License-Identifier: Apache-2.0
+// tier.hpp: the door of tier: plan, burst, recall, recovery; no byte is ever in no proven place.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
