@@ -1,3 +1,156 @@
-// main.cpp: the roof: builds the command line, runs one command, turns an Error into an exit code.
+// main.cpp: the roof. The map of the program:
 // SPDX-License-Identifier: Apache-2.0
-int main() { return 0; }
+//
+//   main            parses the words (CLI11), runs one command, turns its Result into an exit code
+//   commands.*      the table of command families, the global flags
+//   cmd_<verb>.cpp  one family each: struct Args, add_<verb>(app, registry), run_<verb>(session, args)
+//   session.*       opens settings, lake, catalog, inventory and store when a command asks for them
+//   output.*        streams, text or JSON, the exit-code table;  table.*, progress.*  what people see
+//   help_text.*     help, man page and completions from the same command tree
+//   lib/            everything that is not the command line
+#include <csignal>
+#include <exception>
+#include <iostream>
+
+#include "base/text.hpp"
+#include "commands.hpp"
+#include "help_text.hpp"
+
+namespace neurolake::apps {
+
+namespace {
+
+// What a signal handler may touch: one flag to set and which signal it was.
+CancelFlag g_cancel;
+volatile std::sig_atomic_t g_signal = 0;
+
+extern "C" void on_signal(int number) {
+    g_signal = number;
+    g_cancel.cancel();
+}
+
+// The first SIGINT or SIGTERM asks politely, the second one kills. A closed pipe is an ordinary write error.
+void install_signal_handlers() {
+    struct sigaction action {};
+    action.sa_handler = on_signal;
+    action.sa_flags = SA_RESETHAND;
+    ::sigaction(SIGINT, &action, nullptr);
+    ::sigaction(SIGTERM, &action, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+}
+
+std::vector<std::string> names_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* below : visible_commands(app)) {
+        names.push_back(below->get_name());
+        for (const auto& alias : below->get_aliases()) names.push_back(alias);
+    }
+    return names;
+}
+
+std::vector<std::string> flags_of(const CLI::App& app, const CLI::App& root) {
+    std::vector<std::string> names;
+    for (const CLI::App* source : {&app, &root}) {
+        for (const CLI::Option* option : source->get_options()) {
+            for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+        }
+    }
+    return names;
+}
+
+std::string help_command(const CLI::App& app) {
+    const std::string name = full_name(app);
+    return "neurolake " + (name.empty() ? std::string("help") : name + " --help");
+}
+
+// CLI11's complaint in our words: an unknown command or flag gets the closest known one.
+Error usage_error(const CLI::App& root, const CLI::ParseError& failure) {
+    const CLI::App* app = chosen(root);
+    const std::string hint = "see: " + help_command(*app);
+    const auto rest = root.remaining(true);
+    if (rest.empty()) return Error(Errc::usage, failure.what(), hint);
+    const std::string& word = rest.front();
+    const bool is_flag = word.size() > 1 && word[0] == '-';
+    const auto below = names_of(*app);
+    const std::string what = is_flag ? "unknown option" : below.empty() ? "unexpected word" : "unknown command";
+    const auto known = is_flag ? flags_of(*app, root) : below;
+    const auto meant = text::closest(word.substr(0, word.find('=')), known);
+    const std::string name = full_name(*app);
+    return Error(Errc::usage, what + " '" + word + "'" + (name.empty() ? "" : " for " + name),
+                 meant ? "did you mean " + *meant + "?  " + hint : hint);
+}
+
+Result<int> run_alone(const CLI::App& root, const Registry& registry, Session& session) {
+    Output& out = session.out();
+    out.raw(out.utf8() ? overview(root) : ascii_text(overview(root)));
+    if (!session.lake()) return 0;
+    const Command* status = registry.find(command_named(root, "status"));
+    if (!status) return 0;
+    out.line();
+    return status->run(session);
+}
+
+Result<int> run_chosen(const CLI::App& root, const Registry& registry, Session& session) {
+    const CLI::App* app = chosen(root);
+    if (app == &root) return run_alone(root, registry, session);
+    const Command* command = registry.find(app);
+    if (command && command->run) return command->run(session);
+    std::string verbs;
+    for (const auto& name : names_of(*app)) verbs += (verbs.empty() ? "" : ", ") + name;
+    return Error(Errc::usage, full_name(*app) + " wants one of: " + verbs, "see: " + help_command(*app));
+}
+
+int run(int argc, char** argv) {
+    install_signal_handlers();
+    // Errors before the command line is understood must already know whether a program listens.
+    OutputOptions early;
+    for (int i = 1; i < argc; ++i) {
+        early.json = early.json || std::string_view(argv[i]) == "--json";
+        early.jsonl = early.jsonl || std::string_view(argv[i]) == "--jsonl";
+    }
+    Output out(early);
+    Globals globals;
+    Registry registry;
+    CLI::App root("neurolake: a data lake that is a folder you can see", "neurolake");
+    root.require_subcommand(0, 1);
+    root.fallthrough();
+    add_global_flags(root, globals);
+    add_commands(root, registry);
+
+    const auto refuse = [&](const Error& error) {
+        const int rc = exit_code(error.code);
+        out.error(error, rc);
+        return rc;
+    };
+    try {
+        root.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        const std::string page = help_page(*chosen(root), registry);
+        out.raw(out.utf8() ? page : ascii_text(page));
+        return out.flush() ? 0 : 1;
+    } catch (const CLI::ParseError& failure) {
+        return refuse(usage_error(root, failure));
+    }
+    const CLI::App* app = chosen(root);
+    if (auto status = finish_globals(root, globals); !status) return refuse(status.error());
+    out.set(globals.output);
+    globals.command = full_name(*app);
+    const auto* dry = app->get_option_no_throw("--dry-run");
+    globals.dry_run = dry && dry->count() > 0;
+
+    Session session(std::move(globals), out, g_cancel);
+    return session.finish(run_chosen(root, registry, session), g_signal);
+}
+
+}  // namespace
+
+}  // namespace neurolake::apps
+
+int main(int argc, char** argv) {
+    try {
+        return neurolake::apps::run(argc, argv);
+    } catch (const std::exception& failure) {
+        std::cerr << "error: internal failure: " << failure.what() << "\n";
+        return 1;
+    }
+}

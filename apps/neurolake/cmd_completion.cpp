@@ -1,0 +1,32 @@
+// cmd_completion.cpp: `neurolake completion`.
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "help_text.hpp"
+
+namespace neurolake::apps {
+
+namespace {
+
+struct Args {
+    const CLI::App* root = nullptr;
+    std::string shell;
+};
+
+Result<int> run_completion(Session& session, const Args& args) {
+    TRY(const std::string script, completion(*args.root, args.shell));
+    session.out().raw(session.out().utf8() ? script : ascii_text(script));
+    return 0;
+}
+
+}  // namespace
+
+void add_completion(CLI::App& root, Registry& registry) {
+    auto [app, args] =
+        registry.command<Args>(root, "completion", "Print the completion script of a shell", run_completion,
+                               {"source <(neurolake completion bash)",
+                                "neurolake completion fish > ~/.config/fish/completions/neurolake.fish"});
+    args.root = &root;
+    app.add_option("SHELL", args.shell, "bash, zsh or fish")->required();
+}
+
+}  // namespace neurolake::apps

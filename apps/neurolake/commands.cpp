@@ -1,0 +1,128 @@
+// commands.cpp: the table of command families, the global flags, the registry.
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+
+#include <limits>
+
+#include "base/text.hpp"
+
+namespace neurolake::apps {
+
+namespace {
+
+struct Family {
+    const char* section;  // heading in `neurolake help`
+    void (*add)(CLI::App&, Registry&);
+};
+
+// One line a family; a new command is one file and one line here.
+constexpr Family k_families[] = {
+    {"Set up", add_version},
+    {"Help", add_help},
+    {"Help", add_completion},
+    {"Help", add_man},
+};
+
+constexpr const char* k_global = "Global options";
+
+}  // namespace
+
+CLI::App& Registry::group(CLI::App& parent, const std::string& name, const std::string& help, Examples examples) {
+    CLI::App* app = parent.add_subcommand(name, help);
+    app->require_subcommand(0, 1);
+    m_commands[app] = {std::move(examples), nullptr};
+    return *app;
+}
+
+const Command* Registry::find(const CLI::App* app) const {
+    const auto found = m_commands.find(app);
+    return found == m_commands.end() ? nullptr : &found->second;
+}
+
+void add_dry_run(CLI::App& app) {
+    app.add_flag("-n,--dry-run")->description("Name every object that would be touched, and write nothing");
+}
+
+void add_commands(CLI::App& root, Registry& registry) {
+    for (const auto& family : k_families) {
+        const std::size_t before = root.get_subcommands(nullptr).size();
+        family.add(root, registry);
+        const auto all = root.get_subcommands(nullptr);
+        for (std::size_t i = before; i < all.size(); ++i) all[i]->group(family.section);
+    }
+}
+
+void add_global_flags(CLI::App& root, Globals& globals) {
+    const auto flag = [&](CLI::Option* option) { option->group(k_global); };
+    flag(
+        root.add_option("--home", globals.home, "The lake's folder (else NEUROLAKE_HOME, a parent folder, ~/NeuroLake)")
+            ->type_name("DIR"));
+    flag(root.add_flag("--json", globals.output.json, "One JSON object on stdout, errors as JSON on stderr"));
+    flag(root.add_flag("--jsonl", globals.output.jsonl, "Long lists as one JSON object a line"));
+    flag(root.add_flag("-q,--quiet", globals.output.quiet, "No progress, no summaries; errors stay"));
+    flag(root.add_flag("-v,--verbose", globals.output.verbose, "Say why"));
+    flag(root.add_option("--color", "When to use colour")
+             ->type_name("auto|always|never")
+             ->check(CLI::IsMember({"auto", "always", "never"}).description("")));
+    flag(root.add_flag("-y,--yes", globals.yes, "Answer every question with yes"));
+    flag(root.add_option("--now", "Pretend that it is this time (RFC 3339), to try policies")->type_name("TIME"));
+    flag(root.add_flag("--wait")->description("Wait for another run to finish (--wait=30s: at most so long)"));
+    flag(root.add_option("--set", "Override a setting for this run")->type_name("KEY=VALUE")->take_all()->expected(1));
+}
+
+Status finish_globals(const CLI::App& root, Globals& globals) {
+    const auto value = [&](const char* name) -> std::optional<std::string> {
+        const auto* option = root.get_option(name);
+        if (option->count() == 0) return std::nullopt;
+        return option->results().back();
+    };
+    if (auto color = value("--color")) {
+        globals.output.color = *color == "always"  ? ColorMode::always
+                               : *color == "never" ? ColorMode::never
+                                                   : ColorMode::automatic;
+    }
+    if (auto now = value("--now")) {
+        TRY(globals.now, parse_rfc3339(*now));
+    }
+    if (auto wait = value("--wait")) {
+        constexpr auto forever = std::chrono::hours(24 * 365);
+        globals.wait = forever;
+        if (*wait != "true") {
+            TRY(const std::int64_t seconds, text::parse_duration(*wait));
+            globals.wait = std::min<std::chrono::milliseconds>(std::chrono::seconds(seconds), forever);
+        }
+    }
+    for (const auto& pair : root.get_option("--set")->results()) {
+        const auto equals = pair.find('=');
+        if (equals == std::string::npos || equals == 0) {
+            return Error(Errc::usage, "--set wants KEY=VALUE, got '" + pair + "'", "example: --set storage.high=80GB");
+        }
+        globals.overrides.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+    }
+    return {};
+}
+
+const CLI::App* chosen(const CLI::App& root) {
+    const CLI::App* app = &root;
+    for (auto below = app->get_subcommands(); !below.empty(); below = app->get_subcommands()) app = below.back();
+    return app;
+}
+
+std::string full_name(const CLI::App& app) {
+    if (!app.get_parent()) return {};
+    const std::string above = full_name(*app.get_parent());
+    return above.empty() ? app.get_name() : above + " " + app.get_name();
+}
+
+std::vector<const CLI::App*> visible_commands(const CLI::App& app) {
+    return app.get_subcommands([](const CLI::App* below) { return !below->get_group().empty(); });
+}
+
+const CLI::App* command_named(const CLI::App& app, std::string_view name) {
+    for (const CLI::App* below : visible_commands(app)) {
+        if (below->check_name(std::string(name))) return below;
+    }
+    return nullptr;
+}
+
+}  // namespace neurolake::apps

@@ -1,0 +1,92 @@
+// commands.hpp: how a command family is declared, and the list of all of them.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "session.hpp"
+
+namespace neurolake::apps {
+
+using Examples = std::array<std::string, 2>;  // two real command lines, shown at the end of --help and in the man page
+
+// A command as main and the help writers see it. Groups ("bucket") have no run of their own.
+struct Command {
+    Examples examples;
+    std::function<Result<int>(Session&)> run;
+};
+
+// Owns each command's Args for as long as the program lives and knows what to run for a parsed CLI::App.
+class Registry {
+public:
+    template <typename Args>
+    struct Added {
+        CLI::App& app;
+        Args& args;
+    };
+
+    // Adds the command `name` below `parent`. `run` returns 0, k_exit_partial, or an exit code of its own; failures are
+    // Errors. A command that changes or moves data also calls add_dry_run().
+    template <typename Args>
+    Added<Args> command(CLI::App& parent, const std::string& name, const std::string& help,
+                        Result<int> (*run)(Session&, const Args&), Examples examples) {
+        CLI::App* app = parent.add_subcommand(name, help);
+        app->require_subcommand(0, 1);
+        auto holder = std::make_unique<Holder<Args>>();
+        Args& args = holder->args;
+        m_args.push_back(std::move(holder));
+        m_commands[app] = {std::move(examples), [run, &args](Session& session) { return run(session, args); }};
+        return {*app, args};
+    }
+
+    // A family of commands: "bucket" with create, list ...
+    CLI::App& group(CLI::App& parent, const std::string& name, const std::string& help, Examples examples);
+
+    const Command* find(const CLI::App* app) const;
+
+private:
+    struct HolderBase {
+        virtual ~HolderBase() = default;
+    };
+    template <typename Args>
+    struct Holder final : HolderBase {
+        Args args{};
+    };
+    std::vector<std::unique_ptr<HolderBase>> m_args;
+    std::map<const CLI::App*, Command> m_commands;
+};
+
+// --dry-run: names every object the command would touch and writes nothing; asked by Session::dry_run().
+void add_dry_run(CLI::App& app);
+
+// Every command, in the order of the help; each line of the table in commands.cpp is one family.
+void add_commands(CLI::App& root, Registry& registry);
+void add_global_flags(CLI::App& root, Globals& globals);
+// The strings behind --now, --wait, --set as values. usage on nonsense.
+Status finish_globals(const CLI::App& root, Globals& globals);
+
+// What the words after the program's name were meant to be: the deepest command that was named.
+const CLI::App* chosen(const CLI::App& root);
+std::string full_name(const CLI::App& app);  // "bucket create", without the program's name
+std::vector<const CLI::App*> visible_commands(const CLI::App& app);
+const CLI::App* command_named(const CLI::App& app, std::string_view name);  // or alias; null when there is none
+
+// The families, one per cmd_*.cpp.
+void add_bucket(CLI::App& root, Registry& registry);
+void add_completion(CLI::App& root, Registry& registry);
+void add_help(CLI::App& root, Registry& registry);
+void add_init(CLI::App& root, Registry& registry);
+void add_ls(CLI::App& root, Registry& registry);
+void add_man(CLI::App& root, Registry& registry);
+void add_put(CLI::App& root, Registry& registry);
+void add_version(CLI::App& root, Registry& registry);
+
+}  // namespace neurolake::apps

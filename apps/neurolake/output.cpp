@@ -1,0 +1,238 @@
+// output.cpp: the streams, the symbols in plain ASCII, the exit-code table.
+// SPDX-License-Identifier: Apache-2.0
+#include "output.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace neurolake::apps {
+
+namespace {
+
+// The whole contract between failures and scripts; docs/exit-codes.md says the same in words.
+struct ExitRow {
+    Errc code;
+    int exit;
+};
+constexpr ExitRow k_exit_codes[] = {
+    {Errc::usage, 2},     {Errc::config, 2},  {Errc::not_found, 1}, {Errc::already_exists, 1}, {Errc::conflict, 1},
+    {Errc::locked, 11},   {Errc::corrupt, 1}, {Errc::denied, 1},    {Errc::unavailable, 1},    {Errc::unsupported, 1},
+    {Errc::full, 1},      {Errc::io, 1},      {Errc::no_lake, 10},  {Errc::cloud, 12},         {Errc::over_mark, 13},
+    {Errc::mismatch, 14}, {Errc::guard, 15},
+};
+
+constexpr std::size_t k_flush_at = 64 * 1024;
+
+constexpr std::pair<std::string_view, std::string_view> k_symbols[] = {
+    {"·", "-"}, {"…", "..."}, {"→", "->"}, {"←", "<-"}, {"✓", "ok"}, {"✗", "x"}, {"–", "-"},
+    {"—", "-"}, {"≥", ">="},  {"≤", "<="}, {"█", "#"},  {"░", "."},  {"×", "x"}, {"’", "'"},
+};
+
+constexpr std::pair<Style, std::string_view> k_colors[] = {
+    {Style::bold, "\x1b[1m"},   {Style::dim, "\x1b[2m"},     {Style::red, "\x1b[31m"},
+    {Style::green, "\x1b[32m"}, {Style::yellow, "\x1b[33m"},
+};
+
+std::string_view env(const char* name) {
+    const char* value = std::getenv(name);
+    return value ? std::string_view(value) : std::string_view();
+}
+
+int terminal_width() {
+    winsize size{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20) return size.ws_col;
+    if (int columns = std::atoi(std::string(env("COLUMNS")).c_str()); columns >= 20) return columns;
+    return 80;
+}
+
+std::string painted(bool on, Style style, std::string_view text) {
+    if (!on) return std::string(text);
+    for (const auto& [which, code] : k_colors) {
+        if (which == style) return std::string(code) + std::string(text) + "\x1b[0m";
+    }
+    return std::string(text);
+}
+
+bool wants_color(ColorMode mode, bool terminal, bool dumb) {
+    if (mode != ColorMode::automatic) return mode == ColorMode::always;
+    return terminal && !dumb && env("NO_COLOR").empty();
+}
+
+std::string escape_beyond_ascii(std::string_view bytes) {
+    std::string out;
+    constexpr char hex[] = "0123456789abcdef";
+    for (unsigned char c : bytes) {
+        if (c < 0x80) {
+            out += static_cast<char>(c);
+        } else {
+            out += {'\\', 'x', hex[c >> 4], hex[c & 15]};
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+int exit_code(Errc code, int signal) {
+    if (code == Errc::cancelled) return signal ? 128 + signal : 130;
+    for (const auto& row : k_exit_codes) {
+        if (row.code == code) return row.exit;
+    }
+    return 1;
+}
+
+bool locale_is_utf8() {
+    for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+        if (auto value = env(name); !value.empty()) {
+            const auto lowered = text::lower(value);
+            return lowered.find("utf-8") != std::string::npos || lowered.find("utf8") != std::string::npos;
+        }
+    }
+    return false;
+}
+
+std::string ascii_text(std::string_view utf8) {
+    std::string out;
+    out.reserve(utf8.size());
+    for (std::size_t i = 0; i < utf8.size();) {
+        if (static_cast<unsigned char>(utf8[i]) < 0x80) {
+            out += utf8[i++];
+            continue;
+        }
+        const auto* known = std::find_if(std::begin(k_symbols), std::end(k_symbols), [&](const auto& row) {
+            return utf8.substr(i, row.first.size()) == row.first;
+        });
+        if (known != std::end(k_symbols)) {
+            out += known->second;
+            i += known->first.size();
+            continue;
+        }
+        out += '?';
+        for (++i; i < utf8.size() && (static_cast<unsigned char>(utf8[i]) & 0xC0) == 0x80;) ++i;
+    }
+    return out;
+}
+
+json::Value to_json(const Error& error, int exit) {
+    auto inner = json::Value::object();
+    inner.set("code", to_string(error.code)).set("exit", exit).set("message", error.message).set("hint", error.hint);
+    if (!error.path.empty()) json::set_path(inner, "path", error.path);
+    return json::Value::object().set("schema", "neurolake.error/1").set("error", std::move(inner));
+}
+
+Output::Output(OutputOptions options) {
+    m_utf8 = locale_is_utf8();
+    m_stdout_terminal = ::isatty(STDOUT_FILENO) == 1;
+    m_stderr_terminal = ::isatty(STDERR_FILENO) == 1;
+    m_dumb = env("TERM") == "dumb" || env("TERM").empty();
+    if (m_stdout_terminal) m_width = terminal_width();
+    set(options);
+}
+
+void Output::set(OutputOptions options) {
+    m_options = options;
+    m_color_out = wants_color(options.color, m_stdout_terminal, m_dumb) && !machine();
+    m_color_err = wants_color(options.color, m_stderr_terminal, m_dumb) && !machine();
+}
+
+bool Output::draws_progress() const { return m_stderr_terminal && !m_dumb && !m_options.quiet; }
+
+std::string Output::encode(std::string_view text) const { return m_utf8 ? std::string(text) : ascii_text(text); }
+
+void Output::line(std::string_view text) {
+    if (machine()) return;
+    raw(encode(text) + "\n");
+}
+
+void Output::summary(std::string_view text) {
+    if (!m_options.quiet) line(text);
+}
+
+void Output::raw(std::string_view bytes) {
+    if (m_closed) return;
+    m_buffer += bytes;
+    if (m_buffer.size() >= k_flush_at) (void)flush();
+}
+
+void Output::object(const json::Value& value) {
+    raw(json::dump(value, m_stdout_terminal ? json::Style::pretty : json::Style::compact) + "\n");
+}
+
+void Output::object_line(const json::Value& value) { raw(json::dump(value) + "\n"); }
+
+Status Output::flush() {
+    std::string_view rest = m_buffer;
+    while (!rest.empty() && !m_closed) {
+        const ssize_t n = ::write(STDOUT_FILENO, rest.data(), rest.size());
+        if (n >= 0) {
+            rest.remove_prefix(static_cast<std::size_t>(n));
+        } else if (errno != EINTR) {
+            m_failed_errno = errno == EPIPE ? 0 : errno;
+            m_closed = true;
+        }
+    }
+    m_buffer.clear();
+    if (m_failed_errno == 0) return {};
+    return Error(Errc::io, std::string("write to standard output: ") + std::strerror(m_failed_errno),
+                 "check the disk or program that takes the output");
+}
+
+void Output::stderr_raw(std::string_view bytes) {
+    (void)flush();
+    while (!bytes.empty()) {
+        const ssize_t n = ::write(STDERR_FILENO, bytes.data(), bytes.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return;  // nobody listens; the exit code still speaks
+        bytes.remove_prefix(static_cast<std::size_t>(n));
+    }
+}
+
+void Output::warn(std::string_view text) {
+    stderr_raw(paint_stderr(Style::yellow, "warning:") + " " + encode(text) + "\n");
+}
+
+void Output::step(std::string_view text) {
+    if (!m_options.quiet) stderr_raw(encode(text) + "\n");
+}
+
+void Output::why(std::string_view text) {
+    if (m_options.verbose) stderr_raw(paint_stderr(Style::dim, encode(text)) + "\n");
+}
+
+void Output::error(const Error& error, int exit) {
+    if (machine()) return stderr_raw(json::dump(to_json(error, exit)) + "\n");
+    // Messages quote names; a message is one or more lines of ours, so only line feeds pass unescaped.
+    std::string shown;
+    for (auto part : text::split(error.message, '\n')) {
+        if (!shown.empty()) shown += "\n       ";
+        shown += text::escape_controls(part);
+    }
+    std::string out = paint_stderr(Style::red, "error:") + " " + encode(shown) + "\n";
+    if (!error.hint.empty()) {
+        out += paint_stderr(Style::bold, "hint:") + "  " + encode(text::escape_controls(error.hint)) + "\n";
+    }
+    stderr_raw(out);
+}
+
+std::string Output::name(std::string_view bytes) const {
+    std::string shown = m_stdout_terminal || !text::is_utf8(bytes) ? text::escape_controls(bytes) : std::string(bytes);
+    return m_utf8 ? shown : escape_beyond_ascii(shown);
+}
+
+std::string Output::paint(Style style, std::string_view text) const { return painted(m_color_out, style, text); }
+std::string Output::paint_stderr(Style style, std::string_view text) const { return painted(m_color_err, style, text); }
+
+std::string Output::tick(bool good) const {
+    const char* mark = m_utf8 ? (good ? "✓" : "✗") : (good ? "ok" : "FAIL");
+    return paint(good ? Style::green : Style::red, mark);
+}
+
+}  // namespace neurolake::apps

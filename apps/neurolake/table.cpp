@@ -1,0 +1,87 @@
+// table.cpp: widths, cutting and padding of text columns.
+// SPDX-License-Identifier: Apache-2.0
+#include "table.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace neurolake::apps {
+
+namespace {
+
+constexpr std::size_t k_gap = 2;
+constexpr std::size_t k_narrowest = 8;
+
+std::size_t next_character(std::string_view text, std::size_t at) {
+    for (++at; at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;) ++at;
+    return at;
+}
+
+std::string padded(std::string_view text, std::size_t width, TableColumn::Align align) {
+    const std::size_t own = text::display_width(text);
+    const std::string spaces(width > own ? width - own : 0, ' ');
+    return align == TableColumn::Align::right ? spaces + std::string(text) : std::string(text) + spaces;
+}
+
+}  // namespace
+
+std::string fit(std::string_view text, std::size_t width, bool utf8) {
+    if (text::display_width(text) <= width) return std::string(text);
+    const std::string_view mark = utf8 ? "…" : "...";
+    const std::size_t mark_width = utf8 ? 1 : 3;
+    if (width <= mark_width) return std::string(mark.substr(0, utf8 ? mark.size() : width));
+    std::size_t end = 0;
+    for (std::size_t next = next_character(text, 0); next <= text.size(); next = next_character(text, next)) {
+        if (text::display_width(text.substr(0, next)) + mark_width > width) break;
+        end = next;
+    }
+    return std::string(text.substr(0, end)) + std::string(mark);
+}
+
+void Table::row(std::vector<std::string> cells) {
+    cells.resize(m_columns.size());
+    m_rows.push_back(std::move(cells));
+}
+
+std::vector<std::size_t> Table::widths(const Output& out) const {
+    std::vector<std::size_t> widths;
+    std::size_t total = 0;
+    for (std::size_t c = 0; c < m_columns.size(); ++c) {
+        std::size_t width = text::display_width(m_columns[c].title);
+        for (const auto& row : m_rows) width = std::max(width, text::display_width(row[c]));
+        widths.push_back(width);
+        total += width + (c ? k_gap : 0);
+    }
+    const auto limit = static_cast<std::size_t>(out.width());
+    while (out.stdout_is_terminal() && total > limit) {
+        std::size_t widest = widths.size();
+        for (std::size_t c = 0; c < widths.size(); ++c) {
+            if (!m_columns[c].shrinks || widths[c] <= k_narrowest) continue;
+            if (widest == widths.size() || widths[c] > widths[widest]) widest = c;
+        }
+        if (widest == widths.size()) break;
+        --widths[widest];
+        --total;
+    }
+    return widths;
+}
+
+void Table::print(Output& out) const {
+    const auto width = widths(out);
+    const auto print_row = [&](const std::vector<std::string>& cells, bool header) {
+        std::string line;
+        for (std::size_t c = 0; c < cells.size(); ++c) {
+            if (c) line.append(k_gap, ' ');
+            line += padded(fit(cells[c], width[c], out.utf8()), width[c], m_columns[c].align);
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        out.line(header ? out.paint(Style::bold, line) : line);
+    };
+    std::vector<std::string> titles;
+    for (const auto& column : m_columns) titles.push_back(column.title);
+    if (std::any_of(titles.begin(), titles.end(), [](const auto& t) { return !t.empty(); })) print_row(titles, true);
+    for (const auto& row : m_rows) print_row(row, false);
+}
+
+}  // namespace neurolake::apps

@@ -1,0 +1,38 @@
+// table.hpp: columns of text for people, fitted to the terminal's width.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "output.hpp"
+
+namespace neurolake::apps {
+
+struct TableColumn {
+    std::string title;
+    enum class Align { left, right } align = Align::left;
+    bool shrinks = false;  // may be cut with "…" when the terminal is too narrow
+};
+
+// Collects rows, then prints them with a header line (none when all titles are empty). On a terminal no line is wider
+// than it, as far as shrinking columns allow; through a pipe nothing is ever cut. Cells must already be safe to show
+// (Output::name).
+class Table {
+public:
+    explicit Table(std::vector<TableColumn> columns) : m_columns(std::move(columns)) {}
+    void row(std::vector<std::string> cells);
+    bool empty() const { return m_rows.empty(); }
+    void print(Output& out) const;
+
+private:
+    std::vector<std::size_t> widths(const Output& out) const;
+
+    std::vector<TableColumn> m_columns;
+    std::vector<std::vector<std::string>> m_rows;
+};
+
+// The first columns of `text` that fit, with "…" (three dots in ASCII) where it was cut.
+std::string fit(std::string_view text, std::size_t width, bool utf8);
+
+}  // namespace neurolake::apps
