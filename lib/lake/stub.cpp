@@ -123,6 +123,9 @@ Result<std::optional<Stub>> decode(std::string_view bytes) {
         return damaged("its text is cut off");
     TRY(const auto digest, sha256(bytes.substr(0, end + 1)));
     if (std::memcmp(digest.data(), bytes.data() + end + 1, k_digest) != 0) return damaged("its checksum does not fit");
+    const std::string_view padding =
+        bytes.substr(end + 1 + k_digest, bytes.size() - k_magic.size() - end - 1 - k_digest);
+    if (padding.find_first_not_of('\0') != std::string_view::npos) return damaged("something was written into it");
     auto parsed = json::parse(bytes.substr(line + 1, end - line - 1));
     if (!parsed) return damaged("its JSON does not parse");
     TRY(auto stub, stub_from_json(*parsed));
