@@ -31,6 +31,8 @@ struct WalkEntry {
 struct WalkFolder {
     std::string_view path;     // relative to the root, "" = the root itself; bytes; valid during the call only
     std::uint64_t number = 0;  // unique within this walk
+    bool split = false;        // a wide folder shared out: other sinks get parts of it; if false, this sink gets all of
+                               // it in consecutive calls that end with folder_done
     std::uint64_t dev = 0, ino = 0;
     std::int64_t mtime_ns = 0;  // from before the folder was read
 };
