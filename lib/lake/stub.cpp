@@ -1,5 +1,5 @@
-// stub.cpp: the bytes of a stub, made and verified. Layout: magic 16 | one line | JSON line | SHA-256 32 | padding |
-// magic 16. SPDX-License-Identifier: Apache-2.0
+// stub.cpp: the bytes of a stub, made and verified: magic 16 | one line | JSON line | SHA-256 32 | padding | magic 16.
+// SPDX-License-Identifier: Apache-2.0
 #include "lake/stub.hpp"
 
 #include <fcntl.h>
