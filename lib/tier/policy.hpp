@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/json.hpp"
 #include "lake/bucket.hpp"
 #include "lake/inventory.hpp"
 
@@ -58,23 +61,34 @@ struct Policy {
     bool retention_cloud = false;
 };
 
-// Paths and tables that are never burst, one "bucket/path" or "bucket/folder" a line, in .neurolake/pins.json.
+// A file changed less than this ago is not touched, whatever the settings say: two writes may share one clock tick.
+inline constexpr double k_least_settle_seconds = 2;
+double settle_seconds(const Policy& policy);
+
+// Paths that are never burst: "bucket/path" of files or folders, kept in .neurolake/pins.json.
 struct Pins {
     std::vector<std::string> paths;
     bool covers(std::string_view bucket_path) const;
 };
-Result<Pins> read_pins(const std::filesystem::path& file);
+Result<Pins> read_pins(const std::filesystem::path& file);  // missing = none; damaged = corrupt
 Status write_pins(const std::filesystem::path& file, const Pins& pins);
 
 struct Decision {
     bool movable = false;
-    std::string rule;  // stable word: "tier_pinned", "pinned", "excluded", "not_included", "too_young", "too_small",
-                       // "tier_cloud", "coldest_first", "burst_disabled" ...
+    // Stable words: "tier_pinned", "pinned", "burst_disabled", "excluded", "not_included", "too_small", "too_young",
+    // "settling", "tier_cloud", "coldest_first".
+    std::string rule;
     std::string why;   // one sentence
-    double score = 0;  // seconds of coldness: now - max(mtime, first_seen)
+    double score = 0;  // seconds of coldness: now - max(mtime, first_seen, recalled)
 };
-// The single place of the rules; `why`, plan and burst all ask here.
+// The single place of the rules; `why`, plan and burst all ask here. `recalled`: when the bytes last came back from
+// the cloud, so that what was asked for yesterday is not the coldest today.
 Decision decide(const Policy& policy, const lake::Bucket& bucket, const Pins& pins, const lake::FileRecord& file,
-                Time now);
+                Time now, std::optional<Time> recalled = {});
+
+// SHA-256 over everything a plan depends on but the files: rules, marks' settings, bucket tiers and rules, pins.
+Result<std::string> policy_hash(const Policy& policy, const std::vector<lake::Bucket>& buckets, const Pins& pins);
+
+json::Value to_json(const Marks& marks);
 
 }  // namespace neurolake::tier

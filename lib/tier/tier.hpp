@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,10 +45,10 @@ struct Kept {
 struct Plan {
     std::string id;  // 12 hex of the content hash below
     std::string created_at;
-    std::string reason;  // "over the high mark", "tier: cloud buckets", "asked by path", "below the mark"
+    std::string reason;  // "over the high mark", "tier: cloud buckets", "asked by path", "below the high mark" ...
     Marks marks;
     std::vector<Unit> units;  // in the order they will move
-    std::vector<Kept> kept;
+    std::vector<Kept> kept;   // units a rule keeps; those that only wait for the mark are not listed
     std::uint64_t bytes = 0;
     std::string policy_hash;  // of rules and marks: apply refuses when they changed
 };
@@ -78,20 +79,34 @@ struct Context {
     std::uint64_t part_size = 16u << 20;
     std::function<void(std::string_view line)> step;  // one finished step in words; may be empty
     std::function<void(std::uint64_t done, std::uint64_t total, std::string_view what)>
-        progress;  // bytes; may be empty
+        progress;  // bytes; may be empty; called from several threads, one at a time
 };
 
-// Pure given the scan: never touches disk or cloud.
+// The marks with the disk's state of now. Reads the volume's numbers, changes nothing.
+Result<Marks> current_marks(const Context& context, const lake::ScanResult& scan);
+
+// Given the scan: writes nothing, asks no cloud.
 Result<Plan> make_plan(const Context& context, const lake::ScanResult& scan, const Pins& pins,
                        const PlanRequest& request);
 
+// Where one file or folder stands in the very same plan (`why`).
+struct Verdict {
+    Unit unit;  // what it would move with
+    Decision decision;
+    bool planned = false;      // a burst now would move it
+    std::uint64_t before = 0;  // bytes of units that would go first
+};
+// not_found when the scan has no data at that "bucket/path".
+Result<Verdict> explain(const Context& context, const lake::ScanResult& scan, const Pins& pins,
+                        std::string_view bucket_path);
+
 struct Failed {
-    std::string path;
-    Errc code;
+    std::string path;  // "bucket/path"
+    Errc code = Errc::io;
     std::string message;
 };
 struct Moved {
-    std::string path, key, sha256;
+    std::string path, key, sha256;  // path = "bucket/path"
     std::uint64_t bytes = 0;
     bool uploaded = true;
 };  // uploaded = false: an equal object was there
@@ -102,9 +117,14 @@ struct BurstReport {
     std::vector<Failed> failed;
     std::vector<Kept> skipped;  // changed since the plan
     Marks after;
+    std::optional<Error> stopped;  // why the run ended early: credentials refused, too many failures
     bool interrupted = false;
+    std::vector<model::Finding> findings;  // what a person should know and is no failure
 };
-Result<BurstReport> burst(Context& context, const Plan& plan, lake::ScanResult& scan);
+// Runs recover() first. cloud when the context has no store and the plan has units: nothing is touched then.
+// A plan whose policy_hash is not today's is refused with conflict. `scan` is a walk made after the lock was taken; its
+// inventory is corrected and committed.
+Result<BurstReport> burst(Context& context, const Plan& plan, const Pins& pins, lake::ScanResult& scan);
 
 struct RecallRequest {
     std::vector<std::string> paths;  // "bucket/path" of files or folders
@@ -118,28 +138,59 @@ struct RecallReport {
     std::vector<Moved> recalled;
     std::uint64_t bytes = 0;
     std::vector<Failed> failed;
-    bool mismatch = false;  // some object was not what the stub says: exit 14
+    std::vector<Moved> evicted;  // made room
+    bool mismatch = false;       // some object was not what the stub says: exit 14
     bool interrupted = false;
+    std::vector<model::Finding> findings;
 };
+// guard when there is no room; not_found when a path names no stub.
 Result<RecallReport> recall(Context& context, const RecallRequest& request);
 
 // First thing every writer does. Finishes or undoes what a dead run left; in doubt the local bytes stay.
 struct RecoveryReport {
-    std::uint64_t finished = 0, undone = 0, left = 0;  // operations
+    std::uint64_t finished = 0, undone = 0, left = 0;  // files
     std::vector<model::Finding> findings;
 };
 Result<RecoveryReport> recover(Context& context);
-// What the journal says without touching anything (status, doctor).
+// What the journal says without touching anything (status, doctor): one line an operation.
 Result<std::vector<std::string>> unfinished(const lake::Layout& layout);
 
-// HEAD of every object in cloud.jsonl.
+// HEAD of every object in cloud.jsonl; `full` downloads and hashes.
 struct VerifyReport {
     std::uint64_t checked = 0, bytes = 0;
-    std::vector<Failed> lost;
+    std::vector<Failed> lost;         // missing, of another size or content: exit 14
+    std::vector<Failed> unreachable;  // could not be asked
+    bool interrupted = false;
 };
 Result<VerifyReport> verify(Context& context, bool full);
 
+// Objects and unfinished uploads below our prefix that nothing here relies on.
+struct OrphanReport {
+    struct Orphan {
+        std::string key;
+        std::string upload_id;  // unfinished multipart upload; "" = an object
+        std::uint64_t bytes = 0;
+        std::string since;
+        bool ours = false;  // it carries this lake's id: only such are removed
+        bool removed = false;
+    };
+    std::vector<Orphan> orphans;
+    std::uint64_t bytes = 0;
+};
+enum class Clean { no, yes };
+Result<OrphanReport> orphans(Context& context, Clean clean);
+
 // Stubs that a copied lake lost are made again from catalog/cloud.jsonl (doctor --fix).
 Result<std::uint64_t> restore_stubs(Context& context);
+
+// What a person named: an absolute path, a path from the working folder, BUCKET/inside, or a table "bucket.table".
+struct Target {
+    std::string bucket, path;  // path inside the bucket; "" = all of it
+    std::string table;         // full name when a table was named
+    std::string bucket_path() const { return path.empty() ? bucket : bucket + "/" + path; }
+};
+// usage when it lies outside every bucket, not_found when no such bucket or table exists.
+Result<Target> find_target(const std::vector<lake::Bucket>& buckets, const catalog::Catalog& catalog,
+                           const std::filesystem::path& working_folder, std::string_view words);
 
 }  // namespace neurolake::tier
