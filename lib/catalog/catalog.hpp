@@ -29,10 +29,18 @@ struct Batch {
     std::string indexed_at;
 };
 
+struct Hit {
+    const model::Table* table = nullptr;
+    std::string where;  // "table", "column", "tag", "description", "owner": where the first word was found
+    std::string match;  // the name, column, tag or text in which it was found
+};
+
 class Catalog {
 public:
-    // Reads the whole catalog (readers never block; they see the old or the new state, never half). A damaged file is
-    // corrupt, with the advice to run `neurolake doctor --fix`, which renames it aside; it is never overwritten.
+    // Readers never block; they see the old or the new state, never half. Tables are parsed when first asked for: 5,000
+    // of them open in a few milliseconds. A missing catalog is an empty one. A damaged file is corrupt, with the advice
+    // to run `neurolake doctor --fix`, which renames it aside; it is never overwritten. Const members may be called
+    // from several threads.
     static Result<Catalog> open(const Options& options);
     // Creates empty catalog files where missing (tables.json, schemas.json, lineage.json, glossary.json).
     static Status create(const Options& options);
@@ -44,14 +52,22 @@ public:
     const model::Table* find(std::string_view full_name) const;  // exact, alive
     // not_found with "did you mean"; also accepts a bare table name when only one bucket has it.
     Result<const model::Table*> get(std::string_view name) const;
-    const model::SchemaHistory* history(std::string_view table_id) const;
-    // The table that a file belongs to, by bucket and path.
+    // Versions up to the table's current one. not_found for an unknown table, corrupt for a damaged schemas file.
+    Result<model::SchemaHistory> history(std::string_view table_id) const;
+    // The table that a file belongs to (alive ones only), by bucket and path inside it.
     const model::Table* table_of(std::string_view bucket, std::string_view path) const;
-    const std::string& indexed_at() const;  // last finished index run, RFC 3339, "" = never
+    // Tables in which every word is found, without regard to ASCII case, in a name, column, tag, description or owner.
+    std::vector<Hit> search(std::string_view words) const;
+    const std::string& indexed_at() const;  // last index run that changed the catalog, RFC 3339, "" = never
+    Status check() const;                   // reads and checks every entry of both files; corrupt with the first fault
 
-    Status apply(const Batch& batch);  // caller holds the lake lock
+    // The writers: the caller holds the lake lock. conflict when the files changed since open() (it was opened before
+    // the lock was taken); nothing is written then, nor when nothing would change. Pointers from the readers above are
+    // void afterwards.
+    Status apply(const Batch& batch);
     Status rename_bucket(std::string_view from, std::string_view to);
-    // Move state of tables after burst or recall: tier, cloud_files, cloud_bytes, cloud_partitions, files and bytes.
+    // Facts of existing tables, by id: after burst or recall tier, cloud_files, cloud_bytes, cloud_partitions, files
+    // and bytes; a person's tags, owner and description. Schema versions do not change here.
     Status update_tables(std::vector<model::Table> changed);
 
 private:

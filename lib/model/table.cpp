@@ -143,8 +143,13 @@ void set_identity(json::Value& v, const Table& t) {
     json::set_path(v, "name", t.full_name());
     v.set("id", t.id).set("bucket", t.bucket);
     json::set_path(v, "path", t.path);
-    v.set("is_folder", t.is_folder).set("format", t.format).set("rule", to_string(t.rule));
+    v.set("is_folder", t.is_folder).set("rule", to_string(t.rule));
+    set_text(v, "deleted_at", t.deleted_at);
+    v.set("format", t.format);
     set_text(v, "rule_reason", t.rule_reason);
+    set_text(v, "description", t.description);
+    set_text(v, "owner", t.owner);
+    if (!t.tags.empty()) v.set("tags", paths_to_json(t.tags));
 }
 
 void set_sizes(json::Value& v, const Table& t) {
@@ -159,7 +164,6 @@ void set_times(json::Value& v, const Table& t) {
     set_text(v, "first_seen", t.first_seen);
     set_text(v, "indexed_at", t.indexed_at);
     set_text(v, "modified_at", t.modified_at);
-    set_text(v, "deleted_at", t.deleted_at);
 }
 
 void read_sizes(Table& t, const json::Value& v) {
@@ -174,7 +178,6 @@ void read_sizes(Table& t, const json::Value& v) {
     t.first_seen = v.text("first_seen");
     t.indexed_at = v.text("indexed_at");
     t.modified_at = v.text("modified_at");
-    t.deleted_at = v.text("deleted_at");
 }
 
 Status read_identity(Table& t, const json::Value& v) {
@@ -193,6 +196,10 @@ Status read_identity(Table& t, const json::Value& v) {
     TRY(t.rule, value_of(k_rules, v, "rule"));
     TRY(t.tier, value_of(k_tiers, v, "tier"));
     t.rule_reason = json::get_path(v, "rule_reason");
+    t.description = json::get_path(v, "description");
+    t.owner = json::get_path(v, "owner");
+    t.tags = paths_from_json(v, "tags");
+    t.deleted_at = v.text("deleted_at");
     return {};
 }
 

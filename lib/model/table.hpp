@@ -66,6 +66,8 @@ struct Table {
     std::string format;  // "csv", "json_lines", "parquet", "ncf", "mixed", "unknown" ...
     GroupingRule rule = GroupingRule::single_file;
     std::string rule_reason;
+    std::string description, owner;  // a person's words, kept through re-index and rename
+    std::vector<std::string> tags;
     std::vector<Column> columns;            // data columns, then none of the partition columns
     std::vector<Column> partition_columns;  // of key=value folders, typed
     std::vector<Partition> partitions;
@@ -80,6 +82,7 @@ struct Table {
     std::vector<Finding> findings;
 
     std::string full_name() const { return bucket + "." + name; }
+    friend bool operator==(const Table&, const Table&) = default;
 };
 
 struct SchemaVersion {
@@ -88,11 +91,13 @@ struct SchemaVersion {
     std::vector<Column> columns;       // name, type, nullable only; evidence is left empty
     std::vector<std::string> changes;  // "+ email text", "- zip", "~ qty int64 -> double"
     bool breaking = false;             // column gone or type narrowed
+    friend bool operator==(const SchemaVersion&, const SchemaVersion&) = default;
 };
 
 struct SchemaHistory {
     std::string table_id, table;          // full name at the last write
     std::vector<SchemaVersion> versions;  // ascending
+    friend bool operator==(const SchemaHistory&, const SchemaHistory&) = default;
 };
 
 json::Value to_json(const Finding&);

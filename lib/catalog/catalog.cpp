@@ -1,0 +1,286 @@
+// catalog.cpp: typed operations over a backend, with tables parsed when first asked for.
+// SPDX-License-Identifier: Apache-2.0
+#include "catalog/catalog.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+#include <unordered_map>
+
+#include "base/text.hpp"
+#include "base/workers.hpp"
+#include "catalog/backend.hpp"
+#include "catalog/search.hpp"
+
+namespace neurolake::catalog {
+
+struct Catalog::Impl {
+    std::unique_ptr<Backend> backend;
+    mutable std::mutex mutex;
+    mutable std::unordered_map<std::size_t, std::unique_ptr<model::Table>> some;  // parsed one by one
+    mutable std::vector<model::Table> all;
+    mutable bool all_parsed = false;
+    mutable std::unordered_map<std::string, std::vector<std::size_t>> by_place;  // "bucket/path" -> keys
+    mutable bool places_known = false;
+
+    Result<const model::Table*> table(std::size_t key) const;
+    const model::Table* table_or_null(std::size_t key) const;
+    std::optional<std::size_t> key_of(std::string_view full_name) const;
+    void learn_places() const;
+    const model::Table* at_place(std::string_view bucket, std::string_view path, bool folder, bool direct) const;
+    Status write(const Change& change);
+};
+
+// Callers hold the mutex. Every entry was checked by open(), by its checksum or one by one.
+Result<const model::Table*> Catalog::Impl::table(std::size_t key) const {
+    if (all_parsed) return &all[key];
+    if (const auto known = some.find(key); known != some.end()) return known->second.get();
+    TRY(model::Table parsed, backend->table(key));
+    return (some[key] = std::make_unique<model::Table>(std::move(parsed))).get();
+}
+
+const model::Table* Catalog::Impl::table_or_null(std::size_t key) const {
+    auto found = table(key);
+    return found ? *found : nullptr;
+}
+
+std::optional<std::size_t> Catalog::Impl::key_of(std::string_view full_name) const {
+    const auto& keys = backend->keys();
+    const auto at = std::lower_bound(keys.begin(), keys.end(), full_name,
+                                     [](const TableKey& key, std::string_view name) { return key.full_name < name; });
+    if (at == keys.end() || at->full_name != full_name || !at->alive) return std::nullopt;
+    return static_cast<std::size_t>(at - keys.begin());
+}
+
+void Catalog::Impl::learn_places() const {
+    if (places_known) return;
+    const auto& keys = backend->keys();
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        if (keys[i].alive) by_place[keys[i].bucket + "/" + keys[i].path].push_back(i);
+    places_known = true;
+}
+
+// The table whose folder or file is exactly this place. `direct`: the file in question lies directly in the folder.
+const model::Table* Catalog::Impl::at_place(std::string_view bucket, std::string_view path, bool folder,
+                                            bool direct) const {
+    const auto found = by_place.find(fmt::format("{}/{}", bucket, path));
+    if (found == by_place.end()) return nullptr;
+    for (const std::size_t i : found->second) {
+        const TableKey& key = backend->keys()[i];
+        const bool deep = key.rule == model::GroupingRule::partitions || key.rule == model::GroupingRule::override_file;
+        if (key.is_folder == folder && (!folder || direct || deep)) return table_or_null(i);
+    }
+    return nullptr;
+}
+
+Status Catalog::Impl::write(const Change& change) {
+    const std::lock_guard lock(mutex);
+    some.clear();
+    all.clear();
+    by_place.clear();
+    all_parsed = places_known = false;
+    return backend->write(change);
+}
+
+Catalog::Catalog(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
+Catalog::Catalog(Catalog&&) noexcept = default;
+Catalog& Catalog::operator=(Catalog&&) noexcept = default;
+Catalog::~Catalog() = default;
+
+namespace {
+
+Status check_backend(const Options& options) {
+    if (options.backend == "json") return {};
+    return Error(Errc::unsupported, "open the catalog: backend \"" + options.backend + "\" is not built in",
+                 "set catalog.backend to json");
+}
+
+}  // namespace
+
+Result<Catalog> Catalog::open(const Options& options) {
+    TRY_DO(check_backend(options));
+    auto impl = std::make_unique<Impl>();
+    TRY(impl->backend, open_json_backend(options.folder));
+    return Catalog(std::move(impl));
+}
+
+Status Catalog::create(const Options& options) {
+    TRY_DO(check_backend(options));
+    return create_json_backend(options.folder);
+}
+
+const std::string& Catalog::indexed_at() const { return m_impl->backend->indexed_at(); }
+
+const std::vector<model::Table>& Catalog::tables() const {
+    const std::lock_guard lock(m_impl->mutex);
+    if (m_impl->all_parsed) return m_impl->all;
+    const std::size_t count = m_impl->backend->keys().size();
+    std::vector<std::optional<model::Table>> parsed(count);
+    const unsigned threads = count < 256 ? 1 : std::min(usable_threads(), 4u);
+    parallel_for(count, threads, [&](std::size_t i, unsigned) {
+        if (auto table = m_impl->backend->table(i)) parsed[i] = std::move(*table);
+    });
+    m_impl->all.reserve(count);
+    for (auto& table : parsed) m_impl->all.push_back(table ? std::move(*table) : model::Table{});
+    m_impl->all_parsed = true;  // pointers that find() gave before stay good: `some` is kept
+    return m_impl->all;
+}
+
+const model::Table* Catalog::find(std::string_view full_name) const {
+    const std::lock_guard lock(m_impl->mutex);
+    const auto key = m_impl->key_of(full_name);
+    return key ? m_impl->table_or_null(*key) : nullptr;
+}
+
+namespace {
+
+Error no_such_table(std::string_view name, const std::vector<TableKey>& keys) {
+    std::vector<std::string> known;
+    bool was_there = false;
+    for (const TableKey& key : keys) {
+        if (key.alive) known.push_back(key.full_name);
+        was_there |= !key.alive && key.full_name == name;
+    }
+    std::string hint = "neurolake catalog tables lists them all";
+    if (was_there)
+        hint = "its files are gone; neurolake catalog tables --all lists tables that once were";
+    else if (const auto close = text::closest(name, known))
+        hint = "did you mean " + *close + "?";
+    else if (known.empty())
+        hint = "the catalog is empty: drop files into a bucket, then neurolake catalog index";
+    return Error(Errc::not_found, fmt::format("no table \"{}\" in the catalog", name), std::move(hint));
+}
+
+// "orders" for "raw-data.orders".
+std::string_view bare_name(const TableKey& key) {
+    return std::string_view(key.full_name).substr(key.bucket.size() + 1);
+}
+
+}  // namespace
+
+Result<const model::Table*> Catalog::get(std::string_view name) const {
+    const std::lock_guard lock(m_impl->mutex);
+    if (const auto key = m_impl->key_of(name)) return m_impl->table(*key);
+    const auto& keys = m_impl->backend->keys();
+    std::vector<std::size_t> same;
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        if (keys[i].alive && bare_name(keys[i]) == name) same.push_back(i);
+    if (same.size() == 1) return m_impl->table(same[0]);
+    if (same.empty()) return no_such_table(name, keys);
+    return Error(Errc::usage, fmt::format("\"{}\" is a table of {} buckets", name, same.size()),
+                 fmt::format("say which: {} or {}", keys[same[0]].full_name, keys[same[1]].full_name));
+}
+
+Result<model::SchemaHistory> Catalog::history(std::string_view table_id) const {
+    const std::lock_guard lock(m_impl->mutex);
+    const auto& keys = m_impl->backend->keys();
+    const auto at = std::find_if(keys.begin(), keys.end(), [&](const TableKey& key) { return key.id == table_id; });
+    if (at == keys.end()) return Error(Errc::not_found, fmt::format("no table with the id {}", table_id));
+    TRY(const model::Table* table, m_impl->table(static_cast<std::size_t>(at - keys.begin())));
+    TRY(std::optional<model::SchemaHistory> history, m_impl->backend->history(table_id));
+    if (!history) history.emplace();
+    history->table_id = table->id;
+    history->table = table->full_name();
+    std::erase_if(history->versions, [&](const auto& version) { return version.version > table->schema_version; });
+    return std::move(*history);
+}
+
+const model::Table* Catalog::table_of(std::string_view bucket, std::string_view path) const {
+    const std::lock_guard lock(m_impl->mutex);
+    m_impl->learn_places();
+    if (const model::Table* file = m_impl->at_place(bucket, path, false, true)) return file;
+    bool direct = true;
+    for (std::string_view folder = path; !folder.empty(); direct = false) {
+        const std::size_t slash = folder.rfind('/');
+        folder = slash == std::string_view::npos ? std::string_view{} : folder.substr(0, slash);
+        if (const model::Table* table = m_impl->at_place(bucket, folder, true, direct)) return table;
+    }
+    return nullptr;
+}
+
+std::vector<Hit> Catalog::search(std::string_view words) const {
+    const std::lock_guard lock(m_impl->mutex);
+    const auto& keys = m_impl->backend->keys();
+    const std::vector<std::string> wanted = search_words(words);
+    std::vector<Hit> hits;
+    for (std::size_t i = 0; i < keys.size() && !wanted.empty(); ++i) {
+        const auto possible = [&](const std::string& word) { return m_impl->backend->may_contain(i, word); };
+        if (!keys[i].alive || !std::all_of(wanted.begin(), wanted.end(), possible)) continue;
+        const model::Table* table = m_impl->table_or_null(i);
+        if (auto hit = table ? match(*table, wanted) : std::nullopt) hits.push_back(std::move(*hit));
+    }
+    return hits;
+}
+
+Status Catalog::check() const {
+    const std::lock_guard lock(m_impl->mutex);
+    std::set<std::string_view> ids, names;
+    const auto& keys = m_impl->backend->keys();
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (auto table = m_impl->backend->table(i); !table) return std::move(table).error();
+        const bool twice = !ids.insert(keys[i].id).second || (keys[i].alive && !names.insert(keys[i].full_name).second);
+        if (twice) return Error(Errc::corrupt, fmt::format("tables.json names {} twice", keys[i].full_name));
+    }
+    auto histories = m_impl->backend->histories();
+    return histories ? Status{} : Status(std::move(histories).error());
+}
+
+Status Catalog::apply(const Batch& batch) {
+    Change change;
+    change.tables = batch.upserts;
+    std::unordered_map<std::string_view, std::string> name_of;  // of tables in this batch
+    for (const model::Table& table : batch.upserts) name_of[table.id] = table.full_name();
+    std::unordered_map<std::string_view, const model::Table*> known;
+    for (const model::Table& table : tables()) known[table.id] = &table;
+    for (const std::string& id : batch.tombstones) {
+        const auto table = known.find(id);
+        if (table == known.end() || !table->second->deleted_at.empty()) continue;
+        change.tables.push_back(*table->second);
+        change.tables.back().deleted_at = batch.indexed_at;
+    }
+    std::unordered_map<std::string, model::SchemaHistory> histories;
+    for (std::size_t i = 0; i < batch.versions.size(); ++i) {
+        const std::string& id = batch.version_tables[i];
+        if (!histories.contains(id)) {
+            model::SchemaHistory history;
+            if (known.contains(id)) {
+                TRY(history, this->history(id));
+            }
+            history.table_id = id;
+            if (name_of.contains(id)) history.table = name_of[id];
+            histories[id] = std::move(history);
+        }
+        histories[id].versions.push_back(batch.versions[i]);
+    }
+    for (auto& [id, history] : histories) change.histories.push_back(std::move(history));
+    if (change.tables.empty() && change.histories.empty()) return {};
+    if (!batch.indexed_at.empty()) change.indexed_at = batch.indexed_at;
+    return m_impl->write(change);
+}
+
+Status Catalog::rename_bucket(std::string_view from, std::string_view to) {
+    Change change;
+    for (const model::Table& table : tables()) {
+        if (table.bucket != from) continue;
+        change.tables.push_back(table);
+        change.tables.back().bucket = to;
+    }
+    return change.tables.empty() ? Status{} : m_impl->write(change);
+}
+
+Status Catalog::update_tables(std::vector<model::Table> changed) {
+    std::unordered_map<std::string_view, const model::Table*> known;
+    for (const model::Table& table : tables()) known[table.id] = &table;
+    Change change;
+    for (model::Table& table : changed) {
+        const auto old = known.find(table.id);
+        if (old == known.end())
+            return Error(Errc::not_found, fmt::format("update table {}: it is not in the catalog", table.full_name()));
+        if (!(*old->second == table)) change.tables.push_back(std::move(table));
+    }
+    return change.tables.empty() ? Status{} : m_impl->write(change);
+}
+
+}  // namespace neurolake::catalog

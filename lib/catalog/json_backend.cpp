@@ -1,0 +1,266 @@
+// json_backend.cpp: the catalog as plain JSON files: tables.json and schemas.json (docs/formats/catalog.md).
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "base/text.hpp"
+#include "catalog/backend.hpp"
+#include "catalog/entries_file.hpp"
+
+namespace neurolake::catalog {
+namespace {
+
+constexpr EntriesKind k_tables{"neurolake.tables/1", "tables"};
+constexpr EntriesKind k_schemas{"neurolake.schemas/1", "histories"};
+
+// Documents that later verbs fill; valid and empty from the first day.
+struct EmptyDocument {
+    std::string_view file, schema;
+    std::vector<std::string_view> lists;
+};
+const EmptyDocument k_documents[] = {{"lineage.json", "neurolake.lineage/1", {"runs", "edges"}},
+                                     {"glossary.json", "neurolake.glossary/1", {"terms"}}};
+
+TableKey key_of(const model::Table& t) {
+    return {t.full_name(), t.id, t.bucket, t.path, t.is_folder, t.deleted_at.empty(), t.rule};
+}
+
+bool before(const TableKey& a, const TableKey& b) {
+    if (a.full_name != b.full_name) return a.full_name < b.full_name;
+    if (a.alive != b.alive) return a.alive;
+    return a.id < b.id;
+}
+
+Result<model::Table> parse_table(std::string_view entry) {
+    TRY(const json::Value value, json::parse(entry));
+    return model::table_from_json(value);
+}
+
+Result<TableKey> slow_key(std::string_view entry) {
+    TRY(const model::Table table, parse_table(entry));
+    return key_of(table);
+}
+
+// The members that stand first in an entry suffice; anything unusual is parsed instead.
+Result<TableKey> quick_key(std::string_view entry) {
+    EntryScanner scan(entry);
+    TableKey key;
+    std::string_view name, value;
+    while (scan.next(name, value)) {
+        if (name == "name")
+            key.full_name = value;
+        else if (name == "id")
+            key.id = value;
+        else if (name == "bucket")
+            key.bucket = value;
+        else if (name == "path")
+            key.path = value;
+        else if (name == "is_folder")
+            key.is_folder = value == "true";
+        else if (name == "rule")
+            key.rule = value == "folder"          ? model::GroupingRule::folder
+                       : value == "partitions"    ? model::GroupingRule::partitions
+                       : value == "override_file" ? model::GroupingRule::override_file
+                                                  : model::GroupingRule::single_file;
+        else if (name == "deleted_at")
+            key.alive = false;
+        else if (name == "format")
+            return key;  // all that matters stands before it
+        else
+            break;
+    }
+    return slow_key(entry);
+}
+
+std::string history_id(std::string_view entry) {
+    EntryScanner scan(entry);
+    std::string_view name, value;
+    while (scan.next(name, value))
+        if (name == "id") return std::string(value);
+    auto parsed = json::parse(entry);
+    return parsed ? parsed->text("id") : std::string();
+}
+
+Error with_file(Error error, std::string_view file) {
+    error.code = Errc::corrupt;
+    if (error.hint.empty())
+        error.hint = "neurolake doctor --fix renames it aside and neurolake catalog index makes it anew";
+    return std::move(error).with_context(file);
+}
+
+class JsonBackend final : public Backend {
+public:
+    explicit JsonBackend(std::filesystem::path folder) : m_folder(std::move(folder)) {}
+
+    Status open() {
+        TRY(EntriesFile tables, EntriesFile::read(m_folder / "tables.json", k_tables));
+        m_tables = std::make_unique<EntriesFile>(std::move(tables));
+        TRY_DO(load_keys());
+        if (!m_tables->exact())
+            for (std::size_t i = 0; i < m_keys.size(); ++i)
+                if (auto parsed = table(i); !parsed) return std::move(parsed).error();
+        return {};
+    }
+
+    const std::vector<TableKey>& keys() const override { return m_keys; }
+    const std::string& indexed_at() const override { return m_indexed_at; }
+
+    Result<model::Table> table(std::size_t key) const override {
+        auto parsed = parse_table(m_tables->entries()[m_entry_of[key]]);
+        if (!parsed) return with_file(std::move(parsed).error(), "tables.json");
+        return parsed;
+    }
+
+    bool may_contain(std::size_t key, std::string_view lower_word) const override;
+    Result<std::optional<model::SchemaHistory>> history(std::string_view table_id) const override;
+    Result<std::vector<model::SchemaHistory>> histories() const override;
+    Status write(const Change& change) override;
+
+private:
+    Status load_keys();
+    Status write_histories(const std::vector<model::SchemaHistory>& changed);
+    Status write_tables(const Change& change);
+
+    std::filesystem::path m_folder;
+    std::unique_ptr<EntriesFile> m_tables;
+    std::vector<TableKey> m_keys;
+    std::vector<std::size_t> m_entry_of;  // key -> entry; the same number unless the file was edited by hand
+    std::string m_indexed_at;
+};
+
+Status JsonBackend::load_keys() {
+    std::vector<TableKey> keys;
+    keys.reserve(m_tables->entries().size());
+    for (const std::string_view entry : m_tables->entries()) {
+        auto key = quick_key(entry);
+        if (!key) return with_file(std::move(key).error(), "tables.json");
+        keys.push_back(std::move(*key));
+    }
+    m_entry_of.resize(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) m_entry_of[i] = i;
+    if (!std::is_sorted(keys.begin(), keys.end(), before))
+        std::sort(m_entry_of.begin(), m_entry_of.end(),
+                  [&](std::size_t a, std::size_t b) { return before(keys[a], keys[b]); });
+    m_keys.clear();
+    m_keys.reserve(keys.size());
+    for (const std::size_t i : m_entry_of) m_keys.push_back(std::move(keys[i]));
+    m_indexed_at = m_tables->head().text("indexed_at");
+    return {};
+}
+
+bool JsonBackend::may_contain(std::size_t key, std::string_view lower_word) const {
+    const std::string_view entry = m_tables->entries()[m_entry_of[key]];
+    // Escapes in the text would hide a match: be generous with words that JSON writes otherwise.
+    if (lower_word.empty() || lower_word.find_first_of("\"\\") != std::string_view::npos) return true;
+    const char low = lower_word[0];
+    const char high = low >= 'a' && low <= 'z' ? static_cast<char>(low - 'a' + 'A') : low;
+    for (std::size_t i = 0; i + lower_word.size() <= entry.size(); ++i) {
+        if (entry[i] != low && entry[i] != high) continue;
+        if (text::lower(entry.substr(i, lower_word.size())) == lower_word) return true;
+    }
+    return false;
+}
+
+Result<std::optional<model::SchemaHistory>> JsonBackend::history(std::string_view table_id) const {
+    TRY(const EntriesFile file, EntriesFile::read(m_folder / "schemas.json", k_schemas));
+    for (const std::string_view entry : file.entries()) {
+        if (history_id(entry) != table_id) continue;
+        auto parsed = json::parse(entry);
+        if (!parsed) return with_file(std::move(parsed).error(), "schemas.json");
+        auto history = model::history_from_json(*parsed);
+        if (!history) return with_file(std::move(history).error(), "schemas.json");
+        return std::optional(std::move(*history));
+    }
+    return std::optional<model::SchemaHistory>{};
+}
+
+Result<std::vector<model::SchemaHistory>> JsonBackend::histories() const {
+    TRY(const EntriesFile file, EntriesFile::read(m_folder / "schemas.json", k_schemas));
+    std::vector<model::SchemaHistory> all;
+    for (const std::string_view entry : file.entries()) {
+        auto parsed = json::parse(entry);
+        if (!parsed) return with_file(std::move(parsed).error(), "schemas.json");
+        auto history = model::history_from_json(*parsed);
+        if (!history) return with_file(std::move(history).error(), "schemas.json");
+        all.push_back(std::move(*history));
+    }
+    return all;
+}
+
+// schemas.json goes first: versions that tables.json does not name yet are ignored by readers and replaced by the next
+// writer, so the rename of tables.json is the one moment at which the new state counts.
+Status JsonBackend::write(const Change& change) {
+    if (!change.histories.empty()) TRY_DO(write_histories(change.histories));
+    return write_tables(change);
+}
+
+Status JsonBackend::write_histories(const std::vector<model::SchemaHistory>& changed) {
+    TRY(EntriesFile file, EntriesFile::read(m_folder / "schemas.json", k_schemas));
+    std::map<std::string, std::string> by_id;  // stable order
+    for (const std::string_view entry : file.entries()) by_id[history_id(entry)] = entry;
+    for (const model::SchemaHistory& history : changed) by_id[history.table_id] = json::dump(model::to_json(history));
+    std::vector<std::string> entries;
+    entries.reserve(by_id.size());
+    for (auto& [id, entry] : by_id) entries.push_back(std::move(entry));
+    return file.replace(file.head(), entries);
+}
+
+Status JsonBackend::write_tables(const Change& change) {
+    std::vector<std::pair<TableKey, std::string>> next;
+    std::unordered_map<std::string_view, const model::Table*> changed;
+    for (const model::Table& table : change.tables) changed[table.id] = &table;
+    for (std::size_t i = 0; i < m_keys.size(); ++i)
+        if (!changed.contains(m_keys[i].id)) next.emplace_back(m_keys[i], m_tables->entries()[m_entry_of[i]]);
+    for (const auto& [id, table] : changed) next.emplace_back(key_of(*table), json::dump(model::to_json(*table)));
+    std::sort(next.begin(), next.end(), [](const auto& a, const auto& b) { return before(a.first, b.first); });
+    std::vector<std::string> entries;
+    entries.reserve(next.size());
+    for (auto& [key, entry] : next) entries.push_back(std::move(entry));
+    json::Value head = m_tables->head();
+    if (change.indexed_at) head.set("indexed_at", *change.indexed_at);
+    TRY_DO(m_tables->replace(head, entries));
+    return load_keys();
+}
+
+Status write_if_missing(const std::filesystem::path& path, std::string_view text) {
+    auto there = identity_of_path(path);
+    if (there) return {};
+    if (there.error().code != Errc::not_found) return std::move(there).error();
+    return write_file_atomic(path, text, 0666, Overwrite::no);
+}
+
+Status create_entries(const std::filesystem::path& path, const EntriesKind& kind, const json::Value& head) {
+    auto there = identity_of_path(path);
+    if (there) return {};
+    if (there.error().code != Errc::not_found) return std::move(there).error();
+    TRY(EntriesFile file, EntriesFile::read(path, kind));
+    return file.replace(head, {});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Backend>> open_json_backend(const std::filesystem::path& folder) {
+    auto backend = std::make_unique<JsonBackend>(folder);
+    TRY_DO(backend->open());
+    return std::unique_ptr<Backend>(std::move(backend));
+}
+
+Status create_json_backend(const std::filesystem::path& folder) {
+    TRY_DO(make_folders(folder));
+    json::Value head = json::Value::object();
+    head.set("indexed_at", "");
+    TRY_DO(create_entries(folder / "tables.json", k_tables, head));
+    TRY_DO(create_entries(folder / "schemas.json", k_schemas, json::Value::object()));
+    for (const EmptyDocument& empty : k_documents) {
+        json::Value document = json::Value::object();
+        document.set("schema", empty.schema);
+        for (const std::string_view list : empty.lists) document.set(list, json::Value::array());
+        TRY_DO(write_if_missing(folder / empty.file, json::dump(document, json::Style::entries) + "\n"));
+    }
+    return {};
+}
+
+}  // namespace neurolake::catalog

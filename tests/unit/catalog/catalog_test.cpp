@@ -1,0 +1,355 @@
+// catalog_test.cpp: the catalog keeps tables and histories, whole or not at all, and finds them again.
+// SPDX-License-Identifier: Apache-2.0
+#include "catalog/catalog.hpp"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "base/file.hpp"
+#include "base/json.hpp"
+#include "catalog/backend.hpp"
+
+using namespace neurolake;
+using namespace neurolake::catalog;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Scratch {
+    Scratch() {
+        char name[] = "/tmp/neurolake-catalog-XXXXXX";
+        folder = ::mkdtemp(name);
+        options.folder = folder / "catalog";
+    }
+    ~Scratch() { fs::remove_all(folder); }
+    std::string text(const char* file) const { return read_file(options.folder / file).value(); }
+    Catalog open() const {
+        auto catalog = Catalog::open(options);
+        REQUIRE(catalog);
+        return std::move(*catalog);
+    }
+    fs::path folder;
+    Options options;
+};
+
+model::Column column(std::string name, model::Type type) {
+    model::Column c;
+    c.name = std::move(name);
+    c.type = std::move(type);
+    return c;
+}
+
+model::Table table(std::string bucket, std::string name, bool is_folder = true) {
+    model::Table t;
+    t.id = bucket + "-" + name;
+    t.bucket = std::move(bucket);
+    t.name = t.path = std::move(name);
+    t.is_folder = is_folder;
+    t.rule = is_folder ? model::GroupingRule::folder : model::GroupingRule::single_file;
+    t.format = "csv";
+    t.columns = {column("id", model::TypeKind::int64), column("email", model::TypeKind::text)};
+    t.rows = 3;
+    return t;
+}
+
+Batch batch(std::vector<model::Table> tables, std::string at = "2026-11-22T08:00:00Z") {
+    Batch b;
+    for (const auto& t : tables) {
+        b.versions.push_back(model::diff({}, t.columns));
+        b.versions.back().version = t.schema_version;
+        b.version_tables.push_back(t.id);
+    }
+    b.upserts = std::move(tables);
+    b.indexed_at = std::move(at);
+    return b;
+}
+
+}  // namespace
+
+TEST_CASE("a new catalog has four valid documents that name their schemas", "[catalog]") {
+    Scratch scratch;
+    REQUIRE(Catalog::create(scratch.options));
+    for (const auto& [file, schema] :
+         std::vector<std::pair<const char*, std::string>>{{"tables.json", "neurolake.tables/1"},
+                                                          {"schemas.json", "neurolake.schemas/1"},
+                                                          {"lineage.json", "neurolake.lineage/1"},
+                                                          {"glossary.json", "neurolake.glossary/1"}}) {
+        auto document = json::parse(scratch.text(file));
+        REQUIRE(document);
+        CHECK(document->text("schema") == schema);
+    }
+    Catalog catalog = scratch.open();
+    CHECK(catalog.tables().empty());
+    CHECK(catalog.indexed_at().empty());
+    REQUIRE(catalog.apply(batch({table("raw-data", "orders")})));
+    const std::string before = scratch.text("tables.json");
+    REQUIRE(Catalog::create(scratch.options));  // safe to run again
+    CHECK(scratch.text("tables.json") == before);
+}
+
+TEST_CASE("a missing catalog reads as an empty one", "[catalog]") {
+    Scratch scratch;
+    CHECK(scratch.open().tables().empty());
+    CHECK_FALSE(fs::exists(scratch.options.folder));
+}
+
+TEST_CASE("tables and their histories come back as they were", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    auto odd = table("raw-data", "b\xff\n\"x");
+    odd.id = "odd";
+    REQUIRE(catalog.apply(batch({table("raw-data", "orders"), odd, table("archive", "2023")})));
+    for (const Catalog* c : {&catalog}) {
+        const Catalog again = scratch.open();
+        CHECK(again.tables() == c->tables());
+        CHECK(again.indexed_at() == "2026-11-22T08:00:00Z");
+        REQUIRE(again.tables().size() == 3);
+        CHECK(again.tables()[0].full_name() == "archive.2023");
+        REQUIRE(again.find(odd.full_name()));
+        CHECK(*again.find(odd.full_name()) == odd);
+        auto history = again.history("raw-data-orders");
+        REQUIRE(history);
+        CHECK(history->table == "raw-data.orders");
+        REQUIRE(history->versions.size() == 1);
+        CHECK(history->versions[0].columns.size() == 2);
+        CHECK(again.check());
+    }
+}
+
+TEST_CASE("the file is what the JSON writer makes of it, one table a line", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    REQUIRE(catalog.apply(batch({table("raw-data", "orders"), table("raw-data", "customers")})));
+    for (const char* file : {"tables.json", "schemas.json"}) {
+        const std::string text = scratch.text(file);
+        CHECK(json::dump(*json::parse(text), json::Style::entries) + "\n" == text);
+        CHECK(std::count(text.begin(), text.end(), '\n') == (file[0] == 't' ? 9 : 8));
+    }
+}
+
+TEST_CASE("nothing is written when nothing changes", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    const auto same = table("raw-data", "orders");
+    REQUIRE(catalog.apply(batch({same})));
+    const auto inode = identity_of_path(scratch.options.folder / "tables.json")->ino;
+    REQUIRE(catalog.apply(Batch{}));
+    REQUIRE(catalog.update_tables({same}));
+    REQUIRE(catalog.rename_bucket("nobody", "someone"));
+    CHECK(identity_of_path(scratch.options.folder / "tables.json")->ino == inode);
+}
+
+TEST_CASE("only the entry of a changed table changes in the file", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    REQUIRE(catalog.apply(batch({table("raw-data", "a"), table("raw-data", "b")})));
+    const std::string schemas = scratch.text("schemas.json");
+    auto b = *catalog.find("raw-data.b");
+    b.rows = 99;
+    REQUIRE(catalog.update_tables({b}));
+    CHECK(scratch.open().find("raw-data.b")->rows == 99);
+    CHECK(*scratch.open().find("raw-data.a") == table("raw-data", "a"));
+    CHECK(scratch.text("schemas.json") == schemas);
+}
+
+TEST_CASE("a table whose files are gone stays as a tombstone and is not found", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    REQUIRE(catalog.apply(batch({table("raw-data", "orders")})));
+    Batch gone;
+    gone.tombstones = {"raw-data-orders", "never-known"};
+    gone.indexed_at = "2026-11-23T08:00:00Z";
+    REQUIRE(catalog.apply(gone));
+    CHECK_FALSE(catalog.find("raw-data.orders"));
+    REQUIRE(catalog.tables().size() == 1);
+    CHECK(catalog.tables()[0].deleted_at == "2026-11-23T08:00:00Z");
+    CHECK_FALSE(catalog.table_of("raw-data", "orders/a.csv"));
+    auto error = catalog.get("raw-data.orders");
+    REQUIRE_FALSE(error);
+    CHECK(error.error().hint.find("gone") != std::string::npos);
+    auto newcomer = table("raw-data", "orders");
+    newcomer.id = "another";
+    REQUIRE(catalog.apply(batch({newcomer})));
+    CHECK(scratch.open().find("raw-data.orders")->id == "another");
+    CHECK(scratch.open().tables().size() == 2);
+}
+
+TEST_CASE("get understands bare names and helps with wrong ones", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    REQUIRE(catalog.apply(batch({table("raw-data", "orders"), table("archive", "old"), table("processed", "old")})));
+    CHECK((*catalog.get("orders"))->full_name() == "raw-data.orders");
+    CHECK(catalog.get("old").error().code == Errc::usage);
+    auto wrong = catalog.get("raw-data.order");
+    REQUIRE_FALSE(wrong);
+    CHECK(wrong.error().code == Errc::not_found);
+    CHECK(wrong.error().hint.find("raw-data.orders") != std::string::npos);
+}
+
+TEST_CASE("a file's table is its own, its folder's, or the partitioned one above", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    auto parts = table("raw-data", "events");
+    parts.rule = model::GroupingRule::partitions;
+    auto whole = table("raw-data", "");
+    whole.name = "all";
+    auto single = table("raw-data", "orders/x.csv", false);
+    REQUIRE(catalog.apply(batch({parts, table("raw-data", "orders"), single, table("archive", "orders")})));
+    const auto of = [&](const char* bucket, const char* path) {
+        const auto* t = catalog.table_of(bucket, path);
+        return t ? t->full_name() : "";
+    };
+    CHECK(of("raw-data", "orders/a.csv") == "raw-data.orders");
+    CHECK(of("raw-data", "orders/x.csv") == "raw-data.orders/x.csv");
+    CHECK(of("raw-data", "orders/deep/a.csv") == "");
+    CHECK(of("raw-data", "events/year=2024/month=01/a.csv") == "raw-data.events");
+    CHECK(of("raw-data", "eventsx/a.csv") == "");
+    CHECK(of("archive", "orders/a.csv") == "archive.orders");
+    CHECK(of("raw-data", "loose.csv") == "");
+    REQUIRE(catalog.apply(batch({whole})));
+    CHECK(of("raw-data", "loose.csv") == "raw-data.all");
+}
+
+TEST_CASE("schema versions that no table names yet are not shown, and are replaced by the next run", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    REQUIRE(catalog.apply(batch({table("raw-data", "orders")})));
+    const std::string old_tables = scratch.text("tables.json");
+    auto wider = table("raw-data", "orders");
+    wider.schema_version = 2;
+    wider.columns.push_back(column("dead_run", model::TypeKind::date));
+    REQUIRE(catalog.apply(batch({wider})));
+    // As if the run had died between the two files.
+    REQUIRE(write_file_atomic(scratch.options.folder / "tables.json", old_tables));
+    Catalog after = scratch.open();
+    CHECK(after.history("raw-data-orders")->versions.size() == 1);
+    CHECK(after.check());
+    wider.columns.back().name = "next_run";
+    REQUIRE(after.apply(batch({wider})));
+    auto history = scratch.open().history("raw-data-orders");
+    REQUIRE(history->versions.size() == 2);
+    CHECK(history->versions[1].columns[2].name == "next_run");
+}
+
+TEST_CASE("a damaged file is corrupt, said with advice, and never overwritten", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    REQUIRE(catalog.apply(batch({table("raw-data", "orders")})));
+    const std::string good = scratch.text("tables.json");
+    for (const std::string& bad :
+         {good.substr(0, good.size() / 2), std::string(), std::string("[]"),
+          std::string("{\"schema\":\"neurolake.other/1\",\"tables\":[]}"),
+          std::string("{\"schema\":\"neurolake.tables/1\"}"),
+          std::string("{\"schema\":\"neurolake.tables/1\",\"tables\":[{\"name\":\"a.b\"}]}")}) {
+        REQUIRE(write_file_atomic(scratch.options.folder / "tables.json", bad));
+        auto broken = Catalog::open(scratch.options);
+        REQUIRE_FALSE(broken);
+        CHECK(broken.error().code == Errc::corrupt);
+        CHECK(broken.error().hint.find("doctor --fix") != std::string::npos);
+        CHECK(scratch.text("tables.json") == bad);
+    }
+}
+
+TEST_CASE("a changed byte inside an entry is noticed although the file opens lazily", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    REQUIRE(catalog.apply(batch({table("raw-data", "orders")})));
+    std::string text = scratch.text("tables.json");
+    text.replace(text.find("\"int64\""), 7, "\"int65\"");
+    REQUIRE(write_file_atomic(scratch.options.folder / "tables.json", text));
+    auto broken = Catalog::open(scratch.options);
+    REQUIRE_FALSE(broken);
+    CHECK(broken.error().message.find("int65") != std::string::npos);
+}
+
+TEST_CASE("a catalog that a person reformatted or edited is understood and tidied by the next write", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    REQUIRE(catalog.apply(batch({table("raw-data", "orders"), table("archive", "old")})));
+    auto document = *json::parse(scratch.text("tables.json"));
+    auto& list = *document.find("tables")->as_array();
+    std::swap(list[0], list[1]);
+    REQUIRE(write_file_atomic(scratch.options.folder / "tables.json", json::dump(document, json::Style::pretty)));
+    Catalog edited = scratch.open();
+    CHECK(edited.find("raw-data.orders"));
+    CHECK(edited.tables()[0].full_name() == "archive.old");
+    CHECK(edited.tables() == catalog.tables());
+    REQUIRE(edited.apply(batch({table("raw-data", "new")})));
+    CHECK(json::dump(*json::parse(scratch.text("tables.json")), json::Style::entries) + "\n" ==
+          scratch.text("tables.json"));
+}
+
+TEST_CASE("a writer that read an older state is refused", "[catalog]") {
+    Scratch scratch;
+    Catalog one = scratch.open(), two = scratch.open();
+    REQUIRE(one.apply(batch({table("raw-data", "orders")})));
+    auto late = two.apply(batch({table("raw-data", "customers")}));
+    REQUIRE_FALSE(late);
+    CHECK(late.error().code == Errc::conflict);
+    CHECK(scratch.open().tables() == one.tables());
+}
+
+TEST_CASE("renaming a bucket renames its tables and keeps ids and histories", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    REQUIRE(catalog.apply(batch({table("raw-data", "orders"), table("archive", "old")})));
+    REQUIRE(catalog.rename_bucket("raw-data", "a-raw"));
+    const Catalog again = scratch.open();
+    REQUIRE(again.find("a-raw.orders"));
+    CHECK_FALSE(again.find("raw-data.orders"));
+    CHECK(again.history("raw-data-orders")->table == "a-raw.orders");
+    CHECK(again.history("raw-data-orders")->versions.size() == 1);
+    CHECK(again.table_of("a-raw", "orders/x.csv"));
+}
+
+TEST_CASE("search finds names, columns, tags and descriptions, all words, any case", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    auto customers = table("raw-data", "customers");
+    customers.tags = {"PII"};
+    customers.description = "everyone who ever bought \"something\"";
+    auto orders = table("raw-data", "orders");
+    orders.columns = {column("Größe", model::TypeKind::int64)};
+    orders.columns[0].evidence.min = "hidden";
+    REQUIRE(catalog.apply(batch({customers, orders})));
+    const auto found = [&](const char* words) {
+        std::string out;
+        for (const Hit& hit : catalog.search(words)) out += hit.table->name + ":" + hit.where + " ";
+        return out;
+    };
+    CHECK(found("EMAIL") == "customers:column ");
+    CHECK(found("raw-data") == "customers:table orders:table ");
+    CHECK(found("pii bought") == "customers:tag ");
+    CHECK(found("\"something\"") == "customers:description ");
+    CHECK(found("Größe") == "orders:column ");
+    CHECK(found("hidden").empty());
+    CHECK(found("email Größe").empty());
+    CHECK(found("  ").empty());
+}
+
+TEST_CASE("other backends are refused by name", "[catalog]") {
+    Scratch scratch;
+    scratch.options.backend = "sqlite";
+    auto catalog = Catalog::open(scratch.options);
+    REQUIRE_FALSE(catalog);
+    CHECK(catalog.error().code == Errc::unsupported);
+    CHECK(Catalog::create(scratch.options).error().message.find("sqlite") != std::string::npos);
+}
+
+TEST_CASE("5,000 tables open without being parsed and answer the same as parsed ones", "[catalog]") {
+    Scratch scratch;
+    std::vector<model::Table> many;
+    for (int i = 0; i < 5000; ++i) many.push_back(table("raw-data", "t" + std::to_string(i)));
+    Catalog writer = scratch.open();
+    REQUIRE(writer.apply(batch(many)));
+    const Catalog lazy = scratch.open();
+    const model::Table* one = lazy.find("raw-data.t4321");
+    REQUIRE(one);
+    CHECK(*one == many[4321]);
+    CHECK(lazy.tables().size() == 5000);
+    CHECK(*one == *lazy.find("raw-data.t4321"));  // the pointer from before is still good
+    CHECK(lazy.search("t4321").size() == 1);
+}
