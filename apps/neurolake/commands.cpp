@@ -17,9 +17,7 @@ struct Family {
 
 // One line a family; a new command is one file and one line here.
 constexpr Family k_families[] = {
-    {"Set up", add_version},
-    {"Help", add_help},
-    {"Help", add_completion},
+    {"Set up", add_version}, {"Buckets and files", add_bucket}, {"Help", add_help}, {"Help", add_completion},
     {"Help", add_man},
 };
 

@@ -1,0 +1,273 @@
+// cmd_bucket_change.cpp: `neurolake bucket set`, `rename` and `remove`.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "bucket_rename.hpp"
+#include "bucket_report.hpp"
+#include "cmd_bucket.hpp"
+#include "retention/trash.hpp"
+#include "tier/tier.hpp"
+
+namespace neurolake::apps {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct SetArgs {
+    std::string name;
+    std::vector<std::string> pairs;
+};
+
+struct RenameArgs {
+    std::string from, to;
+};
+
+struct RemoveArgs {
+    std::string name;
+    bool trash = false;
+};
+
+// ---- set
+
+struct Change {
+    std::string key, value;
+};
+
+Result<std::string> checked_value(const std::string& key, const std::string& value) {
+    if (key == "tier") {
+        TRY(const lake::Tier tier, parse_tier(value));
+        return std::string(lake::to_string(tier));
+    }
+    if (key == "retention_days") {
+        TRY(const int days, parse_retention(value));
+        return std::to_string(days);
+    }
+    if (key == "auto_catalog" && value != "true" && value != "false") {
+        return Error(Errc::usage, "auto_catalog wants true or false, got '" + value + "'");
+    }
+    return value;
+}
+
+Result<Change> parse_change(const std::string& pair) {
+    static const std::vector<std::string> k_keys = {"tier",           "retention_days", "retention",
+                                                    "purpose",        "auto_catalog",   "burst.min_age_days",
+                                                    "burst.min_size", "burst.include",  "burst.exclude"};
+    const auto equals = pair.find('=');
+    if (equals == std::string::npos) {
+        return Error(Errc::usage, "'" + pair + "' is no KEY=VALUE", "example: retention=365");
+    }
+    std::string key = pair.substr(0, equals);
+    if (std::ranges::find(k_keys, key) == k_keys.end()) {
+        const auto meant = text::closest(key, k_keys);
+        return Error(
+            Errc::usage, "a bucket has no setting '" + key + "'",
+            meant ? "did you mean " + *meant + "?" : "settings: tier, retention, purpose, auto_catalog, burst.*");
+    }
+    if (key == "retention") key = "retention_days";
+    TRY(std::string value, checked_value(key, pair.substr(equals + 1)));
+    return Change{std::move(key), std::move(value)};
+}
+
+Result<int> run_set(Session& session, const SetArgs& args) {
+    std::vector<Change> changes;
+    for (const auto& pair : args.pairs) {
+        TRY(Change change, parse_change(pair));
+        changes.push_back(std::move(change));
+    }
+    TRY_DO(session.lock());
+    TRY(const lake::Lake* lake, session.lake());
+    TRY_DO(session.bucket(args.name));
+    auto listed = json::Value::object();
+    for (const auto& [key, value] : changes) {
+        listed.set(key, value);
+        if (session.dry_run()) continue;
+        TRY_DO(config::set_value(lake->layout().home, "buckets." + args.name + "." + key, value));
+        TRY_DO(session.audit("bucket.set",
+                             json::Value::object().set("bucket", args.name).set("key", key).set("value", value)));
+    }
+    session.reload_settings();
+    TRY(const lake::Bucket* bucket, session.bucket(args.name));
+    Output& out = session.out();
+    if (out.machine()) {
+        out.object(json::Value::object()
+                       .set("schema", "neurolake.bucket.set/1")
+                       .set("dry_run", session.dry_run())
+                       .set("changes", std::move(listed))
+                       .set("bucket", bucket_json(*bucket, std::nullopt)));
+        return 0;
+    }
+    for (const auto& [key, value] : changes) {
+        out.line(fmt::format("{}{}: {} = {}", session.dry_run() ? "Would set " : "", args.name, key, out.name(value)));
+    }
+    return 0;
+}
+
+// ---- rename
+
+Status check_rename(Session& session, const RenameArgs& args) {
+    TRY(const lake::Lake* lake, session.lake());
+    TRY_DO(session.bucket(args.from));
+    TRY(const config::Settings* settings, session.settings());
+    TRY(auto all, lake::unregistered_buckets(lake->layout(), settings->buckets));
+    all.insert(all.end(), settings->buckets.begin(), settings->buckets.end());
+    std::erase_if(all, [&](const auto& bucket) { return bucket.name == args.from; });
+    TRY_DO(lake::check_new_name(args.to, all));
+    if (std::ranges::find(all, args.to, &lake::Bucket::name) != all.end()) {
+        return Error(Errc::already_exists, fmt::format("there is already a bucket or folder '{}'", args.to),
+                     "choose another name");
+    }
+    TRY(const auto open, tier::unfinished(lake->layout()));
+    if (open.empty()) return {};
+    return Error(Errc::conflict, fmt::format("{} burst or recall operations are unfinished", open.size()),
+                 "finish them first: neurolake burst  (or neurolake doctor --fix)");
+}
+
+struct RenameReport {
+    std::size_t tables = 0, cloud_objects = 0;
+};
+
+Result<RenameReport> concerned(Session& session, const std::string& bucket) {
+    RenameReport report;
+    TRY(catalog::Catalog * catalog, session.catalog());
+    TRY(lake::CloudList * cloud, session.cloud_list());
+    for (const auto& table : catalog->tables()) report.tables += table.bucket == bucket && table.deleted_at.empty();
+    for (const auto& entry : cloud->entries()) report.cloud_objects += entry.stub.bucket == bucket;
+    return report;
+}
+
+Result<int> run_rename(Session& session, const RenameArgs& args) {
+    TRY_DO(session.lock());
+    TRY(const lake::Lake* lake, session.lake());
+    TRY(const auto left, unfinished_rename(lake->layout()));
+    const bool resumes = left && left->from == args.from && left->to == args.to;
+    if (left && !resumes && !session.dry_run()) TRY_DO(rename_everywhere(session, *left));
+    if (!resumes) TRY_DO(check_rename(session, args));
+    TRY(const RenameReport report, concerned(session, args.from));
+    if (!session.dry_run()) TRY_DO(rename_everywhere(session, {args.from, args.to}));
+    Output& out = session.out();
+    if (out.machine()) {
+        out.object(json::Value::object()
+                       .set("schema", "neurolake.bucket.rename/1")
+                       .set("dry_run", session.dry_run())
+                       .set("from", args.from)
+                       .set("to", args.to)
+                       .set("tables", report.tables)
+                       .set("cloud_objects", report.cloud_objects));
+        return 0;
+    }
+    out.line(fmt::format("{}: {} -> {}", session.dry_run() ? "Would rename" : "Renamed", args.from, args.to));
+    out.summary(fmt::format("Tables renamed: {}; cloud objects kept under their keys: {}", report.tables,
+                            report.cloud_objects));
+    return 0;
+}
+
+// ---- remove
+
+Result<lake::BucketStats> contents(Session& session, const lake::Bucket& bucket) {
+    if (!fs::exists(bucket.root)) return lake::BucketStats{};
+    lake::StatsOptions options;
+    options.top = 0;
+    return lake::stats(bucket, options, session.cancel());
+}
+
+// Everything a person could miss: data, stubs, files that are no data to us, links and special files.
+std::uint64_t entries(const lake::BucketStats& stats) {
+    return stats.file_count + stats.cloud_files + stats.ignored_files + stats.symlinks + stats.specials;
+}
+
+Status forget(Session& session, const lake::Bucket& bucket) {
+    TRY(const lake::Lake* lake, session.lake());
+    TRY_DO(config::remove_bucket(lake->layout().home, bucket.name));
+    TRY(catalog::Catalog * catalog, session.catalog());
+    catalog::Batch batch;
+    for (const auto& table : catalog->tables()) {
+        if (table.bucket == bucket.name && table.deleted_at.empty()) batch.tombstones.push_back(table.id);
+    }
+    batch.indexed_at = to_rfc3339(session.now());
+    if (!batch.tombstones.empty()) TRY_DO(catalog->apply(batch));
+    TRY(const lake::Inventory* inventory, session.inventory());
+    if (!inventory->totals(bucket.name)) return {};
+    const auto next = lake::InventoryBuilder::from(*inventory);
+    next->drop_bucket(bucket.name);
+    return next->commit(lake->layout().inventory);
+}
+
+Result<int> run_remove(Session& session, const RemoveArgs& args) {
+    TRY_DO(session.lock());
+    TRY(const lake::Lake* lake, session.lake());
+    TRY(const lake::Bucket* found, session.bucket(args.name));
+    const lake::Bucket bucket = *found;
+    TRY(const auto stats, contents(session, bucket));
+    const std::uint64_t held = entries(stats);
+    if (held && !args.trash) {
+        return Error(Errc::guard,
+                     fmt::format("bucket '{}' holds {} files, {}", bucket.name, text::with_thousands(held),
+                                 text::size_text(stats.size_bytes + stats.cloud_bytes)),
+                     fmt::format("move it to the trash with: neurolake bucket remove {} --trash", bucket.name));
+    }
+    std::string trash_id;
+    if (!session.dry_run()) {
+        if (fs::exists(bucket.root)) {
+            retention::TrashRecord record;
+            record.reason = "bucket_removed";
+            record.path = bucket.name;
+            record.details = bucket_json(bucket, sizes_of(stats));
+            TRY(record, retention::move_folder(lake->layout(), bucket.root, std::move(record), session.clock()));
+            trash_id = record.id;
+        }
+        TRY_DO(forget(session, bucket));
+        auto fields = json::Value::object().set("bucket", bucket.name).set("trash", trash_id);
+        TRY_DO(session.audit("bucket.removed", fields.set("files", held).set("bytes", stats.size_bytes)));
+    }
+    Output& out = session.out();
+    if (out.machine()) {
+        out.object(json::Value::object()
+                       .set("schema", "neurolake.bucket.remove/1")
+                       .set("dry_run", session.dry_run())
+                       .set("bucket", bucket_json(bucket, sizes_of(stats)))
+                       .set("trash", trash_id.empty() ? json::Value() : json::Value(trash_id)));
+        return 0;
+    }
+    out.line(fmt::format("{}: {}", session.dry_run() ? "Would remove" : "Removed", bucket.name));
+    if (held) {
+        out.summary(fmt::format("{} files {} to .neurolake/trash{}{}", text::with_thousands(held),
+                                session.dry_run() ? "would go" : "went", trash_id.empty() ? "" : "/", trash_id));
+    }
+    return 0;
+}
+
+}  // namespace
+
+void add_bucket_set(CLI::App& bucket, Registry& registry) {
+    auto [app, args] =
+        registry.command<SetArgs>(bucket, "set", "Change a bucket's settings; comments in the files stay", run_set,
+                                  {"neurolake bucket set raw-data retention=180 purpose=\"Raw exports\"",
+                                   "neurolake bucket set archive tier=cloud"});
+    app.add_option("BUCKET", args.name, "The bucket")->required();
+    app.add_option("KEY=VALUE", args.pairs, "tier, retention, purpose, auto_catalog, burst.*")->required();
+    add_dry_run(app);
+}
+
+void add_bucket_rename(CLI::App& bucket, Registry& registry) {
+    auto [app, args] = registry.command<RenameArgs>(
+        bucket, "rename", "Rename a bucket with its tables, history and cloud objects", run_rename,
+        {"neurolake bucket rename analytics reports", "neurolake bucket rename analytics reports --dry-run"});
+    app.add_option("FROM", args.from, "The bucket")->required();
+    app.add_option("TO", args.to, "Its new name")->required();
+    add_dry_run(app);
+}
+
+void add_bucket_remove(CLI::App& bucket, Registry& registry) {
+    auto [app, args] = registry.command<RemoveArgs>(
+        bucket, "remove", "Remove an empty bucket, or a full one to the trash", run_remove,
+        {"neurolake bucket remove old-exports", "neurolake bucket remove old-exports --trash"});
+    app.add_option("BUCKET", args.name, "The bucket")->required();
+    app.add_flag("--trash", args.trash, "Move its files to .neurolake/trash");
+    add_dry_run(app);
+}
+
+}  // namespace neurolake::apps
