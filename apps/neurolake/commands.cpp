@@ -16,10 +16,15 @@ struct Family {
 };
 
 // One line a family; a new command is one file and one line here.
+// clang-format off
 constexpr Family k_families[] = {
-    {"Set up", add_version}, {"Buckets and files", add_bucket}, {"Help", add_help}, {"Help", add_completion},
+    {"Set up", add_version},
+    {"Buckets and files", add_bucket},
+    {"Help", add_help},
+    {"Help", add_completion},
     {"Help", add_man},
 };
+// clang-format on
 
 constexpr const char* k_global = "Global options";
 
