@@ -32,6 +32,7 @@ struct Settings {
     tier::Policy tier;
     store::Options store;
     catalog::Options catalog;
+    std::string catalog_dsn;  // connection of the postgresql backend; may hold a password: never shown
     index::Options index;
     Retention retention;
     Monitoring monitoring;
