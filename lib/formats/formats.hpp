@@ -15,6 +15,7 @@ namespace neurolake::formats {
 
 struct Options {
     std::uint64_t sample_rows = 0;  // 0 = all rows; else counts are marked inexact
+    unsigned threads = 0;           // for one large file: 0 = as many as there are cores (at most 8)
     bool full = false;              // verify checksums the format carries, although that reads every byte
 };
 

@@ -1,0 +1,38 @@
+// compress.hpp: streaming readers of gzip (RFC 1952) and Zstandard (RFC 8878), with limits against bombs.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.hpp"
+
+namespace neurolake {
+
+// A stream that grew past both marks is taken for a bomb: reading on fails with guard.
+struct InflateLimits {
+    std::uint64_t free_bytes = 256u << 20;  // any ratio is fine up to here
+    std::uint64_t max_ratio = 250;          // output / input beyond
+    int max_window_log = 25;                // Zstandard: a frame that wants more than 32 MiB of history is unsupported
+};
+
+enum class Compression { none, gzip, zstd };
+
+std::string_view to_string(Compression compression);  // "", "gzip", "zstd"
+// By the magic bytes at the beginning of a file; a few bytes suffice.
+Compression compression_of(std::string_view beginning);
+
+// Reads `from` (which must outlive the result) and yields the inflated bytes. Several members or frames after each
+// other are one stream. Errors of read(): corrupt (damaged or cut; what was inflated before has been given out), guard
+// (limits), unsupported (window), and what `from` fails with. Memory: at most 64 KiB of input, plus the window.
+std::unique_ptr<ByteSource> inflate(ByteSource& from, Compression compression, InflateLimits limits = {});
+
+// One Zstandard frame that must inflate to at most `limit` bytes: guard beyond, corrupt when damaged or cut.
+Result<std::string> unzstd(std::string_view frame, std::uint64_t limit);
+// Compresses in one call; for tests and for what we write ourselves.
+Result<std::string> zstd(std::string_view bytes, int level = 3);
+Result<std::string> gzip(std::string_view bytes, int level = 6);
+
+}  // namespace neurolake

@@ -1,0 +1,97 @@
+// cell.hpp: what one text cell can be read as: the finest class of its spelling, and its value.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace neurolake::formats {
+
+// Cells are read with 8-byte loads: this many bytes behind each cell must be readable (their values do not matter).
+inline constexpr std::size_t k_padding = 64;
+
+enum class CellClass : std::uint8_t {
+    integer,       // at most 15 digits: any number type holds it
+    long_integer,  // more digits, fits int64
+    big_integer,   // beyond int64, at most 38 digits
+    fraction,      // a double gives back all its digits
+    precise,       // more digits than a double keeps: decimal
+    exponent,      // 1e-05
+    special,       // NaN, inf
+    leading_zero,  // 01234: digits that are no number
+    boolean,       // true or false
+    date,          // YYYY-MM-DD
+    timestamp,     // YYYY-MM-DD hh:mm[:ss[.f]], space or T between
+    timestamp_tz,  // the same with Z or an offset
+    uuid,
+    text,
+};
+inline constexpr std::size_t k_cell_classes = 14;
+constexpr std::uint32_t bit(CellClass c) { return 1u << static_cast<unsigned>(c); }
+
+struct Cell {
+    CellClass type = CellClass::text;
+    std::uint8_t integer_digits = 0, scale = 0;  // of numbers, as written
+    std::uint32_t nanos = 0;                     // of times
+    union {
+        std::int64_t integer = 0;  // integer, long_integer, boolean
+        double number;             // fraction, exponent, special
+        std::int64_t seconds;      // date and times, since 1970, UTC
+    };
+};
+
+inline std::uint64_t load8(const char* p) {
+    std::uint64_t v;
+    std::memcpy(&v, p, 8);
+    return v;
+}
+
+// Eight ASCII digits in memory order?
+inline bool eight_digits(std::uint64_t v) {
+    return ((v & 0xF0F0F0F0F0F0F0F0u) | (((v + 0x0606060606060606u) & 0xF0F0F0F0F0F0F0F0u) >> 4)) ==
+           0x3333333333333333u;
+}
+inline std::uint64_t parse_eight_digits(std::uint64_t v) {
+    v -= 0x3030303030303030u;
+    v = (v * 10) + (v >> 8);
+    return (((v & 0x000000FF000000FFu) * 0x000F424000000064u) +
+            (((v >> 16) & 0x000000FF000000FFu) * 0x0000271000000001u)) >>
+           32;
+}
+
+// Any spelling but the empty one. The padding rule above holds.
+Cell classify_slowly(const char* p, std::size_t n);
+
+// The short integers that most cells are, inline; all else in classify_slowly.
+inline Cell classify(const char* p, std::size_t n) {
+    if (n <= 8) {
+        const unsigned shift = static_cast<unsigned>(8 * (8 - n));
+        const std::uint64_t zeros = n == 8 ? 0 : 0x3030303030303030u >> (8 * n);
+        const std::uint64_t v = (load8(p) << shift) | zeros;
+        if (eight_digits(v) && (*p != '0' || n == 1)) {
+            Cell cell;
+            cell.type = CellClass::integer;
+            cell.integer_digits = static_cast<std::uint8_t>(n);
+            cell.integer = static_cast<std::int64_t>(parse_eight_digits(v));
+            return cell;
+        }
+    }
+    return classify_slowly(p, n);
+}
+
+std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day);
+// "2024-02-29" of seconds since 1970; the inverse of a date cell.
+std::string date_text(std::int64_t seconds);
+// "2024-02-29 12:30:00[.5]".
+std::string timestamp_text(std::int64_t seconds, std::uint32_t nanos);
+// The shortest digits that give back the same double.
+std::string double_text(double value);
+// The same without an exponent.
+std::string plain_double_text(double value);
+// Plain decimal spellings ("-12.50", "7") compared by value: negative, 0 or positive.
+int compare_decimals(std::string_view a, std::string_view b);
+
+}  // namespace neurolake::formats

@@ -1,0 +1,132 @@
+// column_scan.cpp: keeping the bounds of a column, and merging scans of parts.
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/column_scan.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+namespace neurolake::formats {
+namespace {
+
+// Longer texts are compared and kept by so many bytes: a bound is a hint for people and planners, not a copy of the
+// data.
+constexpr std::size_t k_bound_bytes = 256;
+
+}  // namespace
+
+void ColumnScan::note_bounds(const char* p, std::size_t n, std::uint64_t key) {
+    const std::string_view text(p, std::min(n, k_bound_bytes));
+    if (!m_has_text_bounds || text < m_min_text) {
+        m_min_text = text;
+        m_min_key = key;
+    }
+    if (!m_has_text_bounds || text > m_max_text) {
+        m_max_text = text;
+        m_max_key = key;
+    }
+    m_has_text_bounds = true;
+}
+
+void ColumnScan::observe_string(const char* p, std::size_t n, std::uint64_t row) {
+    note_text(p, n);
+    if (seen(CellClass::text)) return;
+    Cell cell;
+    const bool like_date = n >= 10 && n <= 40 && p[4] == '-' && p[7] == '-';
+    const bool like_uuid = n == 36 && p[8] == '-';
+    if (like_date || like_uuid) cell = classify_slowly(p, n);
+    constexpr std::uint32_t k_allowed =
+        bit(CellClass::date) | bit(CellClass::timestamp) | bit(CellClass::timestamp_tz) | bit(CellClass::uuid);
+    if ((bit(cell.type) & k_allowed) == 0) cell.type = CellClass::text;
+    note_cell(cell, p, n, row);
+}
+
+void ColumnScan::observe_boolean(bool value, std::uint64_t row) {
+    alignas(8) static constexpr char k_words[2][k_padding] = {"false", "true"};
+    observe(k_words[value], value ? 4 : 5, row);
+}
+
+void ColumnScan::note_value(const Cell& cell, const char* p, std::size_t n) {
+    switch (cell.type) {
+        case CellClass::integer:
+        case CellClass::long_integer:
+        case CellClass::boolean:
+            m_min_integer = std::min(m_min_integer, cell.integer);
+            m_max_integer = std::max(m_max_integer, cell.integer);
+            break;
+        case CellClass::fraction:
+        case CellClass::exponent:
+        case CellClass::special:
+            if (std::isnan(cell.number)) break;
+            m_min_number = m_has_number ? std::min(m_min_number, cell.number) : cell.number;
+            m_max_number = m_has_number ? std::max(m_max_number, cell.number) : cell.number;
+            m_has_number = true;
+            break;
+        case CellClass::big_integer:
+        case CellClass::precise:
+            note_decimal(std::string_view(p, n));
+            break;
+        case CellClass::date:
+        case CellClass::timestamp:
+        case CellClass::timestamp_tz:
+            if (!m_has_time || std::tie(cell.seconds, cell.nanos) < std::tie(m_min_seconds, m_min_nanos))
+                std::tie(m_min_seconds, m_min_nanos) = std::tuple(cell.seconds, cell.nanos);
+            if (!m_has_time || std::tie(cell.seconds, cell.nanos) > std::tie(m_max_seconds, m_max_nanos))
+                std::tie(m_max_seconds, m_max_nanos) = std::tuple(cell.seconds, cell.nanos);
+            m_has_time = true;
+            break;
+        default:
+            break;
+    }
+    m_integer_digits = std::max(m_integer_digits, cell.integer_digits);
+    m_scale = std::max(m_scale, cell.scale);
+}
+
+void ColumnScan::note_decimal(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(' ');
+    text = text.substr(first, text.find_last_not_of(' ') - first + 1);
+    if (m_min_decimal.empty() || compare_decimals(text, m_min_decimal) < 0) m_min_decimal = text;
+    if (m_max_decimal.empty() || compare_decimals(text, m_max_decimal) > 0) m_max_decimal = text;
+}
+
+void ColumnScan::merge(ColumnScan& other, std::uint64_t row_offset) {
+    m_values += other.m_values;
+    m_quoted_empty += other.m_quoted_empty;
+    m_longest = std::max(m_longest, other.m_longest);
+    if (other.m_has_text_bounds) {
+        // Bounds are kept with padding by std::string's own storage only up to their size: copy before the 8-byte load.
+        std::array<char, k_bound_bytes + k_padding> padded{};
+        for (const std::string* text : {&other.m_min_text, &other.m_max_text}) {
+            std::copy(text->begin(), text->end(), padded.begin());
+            note_bounds(padded.data(), text->size(), prefix_key(padded.data(), text->size()));
+        }
+    }
+    m_seen |= other.m_seen;
+    for (std::size_t c = 0; c < k_cell_classes; ++c) {
+        if (other.m_count[c] > 0) m_first_row[c] = std::min(m_first_row[c], other.m_first_row[c] + row_offset);
+        m_count[c] += other.m_count[c];
+    }
+    m_min_integer = std::min(m_min_integer, other.m_min_integer);
+    m_max_integer = std::max(m_max_integer, other.m_max_integer);
+    m_integer_digits = std::max(m_integer_digits, other.m_integer_digits);
+    m_scale = std::max(m_scale, other.m_scale);
+    if (other.m_has_number) {
+        m_min_number = m_has_number ? std::min(m_min_number, other.m_min_number) : other.m_min_number;
+        m_max_number = m_has_number ? std::max(m_max_number, other.m_max_number) : other.m_max_number;
+        m_has_number = true;
+    }
+    if (!other.m_min_decimal.empty()) {
+        note_decimal(other.m_min_decimal);
+        note_decimal(other.m_max_decimal);
+    }
+    if (other.m_has_time) {
+        if (!m_has_time || std::tie(other.m_min_seconds, other.m_min_nanos) < std::tie(m_min_seconds, m_min_nanos))
+            std::tie(m_min_seconds, m_min_nanos) = std::tie(other.m_min_seconds, other.m_min_nanos);
+        if (!m_has_time || std::tie(other.m_max_seconds, other.m_max_nanos) > std::tie(m_max_seconds, m_max_nanos))
+            std::tie(m_max_seconds, m_max_nanos) = std::tie(other.m_max_seconds, other.m_max_nanos);
+        m_has_time = true;
+    }
+    if (m_distinct && other.m_distinct) m_distinct->merge(*other.m_distinct);
+}
+
+}  // namespace neurolake::formats

@@ -1,0 +1,114 @@
+// column_scan.hpp: all a column's cells in a few hundred bytes: enough to decide its type and to prove it.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <bit>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "formats/cell.hpp"
+#include "formats/distinct.hpp"
+#include "model/table.hpp"
+
+namespace neurolake::formats {
+
+// What strings may turn out to be. CSV cells may be anything; JSON strings only what JSON has no token for.
+enum class Reading { any, strings_only };
+
+// Facts about the cells seen, never a running verdict: so the verdict does not depend on the order of rows, and scans
+// of parts of a file can be merged. Rows are counted from 0.
+class ColumnScan {
+public:
+    explicit ColumnScan(bool count_distinct = true) {
+        m_first_row.fill(k_never);
+        if (count_distinct) m_distinct = std::make_unique<DistinctSketch>();
+    }
+
+    // One cell that is not empty. The padding rule of cell.hpp holds.
+    void observe(const char* p, std::size_t n, std::uint64_t row) {
+        note_text(p, n);
+        // Once text is seen nothing can take it back: the verdict is text and its row is the first one of text.
+        if (seen(CellClass::text)) return;
+        note_cell(classify(p, n), p, n, row);
+    }
+    // The same for a JSON string: a number in quotes stays text.
+    void observe_string(const char* p, std::size_t n, std::uint64_t row);
+    void observe_boolean(bool value, std::uint64_t row);
+    // An empty cell in quotes: a value if the column is text, else as good as nothing.
+    void observe_quoted_empty() { ++m_quoted_empty; }
+
+    // `other` scanned rows that follow `row_offset` rows of this scan's.
+    void merge(ColumnScan& other, std::uint64_t row_offset);
+
+    std::uint64_t values() const { return m_values; }
+    bool seen(CellClass c) const { return (m_seen & bit(c)) != 0; }
+    bool saw_nothing() const { return m_seen == 0; }
+    std::uint32_t seen_classes() const { return m_seen; }
+
+    // The type and its evidence. Data row numbers are scanned row + `first_row_number`; `rows` is how many rows the
+    // file has (values are missing in some).
+    model::Column verdict(std::string name, std::uint64_t rows, std::uint64_t first_row_number) const;
+
+private:
+    static constexpr std::uint64_t k_never = ~std::uint64_t{0};
+    struct Reason;
+
+    void note_text(const char* p, std::size_t n) {
+        ++m_values;
+        if (n > m_longest) m_longest = n;
+        const std::uint64_t key = prefix_key(p, n);
+        const bool same =
+            n <= 8 && ((key == m_min_key && n == m_min_text.size()) || (key == m_max_key && n == m_max_text.size()));
+        if ((key <= m_min_key || key >= m_max_key) && !same) note_bounds(p, n, key);
+        if (m_distinct) m_distinct->add(hash_bytes(p, n));
+    }
+    // The first 8 bytes as a number that orders like the text.
+    static std::uint64_t prefix_key(const char* p, std::size_t n) {
+        const std::uint64_t keep = n >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * n)) - 1;
+        return __builtin_bswap64(load8(p) & keep);
+    }
+    void note_bounds(const char* p, std::size_t n, std::uint64_t key);
+    void note_cell(const Cell& cell, const char* p, std::size_t n, std::uint64_t row) {
+        const auto c = static_cast<std::size_t>(cell.type);
+        if (m_count[c]++ == 0) {
+            m_seen |= bit(cell.type);
+            m_first_row[c] = row;
+        }
+        if (cell.type == CellClass::integer) {
+            if (cell.integer < m_min_integer) m_min_integer = cell.integer;
+            if (cell.integer > m_max_integer) m_max_integer = cell.integer;
+            if (cell.integer_digits > m_integer_digits) m_integer_digits = cell.integer_digits;
+        } else {
+            note_value(cell, p, n);
+        }
+    }
+    void note_value(const Cell& cell, const char* p, std::size_t n);
+    void note_decimal(std::string_view text);
+
+    model::Type decide(Reason& reason) const;
+    model::Type decide_number(Reason& reason) const;
+    std::uint64_t first_of(std::uint32_t classes) const;
+    std::uint64_t count_of(std::uint32_t classes) const;
+    void fill_bounds(const model::Type& type, model::Evidence& evidence) const;
+    std::string decimal_bound(int sign) const;
+
+    std::uint64_t m_values = 0, m_quoted_empty = 0, m_longest = 0;
+    std::uint64_t m_min_key = ~std::uint64_t{0}, m_max_key = 0;
+    std::uint32_t m_seen = 0;
+    std::uint8_t m_integer_digits = 0, m_scale = 0;
+    bool m_has_text_bounds = false;
+    std::uint32_t m_min_nanos = 0, m_max_nanos = 0;
+    std::int64_t m_min_integer = INT64_MAX, m_max_integer = INT64_MIN;
+    double m_min_number = 0, m_max_number = 0;
+    bool m_has_number = false, m_has_time = false;
+    std::int64_t m_min_seconds = 0, m_max_seconds = 0;
+    std::array<std::uint64_t, k_cell_classes> m_first_row;
+    std::array<std::uint64_t, k_cell_classes> m_count{};
+    std::string m_min_text, m_max_text;        // at most k_bound_bytes of each
+    std::string m_min_decimal, m_max_decimal;  // of big_integer and precise
+    std::unique_ptr<DistinctSketch> m_distinct;
+};
+
+}  // namespace neurolake::formats

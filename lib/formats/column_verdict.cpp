@@ -1,0 +1,229 @@
+// column_verdict.cpp: from the facts of a column to its type, the row that forced it, and its evidence.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "formats/column_scan.hpp"
+
+namespace neurolake::formats {
+
+using model::Type;
+using model::TypeKind;
+
+namespace {
+
+constexpr std::uint32_t k_integers =
+    bit(CellClass::integer) | bit(CellClass::long_integer) | bit(CellClass::big_integer);
+constexpr std::uint32_t k_floats = bit(CellClass::fraction) | bit(CellClass::exponent) | bit(CellClass::special);
+constexpr std::uint32_t k_numbers = k_integers | k_floats | bit(CellClass::precise);
+constexpr std::uint32_t k_local_times = bit(CellClass::date) | bit(CellClass::timestamp);
+constexpr int k_max_precision = 38;
+
+// Classes that live together without becoming text.
+struct Family {
+    std::uint32_t classes;
+    std::string_view name;
+};
+constexpr std::array<Family, 5> k_families{{
+    {k_numbers, "number"},
+    {k_local_times, "date"},
+    {bit(CellClass::timestamp_tz), "timestamp with zone"},
+    {bit(CellClass::boolean), "boolean"},
+    {bit(CellClass::uuid), "uuid"},
+}};
+
+// A bound was cut after a number of bytes: drop a character that lost its end.
+std::string whole_characters(std::string text) {
+    std::size_t tail = 0;
+    while (tail < 3 && tail < text.size() && (static_cast<unsigned char>(text[text.size() - 1 - tail]) & 0xC0) == 0x80)
+        ++tail;
+    if (tail == text.size()) return text;
+    const auto lead = static_cast<unsigned char>(text[text.size() - 1 - tail]);
+    const std::size_t wanted = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
+    if (wanted > tail) text.resize(text.size() - 1 - tail);
+    return text;
+}
+
+}  // namespace
+
+struct ColumnScan::Reason {
+    std::string what;             // "fraction"
+    std::uint64_t row = k_never;  // k_never: nothing forced it, `what` is the whole sentence
+
+    std::string sentence(std::uint64_t first_row_number) const {
+        return row == k_never ? what : fmt::format("{} first at row {}", what, row + first_row_number);
+    }
+};
+
+std::uint64_t ColumnScan::first_of(std::uint32_t classes) const {
+    std::uint64_t first = k_never;
+    for (std::size_t c = 0; c < k_cell_classes; ++c)
+        if (classes & (1u << c)) first = std::min(first, m_first_row[c]);
+    return first;
+}
+
+std::uint64_t ColumnScan::count_of(std::uint32_t classes) const {
+    std::uint64_t count = 0;
+    for (std::size_t c = 0; c < k_cell_classes; ++c)
+        if (classes & (1u << c)) count += m_count[c];
+    return count;
+}
+
+// Numbers alone: the narrowest type that gives every digit back.
+Type ColumnScan::decide_number(Reason& reason) const {
+    if ((m_seen & ~(bit(CellClass::integer) | bit(CellClass::long_integer))) == 0) {
+        reason = {"all values are integers", k_never};
+        return TypeKind::int64;
+    }
+    constexpr std::uint32_t long_ones =
+        bit(CellClass::long_integer) | bit(CellClass::big_integer) | bit(CellClass::precise);
+    if ((m_seen & long_ones) == 0) {
+        constexpr std::array<std::pair<CellClass, std::string_view>, 3> k_words{
+            {{CellClass::fraction, "fraction"},
+             {CellClass::exponent, "exponent"},
+             {CellClass::special, "NaN or infinity"}}};
+        for (const auto& [type, word] : k_words)
+            if (seen(type)) {
+                reason = {std::string(word), first_of(bit(type))};
+                break;
+            }
+        // NaN alone is a word, not a number.
+        if ((m_seen & ~bit(CellClass::special)) == 0) return TypeKind::text;
+        return TypeKind::float64;
+    }
+    const bool binary_only = (m_seen & (bit(CellClass::exponent) | bit(CellClass::special))) != 0;
+    const int precision = m_integer_digits + m_scale;
+    if (binary_only || precision > k_max_precision) {
+        reason = {"more digits than a double keeps", first_of(long_ones)};
+        return TypeKind::text;
+    }
+    if ((m_seen & ~k_integers) == 0)
+        reason = {"integer beyond int64", first_of(bit(CellClass::big_integer))};
+    else if (seen(CellClass::precise))
+        reason = {"more than 15 digits", first_of(bit(CellClass::precise))};
+    else
+        reason = {"fraction", first_of(bit(CellClass::fraction))};
+    return Type::decimal(std::max(precision, 1), m_scale);
+}
+
+Type ColumnScan::decide(Reason& reason) const {
+    if (m_seen == 0) {
+        reason = {m_quoted_empty > 0 ? "only empty values" : "no value seen", k_never};
+        return m_quoted_empty > 0 ? TypeKind::text : TypeKind::unknown;
+    }
+    if (seen(CellClass::text)) {
+        reason = {"text", first_of(bit(CellClass::text))};
+        return TypeKind::text;
+    }
+    if (seen(CellClass::leading_zero)) {
+        reason = {"leading zero", first_of(bit(CellClass::leading_zero))};
+        return TypeKind::text;
+    }
+    const Family* most = nullptr;
+    std::size_t families = 0;
+    for (const Family& family : k_families) {
+        if ((m_seen & family.classes) == 0) continue;
+        ++families;
+        if (most == nullptr || count_of(family.classes) > count_of(most->classes)) most = &family;
+    }
+    if (families > 1) {  // the first of the few among the many is who to look at
+        for (const Family& family : k_families)
+            if (&family != most && (m_seen & family.classes) != 0) {
+                reason = {std::string(family.name), first_of(family.classes)};
+                break;
+            }
+        return TypeKind::text;
+    }
+    if (m_seen & k_numbers) return decide_number(reason);
+    if (seen(CellClass::timestamp) && seen(CellClass::date)) {
+        reason = {"time of day", first_of(bit(CellClass::timestamp))};
+        return TypeKind::timestamp;
+    }
+    constexpr std::array<std::tuple<CellClass, TypeKind, std::string_view>, 5> k_single{{
+        {CellClass::boolean, TypeKind::boolean, "all values are booleans"},
+        {CellClass::date, TypeKind::date, "all values are dates"},
+        {CellClass::timestamp, TypeKind::timestamp, "all values are timestamps"},
+        {CellClass::timestamp_tz, TypeKind::timestamp_tz, "all values are timestamps with zone"},
+        {CellClass::uuid, TypeKind::uuid, "all values are UUIDs"},
+    }};
+    for (const auto& [type, kind, sentence] : k_single)
+        if (seen(type)) {
+            reason = {std::string(sentence), k_never};
+            return kind;
+        }
+    return TypeKind::text;
+}
+
+std::string ColumnScan::decimal_bound(int sign) const {
+    std::string best = sign < 0 ? m_min_decimal : m_max_decimal;
+    const auto consider = [&](std::string candidate) {
+        if (best.empty() || compare_decimals(candidate, best) * sign > 0) best = std::move(candidate);
+    };
+    if (m_min_integer <= m_max_integer) consider(std::to_string(sign < 0 ? m_min_integer : m_max_integer));
+    if (m_has_number) consider(plain_double_text(sign < 0 ? m_min_number : m_max_number));
+    return best;
+}
+
+void ColumnScan::fill_bounds(const Type& type, model::Evidence& evidence) const {
+    if (m_values == 0) return;
+    switch (type.kind) {
+        case TypeKind::boolean:
+            evidence.min = m_min_integer ? "true" : "false";
+            evidence.max = m_max_integer ? "true" : "false";
+            return;
+        case TypeKind::int64:
+            evidence.min = std::to_string(m_min_integer);
+            evidence.max = std::to_string(m_max_integer);
+            return;
+        case TypeKind::float64: {
+            const bool integers = m_min_integer <= m_max_integer;
+            if (!integers && !m_has_number) return;
+            double low = m_has_number ? m_min_number : static_cast<double>(m_min_integer);
+            double high = m_has_number ? m_max_number : static_cast<double>(m_max_integer);
+            if (integers) low = std::min(low, static_cast<double>(m_min_integer));
+            if (integers) high = std::max(high, static_cast<double>(m_max_integer));
+            evidence.min = double_text(low);
+            evidence.max = double_text(high);
+            return;
+        }
+        case TypeKind::decimal:
+            evidence.min = decimal_bound(-1);
+            evidence.max = decimal_bound(1);
+            return;
+        case TypeKind::date:
+            evidence.min = date_text(m_min_seconds);
+            evidence.max = date_text(m_max_seconds);
+            return;
+        case TypeKind::timestamp:
+        case TypeKind::timestamp_tz: {
+            const char* zone = type.kind == TypeKind::timestamp_tz ? "Z" : "";
+            evidence.min = timestamp_text(m_min_seconds, m_min_nanos) + zone;
+            evidence.max = timestamp_text(m_max_seconds, m_max_nanos) + zone;
+            return;
+        }
+        default:
+            evidence.min = m_quoted_empty > 0 ? std::string() : whole_characters(m_min_text);
+            evidence.max = whole_characters(m_max_text);
+    }
+}
+
+model::Column ColumnScan::verdict(std::string name, std::uint64_t rows, std::uint64_t first_row_number) const {
+    model::Column column;
+    column.name = std::move(name);
+    Reason reason;
+    column.type = decide(reason);
+    model::Evidence& evidence = column.evidence;
+    evidence.values = m_values + (column.type.kind == TypeKind::text ? m_quoted_empty : 0);
+    evidence.nulls = rows > evidence.values ? rows - evidence.values : 0;
+    evidence.longest = m_longest;
+    fill_bounds(column.type, evidence);
+    if (m_distinct && m_values > 0) evidence.distinct = std::min(m_distinct->estimate(), m_values);
+    evidence.reason = reason.sentence(first_row_number);
+    evidence.forced_row = reason.row == k_never ? 0 : reason.row + first_row_number;
+    return column;
+}
+
+}  // namespace neurolake::formats

@@ -1,0 +1,233 @@
+// csv.cpp: from the first window (dialect, header) over all rows to the profile.
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/csv.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "formats/csv_stream.hpp"
+#include "formats/findings.hpp"
+
+namespace neurolake::formats {
+namespace {
+
+constexpr std::size_t k_parallel_columns = 1024;  // more would make each thread's facts too large
+constexpr unsigned k_max_threads = 8;
+
+std::string_view trimmed(std::string_view s) {
+    const std::size_t first = s.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return s.substr(first, s.find_last_not_of(" \t") - first + 1);
+}
+
+CellClass class_of(std::string_view text) {
+    std::string padded(text);
+    padded.resize(text.size() + k_padding);
+    return classify(padded.data(), text.size()).type;
+}
+
+// Is the first row the names of the columns? Yes when no cell of it is a value by its spelling, and either some column
+// below is no text, or the cells could be names: none empty but the first (an index), none twice.
+bool first_row_is_header(const CsvRows& rows) {
+    if (!rows.first_row()) return false;
+    std::unordered_set<std::string_view> seen;
+    bool typed_column = false, empties = false, twice = false, any = false;
+    for (std::size_t i = 0; i < rows.first_row()->size(); ++i) {
+        const std::string& cell = (*rows.first_row())[i];
+        if (trimmed(cell).empty()) {
+            empties |= i > 0;
+            continue;
+        }
+        any = true;
+        if (class_of(cell) != CellClass::text) return false;
+        twice |= !seen.insert(cell).second;
+        if (i >= rows.columns().size()) continue;
+        const ColumnScan& column = rows.columns()[i];
+        typed_column |= !column.saw_nothing() && !column.seen(CellClass::text);
+    }
+    if (!any) return false;
+    return typed_column || rows.rows() == 0 || (!empties && !twice);
+}
+
+Profile binary_profile(const Input& input, std::uint64_t offset) {
+    Profile profile;
+    profile.format = "unknown";
+    profile.compression = to_string(input.compression);
+    profile.rows_exact = false;
+    profile.findings.push_back(
+        warning("binary_zeros", fmt::format("not text: a binary zero stands at byte {}", offset)));
+    return profile;
+}
+
+// The scan of one file, from its first window to its last row.
+class CsvScan {
+public:
+    explicit CsvScan(const Input& input)
+        : m_input(input), m_source(input), m_stream(m_source, 0, first_window(input)) {}
+
+    Status run() {
+        TRY_DO(m_stream.fill());
+        if (m_stream.data().empty() || m_stream.binary_zero()) return {};
+        begin();
+        TRY(bool more, m_stream.step(*m_rows));
+        m_header = first_row_is_header(*m_rows);
+        if (!m_header) m_rows->adopt_first_row();
+        if (more && parallel_pays()) {
+            TRY(m_part_zero, scan_csv_parts(m_input, m_stream.position(), threads(), *m_rows));
+            return {};
+        }
+        while (more) {
+            if (m_input.cancel.cancelled()) return Error(Errc::cancelled, "reading was cancelled");
+            auto step = m_stream.step(*m_rows);
+            if (!step) return std::move(step).error();
+            more = *step;
+        }
+        return {};
+    }
+
+    // As much as is known, also after a failure half-way.
+    Profile profile() {
+        if (const auto zero = m_part_zero ? m_part_zero : m_stream.binary_zero()) return binary_profile(m_input, *zero);
+        Profile out;
+        out.format = m_rows ? (m_rows->dialect().set.delimiter == '\t' ? "tsv" : "csv") : "empty";
+        out.compression = to_string(m_input.compression);
+        out.bytes_read = m_input.compression == Compression::none ? m_input.size : m_source.bytes_read();
+        if (!m_rows) return out;
+        const CsvDialect& dialect = m_rows->dialect();
+        out.dialect = describe(dialect, m_header);
+        out.rows = m_rows->rows();
+        out.rows_exact = !m_rows->is_full();
+        if (dialect.preamble_lines > 0)
+            out.findings.push_back(note("preamble", fmt::format("the table begins at line {}: the lines before it have "
+                                                                "no delimiter and are not read",
+                                                                dialect.preamble_lines + 1)));
+        const std::vector<std::string> names = column_names(out.findings);
+        for (std::size_t i = 0; i < names.size(); ++i)
+            out.columns.push_back(m_rows->columns()[i].verdict(names[i], out.rows, 1));
+        m_rows->oddities().report(out.findings, out.columns.size());
+        return out;
+    }
+
+    bool has_header() const { return m_header; }
+    bool has_table() const { return m_rows.has_value(); }
+    const CsvDialect& dialect() const { return m_rows->dialect(); }
+    std::vector<std::string> column_names(std::vector<model::Finding>& findings) {
+        return usable_names(m_header ? *m_rows->first_row() : std::vector<std::string>(), m_rows->columns().size(),
+                            findings);
+    }
+
+private:
+    static std::size_t first_window(const Input& input) {
+        if (input.compression != Compression::none) return k_window_bytes;
+        return static_cast<std::size_t>(std::min<std::uint64_t>(input.size + 1, k_window_bytes));
+    }
+
+    void begin() {
+        const char prefer = m_input.format_hint == "tsv" ? '\t' : '\0';
+        const CsvDialect dialect = detect_dialect(m_stream.data(), m_stream.at_end(), prefer);
+        m_rows.emplace(dialect, true);
+        m_rows->skip_lines(dialect.preamble_lines);
+        if (m_input.options.sample_rows > 0) m_rows->stop_after(m_input.options.sample_rows);
+        m_stream.drop(dialect.preamble_bytes);
+    }
+
+    unsigned threads() const {
+        return std::min(std::max(m_input.options.threads > 0 ? m_input.options.threads : usable_threads(), 1u),
+                        k_max_threads);
+    }
+    bool parallel_pays() const {
+        return m_input.compression == Compression::none && m_input.options.sample_rows == 0 &&
+               m_input.size > k_parallel_from && m_rows->columns().size() <= k_parallel_columns && threads() > 1;
+    }
+
+    const Input& m_input;
+    InputSource m_source;
+    CsvStream m_stream;
+    std::optional<CsvRows> m_rows;
+    std::optional<std::uint64_t> m_part_zero;
+    bool m_header = false;
+};
+
+}  // namespace
+
+std::vector<std::string> usable_names(const std::vector<std::string>& raw, std::size_t columns,
+                                      std::vector<model::Finding>& findings) {
+    std::vector<std::string> names;
+    names.reserve(columns);
+    std::unordered_set<std::string> taken;
+    std::size_t empties = 0, twice = 0;
+    std::string first_twice;
+    for (std::size_t i = 0; i < columns; ++i) {
+        std::string name(i < raw.size() ? trimmed(raw[i]) : std::string_view());
+        if (name.empty()) {
+            name = fmt::format("column{}", i + 1);
+            empties += !raw.empty();
+        }
+        if (taken.count(name) > 0) {
+            if (twice++ == 0) first_twice = name;
+            std::size_t k = 2;
+            while (taken.count(fmt::format("{}_{}", name, k)) > 0) ++k;
+            name = fmt::format("{}_{}", name, k);
+        }
+        taken.insert(name);
+        names.push_back(std::move(name));
+    }
+    if (empties > 0)
+        findings.push_back(
+            note("empty_column_name", fmt::format("{} column names are empty: named by their place", empties)));
+    if (twice > 0)
+        findings.push_back(
+            warning("duplicate_column", fmt::format("{} column names stand twice, the first is {}: the later "
+                                                    "ones got a number",
+                                                    twice, first_twice)));
+    return names;
+}
+
+Result<Profile> profile_csv(const Input& input) {
+    CsvScan scan(input);
+    const Status status = scan.run();
+    if (!status && !is_damage(status.error())) return status.error();
+    Profile profile = scan.profile();
+    if (!status) note_damage(profile, status.error());
+    return profile;
+}
+
+Result<Rows> head_csv(const Input& input, std::size_t count) {
+    Input first = input;
+    first.options.sample_rows = std::max<std::size_t>(count, 1000);  // enough to know the header
+    CsvScan scan(first);
+    const Status status = scan.run();
+    if (!status && !is_damage(status.error())) return status.error();
+    Rows rows;
+    if (!scan.has_table()) return rows;
+    std::vector<model::Finding> ignored;
+    rows.columns = scan.column_names(ignored);
+
+    InputSource source(input);
+    Window window(source, k_window_bytes);
+    TRY_DO(window.fill());
+    window.drop(scan.dialect().preamble_bytes);
+    bool header = scan.has_header();
+    while (rows.cells.size() < count && !window.data().empty()) {
+        const HandRow row = split_row(window.data(), scan.dialect().set, window.at_end(), Quotes::known);
+        if (row.bytes == 0) {
+            if (!window.at_end() && !window.is_full()) {
+                TRY_DO(window.fill());
+                continue;
+            }
+            break;
+        }
+        window.drop(row.bytes);
+        if (row.cells.size() == 1 && row.cells[0].text.empty() && rows.columns.size() > 1) continue;
+        if (std::exchange(header, false)) continue;
+        auto& cells = rows.cells.emplace_back(rows.columns.size());
+        for (std::size_t i = 0; i < std::min(row.cells.size(), cells.size()); ++i)
+            if (!row.cells[i].text.empty() || row.cells[i].quoted) cells[i] = row.cells[i].text;
+    }
+    return rows;
+}
+
+}  // namespace neurolake::formats

@@ -1,0 +1,45 @@
+// csv_dialect.hpp: how delimited text is written: delimiter, line ends, where the table begins; and one row by hand.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/csv_separators.hpp"
+
+namespace neurolake::formats {
+
+inline constexpr char k_no_delimiter = '\x1f';  // a table of one column
+
+struct CsvDialect {
+    SeparatorSet set;
+    std::size_t columns = 1;         // of most rows, or of the first row if that has more
+    std::size_t preamble_bytes = 0;  // BOM and title lines before the table
+    std::uint64_t preamble_lines = 0;
+    bool has_bom = false;
+    bool convincing = false;  // several rows agree on several columns
+};
+
+// From the beginning of the file (whole file or at least a few KiB). `prefer` is tried first ('\t' for .tsv), 0 = none.
+CsvDialect detect_dialect(std::string_view sample, bool sample_is_whole, char prefer);
+std::string describe(const CsvDialect& dialect, bool header);
+
+// One row parsed character by character, by rules that know every odd quote.
+struct HandRow {
+    struct Piece {
+        std::string text;
+        bool quoted = false;
+    };
+    std::vector<Piece> cells;
+    std::size_t bytes = 0;    // with its newline; 0: the row is not whole
+    std::uint64_t lines = 0;  // newlines in it, its own included
+    bool stray_quote = false;
+};
+enum class Quotes { known, literal };
+// `at_end`: nothing follows `text`, so the last row needs no newline. With Quotes::literal a quote is a plain
+// character.
+HandRow split_row(std::string_view text, const SeparatorSet& set, bool at_end, Quotes quotes);
+
+}  // namespace neurolake::formats

@@ -1,0 +1,260 @@
+// csv_rows.cpp: positions of separators in, facts of columns out; odd rows go the slow way.
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/csv_rows.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace neurolake::formats {
+namespace {
+
+constexpr std::size_t k_first_window = 64u << 10;
+constexpr std::size_t k_many_columns = 4096;  // beyond, a sketch a column would be too much memory
+
+std::uint64_t count_newlines(std::string_view s, char newline) {
+    return static_cast<std::uint64_t>(std::count(s.begin(), s.end(), newline));
+}
+
+}  // namespace
+
+CsvRows::CsvRows(const CsvDialect& dialect, bool capture_first)
+    : m_dialect(dialect), m_window(k_first_window), m_capture_next(capture_first) {
+    m_columns.reserve(dialect.columns);
+    for (std::size_t i = 0; i < dialect.columns; ++i) m_columns.emplace_back(dialect.columns <= k_many_columns);
+}
+
+std::size_t CsvRows::take(std::string_view data, std::size_t limit, bool at_end) {
+    limit = std::min(limit, data.size());
+    std::size_t at = 0;
+    while (at < limit && !is_full()) {
+        const char* row = data.data() + at;
+        const std::size_t left = data.size() - at;
+        const std::size_t window = std::min(left, m_window);
+        if (m_separators.size() < window / 4 + 128) m_separators.resize(window / 4 + 128);
+        const SeparatorSpan span =
+            find_separators(row, window, m_dialect.set, m_separators.data(), m_separators.size());
+        const Taken taken = take_regular(row, span, limit - at);
+        at += taken.bytes;
+        if (taken.full) return at;
+        if (span.irregular) {
+            // Rows before the odd one are taken; the row it stands in begins at `at`.
+            if (at >= limit) break;
+            const std::size_t bytes = take_by_hand(data.substr(at), at_end);
+            if (bytes == 0) return at;
+            at += bytes;
+        } else if (taken.bytes == 0) {
+            if (span.scanned < window) {
+                m_separators.resize(m_separators.size() * 2);
+            } else if (window < left) {
+                m_window *= 2;
+            } else if (!at_end) {
+                return at;
+            } else if (span.open_quote) {
+                std::size_t bytes = 0;
+                take_unterminated(data.substr(at), true, bytes);
+                at += bytes;
+            } else {
+                take_last(row, left, span);
+                return data.size();
+            }
+        }
+    }
+    return at;
+}
+
+CsvRows::Taken CsvRows::take_regular(const char* begin, const SeparatorSpan& span, std::size_t limit) {
+    const char newline = m_dialect.set.newline;
+    const std::size_t columns = m_columns.size();
+    const char* cell = begin;
+    std::size_t column = 0;
+    Taken taken;
+    // Cells of a row that is not whole yet must not be looked at: they come again.
+    std::size_t whole = span.found;
+    while (whole > 0 && begin[m_separators[whole - 1]] != newline) --whole;
+    for (std::size_t i = 0; i < whole; ++i) {
+        const char* end = begin + m_separators[i];
+        if (*end != newline) {
+            if (m_capture_next)
+                capture(cell, end);
+            else if (column < columns)
+                observe(column, cell, end);
+            ++column;
+            cell = end + 1;
+            continue;
+        }
+        const char* last = end;
+        if (newline == '\n' && last > cell && last[-1] == '\r') --last;
+        if (column == 0 && last == cell) {
+            // A blank line is no row, but in a table of one column it is a null.
+            if (columns == 1 && !m_capture_next) ++m_rows;
+        } else if (m_capture_next) {
+            capture(cell, last);
+            m_capture_next = false;
+        } else {
+            if (column < columns) observe(column, cell, last);
+            end_row(column + 1);
+        }
+        ++m_lines;
+        column = 0;
+        cell = end + 1;
+        taken.bytes = static_cast<std::size_t>(cell - begin);
+        if (taken.bytes >= limit || is_full()) {
+            taken.full = true;
+            return taken;
+        }
+    }
+    return taken;
+}
+
+// The last row of the file, without a newline.
+void CsvRows::take_last(const char* begin, std::size_t size, const SeparatorSpan& span) {
+    const char* cell = begin;
+    std::size_t column = 0;
+    const auto cell_ends = [&](const char* end) {
+        if (m_capture_next)
+            capture(cell, end);
+        else if (column < m_columns.size())
+            observe(column, cell, end);
+    };
+    for (std::size_t i = 0; i < span.found; ++i, ++column) {
+        cell_ends(begin + m_separators[i]);
+        cell = begin + m_separators[i] + 1;
+    }
+    const char* end = begin + size;
+    if (m_dialect.set.newline == '\n' && end > cell && end[-1] == '\r') --end;
+    if (column == 0 && end == cell) return;
+    cell_ends(end);
+    if (m_capture_next)
+        m_capture_next = false;
+    else
+        end_row(column + 1);
+    ++m_lines;
+}
+
+void CsvRows::end_row(std::size_t cells) {
+    if (cells != m_columns.size())
+        m_oddities.note(cells < m_columns.size() ? Oddity::short_row : Oddity::long_row, m_lines, cells);
+    ++m_rows;
+}
+
+inline void CsvRows::observe(std::size_t column, const char* begin, const char* end) {
+    if (begin == end) return;
+    if (*begin == m_dialect.set.quote) return observe_quoted(column, begin, end);
+    m_columns[column].observe(begin, static_cast<std::size_t>(end - begin), m_rows);
+}
+
+void CsvRows::observe_quoted(std::size_t column, const char* begin, const char* end) {
+    const char quote = m_dialect.set.quote;
+    if (end - begin < 2 || end[-1] != quote) {
+        m_columns[column].observe(begin, static_cast<std::size_t>(end - begin), m_rows);
+        return;
+    }
+    const std::string_view inner(begin + 1, static_cast<std::size_t>(end - begin) - 2);
+    m_lines += count_newlines(inner, m_dialect.set.newline);
+    if (inner.empty()) return m_columns[column].observe_quoted_empty();
+    if (inner.find(quote) == std::string_view::npos) {
+        m_columns[column].observe(inner.data(), inner.size(), m_rows);
+        return;
+    }
+    m_scratch.clear();
+    for (std::size_t i = 0; i < inner.size(); ++i) {
+        m_scratch += inner[i];
+        if (inner[i] == quote) ++i;  // doubled: the regular path knows no other
+    }
+    const std::size_t size = m_scratch.size();
+    m_scratch.resize(size + k_padding);
+    m_columns[column].observe(m_scratch.data(), size, m_rows);
+}
+
+void CsvRows::observe_text(std::size_t column, std::string_view text, bool quoted) {
+    if (text.empty()) {
+        if (quoted) m_columns[column].observe_quoted_empty();
+        return;
+    }
+    m_scratch.assign(text);
+    m_scratch.resize(text.size() + k_padding);
+    m_columns[column].observe(m_scratch.data(), text.size(), m_rows);
+}
+
+void CsvRows::capture(const char* begin, const char* end) {
+    if (!m_first_row) m_first_row.emplace();
+    std::string_view cell(begin, static_cast<std::size_t>(end - begin));
+    if (cell.size() < 2 || cell.front() != m_dialect.set.quote || cell.back() != m_dialect.set.quote) {
+        m_first_row->emplace_back(cell);
+        return;
+    }
+    m_lines += count_newlines(cell, m_dialect.set.newline);
+    const HandRow row = split_row(cell, m_dialect.set, true, Quotes::known);
+    m_first_row->push_back(row.cells.empty() ? std::string(cell) : row.cells.front().text);
+}
+
+std::size_t CsvRows::take_by_hand(std::string_view data, bool at_end) {
+    const bool tired = m_oddities.count(Oddity::unterminated_quote) >= k_max_unterminated;
+    const HandRow row = split_row(data, m_dialect.set, at_end, tired ? Quotes::literal : Quotes::known);
+    if (row.bytes > 0) {
+        take_pieces(row);
+        return row.bytes;
+    }
+    std::size_t bytes = 0;
+    if (at_end) take_unterminated(data, true, bytes);
+    return bytes;
+}
+
+bool CsvRows::take_unterminated(std::string_view data, bool at_end, std::size_t& bytes) {
+    const HandRow row = split_row(data, m_dialect.set, true, Quotes::literal);
+    const bool whole_line = row.bytes > 0 && data[row.bytes - 1] == m_dialect.set.newline;
+    if (!whole_line && !at_end) return false;
+    bytes = row.bytes;
+    m_oddities.note(Oddity::unterminated_quote, m_lines);
+    take_pieces(row);
+    return true;
+}
+
+void CsvRows::take_pieces(const HandRow& row) {
+    if (row.stray_quote) m_oddities.note(Oddity::stray_quote, m_lines);
+    const bool blank = row.cells.size() == 1 && row.cells[0].text.empty() && !row.cells[0].quoted;
+    if (m_capture_next && !blank) {
+        m_first_row.emplace();
+        for (const HandRow::Piece& piece : row.cells) m_first_row->push_back(piece.text);
+        m_capture_next = false;
+    } else if (!blank || (m_columns.size() == 1 && !m_capture_next)) {
+        for (std::size_t i = 0; i < row.cells.size() && i < m_columns.size(); ++i)
+            observe_text(i, row.cells[i].text, row.cells[i].quoted);
+        end_row(row.cells.size());
+    }
+    m_lines += std::max<std::uint64_t>(row.lines, 1);
+}
+
+void CsvRows::count_huge_row() {
+    m_oddities.note(Oddity::huge_row, m_lines);
+    if (m_capture_next) {
+        m_capture_next = false;
+        m_first_row.emplace(1, std::string());
+    } else {
+        ++m_rows;
+    }
+    ++m_lines;
+}
+
+void CsvRows::merge(CsvRows& next) {
+    for (std::size_t i = 0; i < m_columns.size(); ++i) m_columns[i].merge(next.m_columns[i], m_rows);
+    m_oddities.merge(next.m_oddities, m_lines);
+    m_rows += next.m_rows;
+    m_lines += next.m_lines;
+}
+
+void CsvRows::adopt_first_row() {
+    if (!m_first_row) return;
+    CsvRows whole(m_dialect, false);
+    for (std::size_t i = 0; i < m_first_row->size() && i < m_columns.size(); ++i)
+        whole.observe_text(i, (*m_first_row)[i], false);
+    if (m_first_row->size() != m_columns.size())
+        m_oddities.note(m_first_row->size() < m_columns.size() ? Oddity::short_row : Oddity::long_row,
+                        m_dialect.preamble_lines, m_first_row->size());
+    for (std::size_t i = 0; i < m_columns.size(); ++i) whole.m_columns[i].merge(m_columns[i], 1);
+    m_columns = std::move(whole.m_columns);
+    ++m_rows;
+    m_first_row.reset();
+}
+
+}  // namespace neurolake::formats

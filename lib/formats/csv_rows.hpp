@@ -1,0 +1,73 @@
+// csv_rows.hpp: the inner loop over delimited text: rows and cells of a buffer go into one scan per column.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "formats/column_scan.hpp"
+#include "formats/csv_dialect.hpp"
+#include "formats/oddities.hpp"
+
+namespace neurolake::formats {
+
+// Facts of consecutive rows. A value: scans of consecutive parts of one file merge into the scan of the whole.
+class CsvRows {
+public:
+    // `capture_first`: the first row is kept as text, not scanned and not counted (it may be the header).
+    CsvRows(const CsvDialect& dialect, bool capture_first);
+
+    // Takes whole rows from `data`, which begins at a row, as long as they begin before `limit`, and at most `max_rows`
+    // in all. Returns how many bytes were taken; 0 when the first row is not whole. `at_end`: nothing follows `data`.
+    // k_padding bytes behind `data` must be readable.
+    std::size_t take(std::string_view data, std::size_t limit, bool at_end);
+    // The row at `data` does not fit any buffer. True: its quote was never closed, so one line of it was taken by its
+    // plain meaning, `bytes` long. False: it is one endless line; skip to its newline and call count_huge_row.
+    bool take_unterminated(std::string_view data, bool at_end, std::size_t& bytes);
+    void count_huge_row();
+    void skip_lines(std::uint64_t lines) { m_lines += lines; }
+    void stop_after(std::uint64_t rows) { m_max_rows = rows; }
+    bool is_full() const { return m_rows >= m_max_rows; }
+
+    void merge(CsvRows& next);
+    // The captured first row turned out to be data.
+    void adopt_first_row();
+
+    const CsvDialect& dialect() const { return m_dialect; }
+    const std::vector<ColumnScan>& columns() const { return m_columns; }
+    const std::optional<std::vector<std::string>>& first_row() const { return m_first_row; }
+    std::uint64_t rows() const { return m_rows; }
+    std::uint64_t lines() const { return m_lines; }
+    Oddities& oddities() { return m_oddities; }
+
+private:
+    struct Taken {
+        std::size_t bytes = 0;
+        bool full = false;  // stop: the limit or the wanted number of rows was reached
+    };
+    Taken take_regular(const char* begin, const SeparatorSpan& span, std::size_t limit);
+    void take_last(const char* begin, std::size_t size, const SeparatorSpan& span);
+    std::size_t take_by_hand(std::string_view data, bool at_end);
+    void take_pieces(const HandRow& row);
+    void observe(std::size_t column, const char* begin, const char* end);
+    void observe_quoted(std::size_t column, const char* begin, const char* end);
+    void observe_text(std::size_t column, std::string_view text, bool quoted);
+    void end_row(std::size_t cells);
+    void capture(const char* begin, const char* end);
+
+    static constexpr std::size_t k_max_unterminated = 16;  // then quotes that do not close at once are taken as plain
+
+    CsvDialect m_dialect;
+    std::vector<ColumnScan> m_columns;
+    std::vector<std::uint32_t> m_separators;
+    std::size_t m_window;
+    std::uint64_t m_rows = 0, m_lines = 0, m_max_rows = ~std::uint64_t{0};
+    bool m_capture_next;
+    std::optional<std::vector<std::string>> m_first_row;
+    std::string m_scratch;
+    Oddities m_oddities;
+};
+
+}  // namespace neurolake::formats

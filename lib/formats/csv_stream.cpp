@@ -1,0 +1,165 @@
+// csv_stream.cpp: feeding rows from windows, and from parts of a file at once.
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/csv_stream.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "formats/ordered_parts.hpp"
+
+namespace neurolake::formats {
+namespace {
+
+// Most windows are valid as a whole; only in one that is not are the lines looked at one by one.
+void note_invalid_utf8(std::string_view taken, std::uint64_t line, char newline, Oddities& oddities) {
+    if (simdjson::validate_utf8(taken.data(), taken.size())) return;
+    while (!taken.empty()) {
+        const std::size_t end = std::min(taken.find(newline), taken.size() - 1) + 1;
+        if (!simdjson::validate_utf8(taken.data(), end)) oddities.note(Oddity::invalid_utf8, line);
+        taken.remove_prefix(end);
+        ++line;
+    }
+}
+
+}  // namespace
+
+Status CsvStream::fill() {
+    TRY_DO(m_window.fill());
+    const std::string_view fresh = m_window.data().substr(m_checked);
+    if (const void* zero = fresh.empty() ? nullptr : std::memchr(fresh.data(), 0, fresh.size()))
+        m_binary_zero =
+            m_position + m_checked + static_cast<std::uint64_t>(static_cast<const char*>(zero) - fresh.data());
+    m_checked += fresh.size();
+    return {};
+}
+
+void CsvStream::drop(std::size_t bytes) {
+    m_window.drop(bytes);
+    m_checked -= std::min(bytes, m_checked);
+    m_position += bytes;
+}
+
+Result<bool> CsvStream::step(CsvRows& rows, std::uint64_t limit) {
+    TRY_DO(fill());
+    if (m_binary_zero || m_position >= limit || data().empty() || rows.is_full()) return false;
+    const std::uint64_t line = rows.lines();
+    const auto left = static_cast<std::size_t>(std::min<std::uint64_t>(limit - m_position, data().size()));
+    const std::size_t taken = rows.take(data(), left, at_end());
+    if (taken == 0) {
+        if (!at_end() && m_window.grow(k_max_row_bytes)) return true;
+        TRY_DO(take_oversized(rows));
+        return true;
+    }
+    note_invalid_utf8(data().substr(0, taken), line, rows.dialect().set.newline, rows.oddities());
+    drop(taken);
+    return true;
+}
+
+Status CsvStream::take_oversized(CsvRows& rows) {
+    std::size_t bytes = 0;
+    if (rows.take_unterminated(data(), at_end(), bytes)) {
+        drop(bytes);
+        return {};
+    }
+    while (!data().empty()) {
+        const std::size_t end = data().find(rows.dialect().set.newline);
+        drop(end == std::string_view::npos ? data().size() : end + 1);
+        if (end != std::string_view::npos) break;
+        TRY_DO(fill());
+        if (m_binary_zero) break;
+    }
+    rows.count_huge_row();
+    return {};
+}
+
+namespace {
+
+constexpr std::size_t k_guess_bytes = 64u << 10;
+constexpr std::size_t k_guess_rows = 20;
+
+// How many of the next rows look as they should.
+std::size_t plausibility(std::string_view text, const CsvDialect& dialect) {
+    std::size_t good = 0;
+    for (std::size_t i = 0; i < k_guess_rows && !text.empty(); ++i) {
+        const HandRow row = split_row(text, dialect.set, false, Quotes::known);
+        if (row.bytes == 0) break;
+        good += row.cells.size() == dialect.columns && !row.stray_quote;
+        text.remove_prefix(row.bytes);
+    }
+    return good;
+}
+
+// Where the first row at or behind `boundary` probably begins; `fallback` when no line ends nearby.
+Result<std::uint64_t> guess_row_start(int fd, std::uint64_t boundary, std::uint64_t fallback,
+                                      const CsvDialect& dialect) {
+    std::string window(k_guess_bytes + 1, '"');
+    FileSource source(fd, boundary - 1);
+    TRY(const std::size_t got, read_full(source, std::span(window).subspan(1)));
+    window.resize(got + 1);
+    const std::string_view outside = std::string_view(window).substr(1), inside = window;
+    const std::size_t a = split_row(outside, dialect.set, false, Quotes::known).bytes;
+    if (outside.find(dialect.set.quote) == std::string_view::npos) return a == 0 ? fallback : boundary - 1 + a;
+    const std::size_t b = split_row(inside, dialect.set, false, Quotes::known).bytes;
+    const std::size_t score_a = a == 0 ? 0 : plausibility(outside.substr(a), dialect) + 1;
+    const std::size_t score_b = b == 0 ? 0 : plausibility(inside.substr(b), dialect);
+    if (score_a == 0 && score_b == 0) return fallback;
+    return score_a >= score_b ? boundary - 1 + a : boundary - 1 + b - 1;
+}
+
+struct CsvPart {
+    CsvRows rows;
+    std::uint64_t begin = 0, end = 0;
+    std::optional<std::uint64_t> binary_zero;
+};
+
+Result<CsvPart> scan_part(const Input& input, const CsvDialect& dialect, std::uint64_t begin, std::uint64_t limit) {
+    CsvPart part{CsvRows(dialect, false), begin, begin, {}};
+    FileSource source(input.fd, begin);
+    CsvStream stream(source, begin, k_window_bytes);
+    while (begin < limit) {
+        if (input.cancel.cancelled()) return Error(Errc::cancelled, "reading was cancelled");
+        TRY(const bool more, stream.step(part.rows, limit));
+        if (!more) break;
+    }
+    part.end = stream.position();
+    part.binary_zero = stream.binary_zero();
+    return part;
+}
+
+}  // namespace
+
+Result<std::optional<std::uint64_t>> scan_csv_parts(const Input& input, std::uint64_t begin, unsigned threads,
+                                                    CsvRows& rows) {
+    const std::size_t count = static_cast<std::size_t>((input.size - begin + k_segment_bytes - 1) / k_segment_bytes);
+    const auto limit_of = [&](std::size_t i) {  // the last part takes what was appended meanwhile
+        return i + 1 == count ? std::numeric_limits<std::uint64_t>::max() : begin + (i + 1) * k_segment_bytes;
+    };
+    std::uint64_t expected = begin;
+    std::optional<std::uint64_t> binary_zero;
+    const CsvDialect& dialect = rows.dialect();
+
+    const auto scan = [&](std::size_t i) -> Result<CsvPart> {
+        const std::uint64_t boundary = begin + i * k_segment_bytes;
+        std::uint64_t start = boundary;
+        if (i > 0) {
+            TRY(start, guess_row_start(input.fd, boundary, limit_of(i), dialect));
+        }
+        return scan_part(input, dialect, start, limit_of(i));
+    };
+    const auto accept = [&](std::size_t i, CsvPart part) -> Status {
+        if (binary_zero) return {};
+        if (part.begin != expected) {
+            TRY(part, scan_part(input, dialect, expected, limit_of(i)));
+        }
+        expected = part.end;
+        binary_zero = part.binary_zero;
+        rows.merge(part.rows);
+        return {};
+    };
+    TRY_DO(scan_parts<CsvPart>(count, threads, scan, accept));
+    return binary_zero;
+}
+
+}  // namespace neurolake::formats

@@ -1,0 +1,51 @@
+// input.cpp: sliding a window over a file or an inflated stream.
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/input.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace neurolake::formats {
+
+Window::Window(ByteSource& source, std::size_t capacity) : m_source(source) { reserve(capacity); }
+
+void Window::reserve(std::size_t capacity) {
+    auto bytes = std::make_unique_for_overwrite<char[]>(capacity + k_padding);
+    if (m_end > m_begin) std::memcpy(bytes.get(), m_bytes.get() + m_begin, m_end - m_begin);
+    m_end -= m_begin;
+    m_begin = 0;
+    m_bytes = std::move(bytes);
+    m_capacity = capacity;
+    std::memset(m_bytes.get() + m_capacity, 0, k_padding);
+}
+
+Status Window::fill() {
+    if (m_begin > 0) {
+        std::memmove(m_bytes.get(), m_bytes.get() + m_begin, m_end - m_begin);
+        m_end -= m_begin;
+        m_begin = 0;
+    }
+    while (m_end < m_capacity && !m_at_end) {
+        TRY(const std::size_t got, m_source.read(std::span(m_bytes.get() + m_end, m_capacity - m_end)));
+        m_at_end = got == 0;
+        m_end += got;
+    }
+    if (m_at_end) std::memset(m_bytes.get() + m_end, 0, k_padding);
+    return {};
+}
+
+bool Window::grow(std::size_t limit) {
+    if (m_capacity >= limit) return false;
+    reserve(std::min(m_capacity * 2, limit));
+    return true;
+}
+
+InputSource::InputSource(const Input& input) : m_file(input.fd) {
+    if (input.compression != Compression::none) m_inflated = inflate(m_file, input.compression);
+}
+
+Result<std::size_t> InputSource::read(std::span<char> into) {
+    return m_inflated ? m_inflated->read(into) : m_file.read(into);
+}
+
+}  // namespace neurolake::formats

@@ -1,0 +1,68 @@
+// input.hpp: an open file as the formats see it, and the padded window they read it through.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "base/compress.hpp"
+#include "base/workers.hpp"
+#include "formats/cell.hpp"
+#include "formats/formats.hpp"
+
+namespace neurolake::formats {
+
+struct Input {
+    int fd = -1;
+    std::uint64_t size = 0;
+    std::string name;         // lower-cased file name
+    std::string format_hint;  // by name
+    Compression compression = Compression::none;
+    Options options;
+    const CancelFlag& cancel;
+};
+
+inline constexpr std::size_t k_window_bytes = 1u << 20;      // read at a time
+inline constexpr std::size_t k_max_row_bytes = 16u << 20;    // longer rows are counted, not looked at
+inline constexpr std::uint64_t k_parallel_from = 32u << 20;  // bytes; larger text files are read by several threads
+inline constexpr std::uint64_t k_segment_bytes = 16u << 20;  // by each of them at a time
+
+// A window that slides over a source. What was not taken stays at the front when more is read behind it; k_padding
+// bytes behind the data are always readable.
+class Window {
+public:
+    Window(ByteSource& source, std::size_t capacity);
+
+    // Reads until the window is full or the source ends; at_end() is true once nothing more will come.
+    Status fill();
+    bool grow(std::size_t limit);  // doubles the room; false when `limit` is reached
+    std::string_view data() const { return {m_bytes.get() + m_begin, m_end - m_begin}; }
+    void drop(std::size_t bytes) { m_begin += bytes; }
+    bool at_end() const { return m_at_end; }
+    bool is_full() const { return m_begin == 0 && m_end == m_capacity; }
+
+private:
+    void reserve(std::size_t capacity);
+
+    ByteSource& m_source;
+    std::size_t m_capacity = 0, m_begin = 0, m_end = 0;
+    bool m_at_end = false;
+    std::unique_ptr<char[]> m_bytes;
+};
+
+// The file's bytes, inflated if need be. Counts what was read from the file.
+class InputSource final : public ByteSource {
+public:
+    explicit InputSource(const Input& input);
+    Result<std::size_t> read(std::span<char> into) override;
+    std::uint64_t bytes_read() const { return m_file.bytes_read(); }
+
+private:
+    FileSource m_file;
+    std::unique_ptr<ByteSource> m_inflated;
+};
+
+}  // namespace neurolake::formats

@@ -1,0 +1,165 @@
+// test_csv_types.cpp: the type of each column follows from all its rows, whatever their order.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+#include "fixture.hpp"
+
+using namespace neurolake;
+using namespace neurolake::formats;
+using namespace neurolake::formats::test;
+
+namespace {
+
+std::string table(const std::string& header, const std::vector<std::string>& rows) {
+    std::string out = header + "\n";
+    for (const std::string& row : rows) out += row + "\n";
+    return out;
+}
+
+// The type of a column with these cells.
+std::string type_of_cells(const std::vector<std::string>& cells) {
+    std::string out = "k,v\n";
+    for (const std::string& cell : cells) out += "x," + cell + "\n";
+    return type_of(profile_of(out, "t.csv"), "v");
+}
+
+std::string reason_of_cells(const std::vector<std::string>& cells) {
+    std::string out = "k,v\n";
+    for (const std::string& cell : cells) out += "x," + cell + "\n";
+    return evidence_of(profile_of(out, "t.csv"), "v").reason;
+}
+
+}  // namespace
+
+TEST_CASE("a leading zero late in a file makes the column text, and the row is named", "[formats]") {
+    std::vector<std::string> rows;
+    for (int i = 1; i <= 50000; ++i) {
+        const std::string zip = i <= 30000 ? std::to_string(10000 + i) : fmt::format("0{}", 1000 + i % 9000);
+        const std::string quantity = i <= 25000 ? std::to_string(i % 100) : fmt::format("{}.5", i % 100);
+        rows.push_back(fmt::format("{},{},{},user{}@example.org", i, zip, quantity, i));
+    }
+    Profile profile = profile_of(table("id,zip,qty,email", rows), "orders.csv");
+    CHECK(profile.format == "csv");
+    CHECK(profile.rows == 50000);
+    CHECK(profile.rows_exact);
+    CHECK(type_of(profile, "id") == "int64");
+    CHECK(type_of(profile, "zip") == "text");
+    CHECK(evidence_of(profile, "zip").reason == "leading zero first at row 30001");
+    CHECK(evidence_of(profile, "zip").forced_row == 30001);
+    CHECK(type_of(profile, "qty") == "double");
+    CHECK(evidence_of(profile, "qty").reason == "fraction first at row 25001");
+    CHECK(type_of(profile, "email") == "text");
+    CHECK(profile.findings.empty());
+
+    SECTION("the same rows in any order give the same types, counts and bounds") {
+        std::mt19937 random(7);
+        std::shuffle(rows.begin(), rows.end(), random);
+        Profile shuffled = profile_of(table("id,zip,qty,email", rows), "orders.csv");
+        REQUIRE(shuffled.columns.size() == profile.columns.size());
+        for (std::size_t i = 0; i < profile.columns.size(); ++i) {
+            model::Column &a = profile.columns[i], &b = shuffled.columns[i];
+            a.evidence.forced_row = b.evidence.forced_row = 0;
+            a.evidence.reason = a.evidence.reason.substr(0, a.evidence.reason.find(" first at row"));
+            b.evidence.reason = b.evidence.reason.substr(0, b.evidence.reason.find(" first at row"));
+            CHECK(a == b);
+        }
+    }
+}
+
+TEST_CASE("spellings decide types and never lose a digit", "[formats]") {
+    CHECK(type_of_cells({"1", "-2", "9223372036854775807"}) == "int64");
+    CHECK(type_of_cells({"1", "9223372036854775808"}) == "decimal(19,0)");
+    CHECK(type_of_cells({std::string(38, '9')}) == "decimal(38,0)");
+    CHECK(type_of_cells({std::string(39, '9')}) == "text");
+    CHECK(type_of_cells({"1", "2.5"}) == "double");
+    CHECK(type_of_cells({"0.1", "1e-7", "NaN"}) == "double");
+    CHECK(type_of_cells({"0.30000000000000004", "0.1"}) == "double");  // a double spelled in full
+    CHECK(type_of_cells({"1.2345678901234567890"}) == "decimal(20,19)");
+    CHECK(type_of_cells({"1.5", "12345678901234567"}) == "decimal(18,1)");
+    CHECK(type_of_cells({"1e5", "12345678901234567"}) == "text");
+    CHECK(type_of_cells({"007"}) == "text");
+    CHECK(type_of_cells({"0", "0.5", "-0.25"}) == "double");
+    CHECK(type_of_cells({"00.5"}) == "text");
+    CHECK(type_of_cells({"true", "false"}) == "boolean");
+    CHECK(type_of_cells({"true", "maybe"}) == "text");
+    CHECK(type_of_cells({"yes", "no"}) == "text");
+    CHECK(type_of_cells({"2024-02-29", "1999-12-31"}) == "date");
+    CHECK(type_of_cells({"2023-02-29"}) == "text");
+    CHECK(type_of_cells({"2024-13-01"}) == "text");
+    CHECK(type_of_cells({"2024-02-29", "2024-02-29 12:30:00"}) == "timestamp");
+    CHECK(type_of_cells({"2024-02-29T12:30:00.123456"}) == "timestamp");
+    CHECK(type_of_cells({"2024-02-29T12:30:00Z", "2024-02-29 12:30:00+02:00"}) == "timestamp_tz");
+    CHECK(type_of_cells({"2024-02-29 12:30:00", "2024-02-29 12:30:00Z"}) == "text");
+    CHECK(type_of_cells({"123e4567-e89b-12d3-a456-426614174000"}) == "uuid");
+    CHECK(type_of_cells({"+49123"}) == "text");
+    CHECK(type_of_cells({"", ""}) == "unknown");
+    CHECK(type_of_cells({"", "5", ""}) == "int64");
+    CHECK(type_of_cells({"NaN"}) == "text");
+    CHECK(type_of_cells({"1e999"}) == "text");
+    CHECK(type_of_cells({"12-34"}) == "text");
+    CHECK(type_of_cells({"-"}) == "text");
+    CHECK(type_of_cells({"."}) == "text");
+    CHECK(type_of_cells({" 5", "6 "}) == "int64");
+}
+
+TEST_CASE("the reason names what forced the type and where", "[formats]") {
+    CHECK(reason_of_cells({"1", "2", "x", "3"}) == "text first at row 3");
+    CHECK(reason_of_cells({"1", "2", "true", "3"}) == "boolean first at row 3");
+    CHECK(reason_of_cells({"2024-01-01", "7", "2024-01-02"}) == "number first at row 2");
+    CHECK(reason_of_cells({"1", "1e5"}) == "exponent first at row 2");
+    CHECK(reason_of_cells({"1", "99999999999999999999"}) == "integer beyond int64 first at row 2");
+    CHECK(reason_of_cells({"2024-01-01", "2024-01-01 10:00"}) == "time of day first at row 2");
+    CHECK(reason_of_cells({"1", "2"}) == "all values are integers");
+    CHECK(reason_of_cells({"", ""}) == "no value seen");
+}
+
+TEST_CASE("evidence counts values and nulls and keeps the bounds in the type's own order", "[formats]") {
+    const Profile profile = profile_of(
+        "n,f,d,t,b,big\n10,1.5,2024-03-01,beta,true,1\n9,,2023-12-31,,false,-99999999999999999999\n"
+        "-5,0.25,,alpha,true,99999999999999999998.5\n",
+        "t.csv");
+    const model::Evidence n = evidence_of(profile, "n");
+    CHECK(n.values == 3);
+    CHECK(n.nulls == 0);
+    CHECK(n.min == "-5");
+    CHECK(n.max == "10");
+    CHECK(n.distinct == 3);
+    const model::Evidence f = evidence_of(profile, "f");
+    CHECK(f.nulls == 1);
+    CHECK(f.min == "0.25");
+    CHECK(f.max == "1.5");
+    CHECK(evidence_of(profile, "d").min == "2023-12-31");
+    CHECK(evidence_of(profile, "d").max == "2024-03-01");
+    CHECK(evidence_of(profile, "t").min == "alpha");
+    CHECK(evidence_of(profile, "t").max == "beta");
+    CHECK(evidence_of(profile, "t").longest == 5);
+    CHECK(evidence_of(profile, "b").min == "false");
+    CHECK(evidence_of(profile, "big").min == "-99999999999999999999");
+    CHECK(evidence_of(profile, "big").max == "99999999999999999998.5");
+    CHECK(type_of(profile, "big") == "decimal(21,1)");
+}
+
+TEST_CASE("distinct values are estimated within a few per cent", "[formats]") {
+    std::string many = "id,half,one\n";
+    for (int i = 0; i < 100000; ++i) many += fmt::format("{},{},same\n", i, i / 2);
+    const Profile profile = profile_of(many, "t.csv");
+    const auto id = static_cast<double>(evidence_of(profile, "id").distinct.value());
+    const auto half = static_cast<double>(evidence_of(profile, "half").distinct.value());
+    CHECK(id == Approx(100000).epsilon(0.15));
+    CHECK(half == Approx(50000).epsilon(0.15));
+    CHECK(evidence_of(profile, "one").distinct == 1);
+}
+
+TEST_CASE("only a cell in quotes is an empty text", "[formats]") {
+    const Profile profile = profile_of("a,b\nx,1\n\"\",\"\"\n,\n", "t.csv");
+    CHECK(profile.rows == 3);
+    CHECK(evidence_of(profile, "a").values == 2);
+    CHECK(evidence_of(profile, "a").nulls == 1);
+    CHECK(evidence_of(profile, "b").values == 1);
+    CHECK(evidence_of(profile, "b").nulls == 2);
+    CHECK(type_of(profile, "b") == "int64");
+}
