@@ -1,0 +1,16 @@
+// ignored_names.cpp: hidden names and our own.
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/ignored_names.hpp"
+
+namespace neurolake::lake {
+
+bool never_data(std::string_view name) {
+    if (name.starts_with('.')) return true;  // .<name>.nl-tmp-<random> too
+    return name == "_IN-CLOUD.txt" || name.find(".nl-side-") != std::string_view::npos;
+}
+
+bool in_hidden_folder(std::string_view path) {
+    return path.starts_with('.') || path.find("/.") != std::string_view::npos;
+}
+
+}  // namespace neurolake::lake

@@ -1,0 +1,14 @@
+// ignored_names.hpp: names inside a bucket that are never data, whatever their content.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+namespace neurolake::lake {
+
+// Hidden names (our temporaries and markers are hidden), side files of a move in flight, the note beside stubs.
+bool never_data(std::string_view name);
+// `path` is or lies in a hidden folder: nothing in it is data.
+bool in_hidden_folder(std::string_view path);
+
+}  // namespace neurolake::lake
