@@ -168,23 +168,32 @@ Status InventoryMap::verify() const {
 
 Status InventoryMap::verify(const format::Bucket& bucket) const {
     const std::string where = "bucket " + std::string(name(bucket));
-    std::string_view previous;
-    bool first = true;
+    std::uint64_t paths = 0, records = 0, names = 0;
+    std::optional<std::string_view> previous;
     for (const format::Folder& folder : folders(bucket)) {
         const auto in_folder = files(bucket, folder);
         if (!in_folder) return damaged("a folder of " + where + " does not match its checksum");
+        if (folder.path_offset != paths || folder.first_record != records || folder.first_name != names)
+            return damaged("the folders of " + where + " do not lie one after the other");
+        paths += folder.path_bytes;
+        records += folder.record_count;
+        names += folder.names_bytes;
         const std::string_view at = path(bucket, folder);
-        if (!first && format::compare_paths(previous, at) >= 0)
+        if (previous && format::compare_paths(*previous, at) >= 0)
             return damaged("the folders of " + where + " are not in order");
-        first = false;
         previous = at;
-        std::string_view last_name;
-        for (const format::Record& record : in_folder->records) {
-            if (std::uint64_t{record.name_offset} + record.name_bytes > folder.names_bytes || record.name_bytes == 0)
-                return damaged("a name in " + where + " lies outside of its folder");
-            if (in_folder->name(record) <= last_name) return damaged("the files of " + where + " are not in order");
-            last_name = in_folder->name(record);
-        }
+        TRY_DO(verify(folder, *in_folder, where));
+    }
+    return {};
+}
+
+Status InventoryMap::verify(const format::Folder& folder, const FolderFiles& files, const std::string& where) {
+    std::string_view last_name;
+    for (const format::Record& record : files.records) {
+        if (std::uint64_t{record.name_offset} + record.name_bytes > folder.names_bytes)
+            return damaged("a name in " + where + " lies outside of its folder");
+        if (files.name(record) <= last_name) return damaged("the files of " + where + " are not in order");
+        last_name = files.name(record);
     }
     return {};
 }

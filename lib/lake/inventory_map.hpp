@@ -70,6 +70,7 @@ private:
     Status check_contents();
     Status check_sections(const inventory_format::Bucket& bucket) const;
     Status verify(const inventory_format::Bucket& bucket) const;
+    static Status verify(const inventory_format::Folder& folder, const FolderFiles& files, const std::string& where);
     const inventory_format::LastLook* latest_look() const;
     bool has(std::uint64_t offset, std::uint64_t count, std::uint64_t item) const;
     template <typename T>
