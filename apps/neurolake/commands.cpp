@@ -18,8 +18,11 @@ struct Family {
 // One line a family; a new command is one file and one line here.
 // clang-format off
 constexpr Family k_families[] = {
+    {"Set up", add_init},
     {"Set up", add_version},
     {"Buckets and files", add_bucket},
+    {"Buckets and files", add_ls},
+    {"Buckets and files", add_put},
     {"Help", add_help},
     {"Help", add_completion},
     {"Help", add_man},

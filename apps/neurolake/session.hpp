@@ -52,6 +52,7 @@ public:
     const CancelFlag& cancel() const { return m_cancel; }
     Status check_cancelled() const;  // cancelled once a signal arrived
 
+    void use_home(std::string path) { m_globals.home = std::move(path); }  // before anything was opened
     Result<const config::Home*> home();
     Result<const lake::Lake*> lake();  // no_lake with the advice to run init
     Result<const config::Config*> config();

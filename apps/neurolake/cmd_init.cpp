@@ -1,0 +1,277 @@
+// cmd_init.cpp: `neurolake init`: makes a lake; running it again changes nothing.
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/digest.hpp"
+#include "base/text.hpp"
+#include "commands.hpp"
+#include "sample_lake.hpp"
+#include "table.hpp"
+
+namespace neurolake::apps {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Args {
+    std::string path;
+    std::string config_template = "settings";
+    std::optional<std::string> capacity, threshold;
+    bool example = false;
+};
+
+struct Report {
+    fs::path home;
+    bool was_a_lake = false;
+    std::vector<fs::path> created;  // folders, in the order they were made
+    std::vector<std::string> sample;
+    DiskSpace disk;
+    tier::Marks marks;
+};
+
+// The user's name as a cloud bucket may contain it.
+std::string safe_user() {
+    std::string name;
+    if (const passwd* entry = ::getpwuid(::geteuid())) name = text::lower(entry->pw_name);
+    std::erase_if(name, [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')); });
+    return name.empty() ? "lake" : name.substr(0, 32);
+}
+
+void replace_all(std::string& text, std::string_view what, std::string_view with) {
+    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+        text.replace(at, what.size(), with);
+    }
+}
+
+Result<std::string> settings_text(const Args& args) {
+    const auto text = config::settings_template(args.config_template);
+    if (!text) {
+        std::string known;
+        for (const auto& name : config::template_names()) known += (known.empty() ? "" : ", ") + name;
+        return Error(Errc::usage, fmt::format("no template '{}'", args.config_template), "templates: " + known);
+    }
+    std::string out(*text);
+    // Names of cloud buckets are shared by the whole world: propose one that nobody has.
+    replace_all(out, "neurolake-<user>-<6 hex>", fmt::format("neurolake-{}-{}", safe_user(), random_hex(3)));
+    return out;
+}
+
+Status check_sizes(const Args& args) {
+    std::uint64_t capacity = 0, threshold = 0;
+    if (args.capacity) {
+        TRY(capacity, text::parse_size(*args.capacity));
+    }
+    if (args.threshold) {
+        TRY(threshold, text::parse_size(*args.threshold));
+    }
+    if ((args.capacity && capacity == 0) || (args.threshold && threshold == 0)) {
+        return Error(Errc::usage, "a capacity or threshold of nothing makes no sense", "example: --capacity 100GB");
+    }
+    if (args.capacity && args.threshold && threshold > capacity) {
+        return Error(Errc::usage,
+                     fmt::format("the threshold {} is more than the capacity {}", *args.threshold, *args.capacity),
+                     "bursting begins at the threshold: make it smaller");
+    }
+    return {};
+}
+
+Status write_if_missing(const fs::path& file, std::string_view bytes, mode_t mode) {
+    if (fs::exists(fs::symlink_status(file))) return {};
+    auto written = write_file_atomic(file, bytes, mode, Overwrite::no);
+    if (!written && written.error().code == Errc::already_exists) return {};  // another init was faster
+    return written;
+}
+
+Status write_settings(const lake::Layout& layout, const Args& args) {
+    if (fs::exists(layout.settings_yaml)) return {};
+    TRY(const std::string text, settings_text(args));
+    TRY_DO(write_if_missing(layout.settings_yaml, text, 0666));
+    if (args.capacity) TRY_DO(config::set_value(layout.home, "storage.capacity", *args.capacity));
+    if (args.threshold) TRY_DO(config::set_value(layout.home, "storage.high", *args.threshold));
+    return {};
+}
+
+Status write_logs(const lake::Layout& layout) {
+    for (const char* name : {"audit.log", "error.log", "query.log"}) {
+        TRY_DO(write_if_missing(layout.logs / name, "", 0600));
+    }
+    return {};
+}
+
+Status make_bucket_folders(Session& session, Report& report) {
+    TRY(const config::Settings* settings, session.settings());
+    for (const auto& bucket : settings->buckets) {
+        if (bucket.outside || fs::exists(bucket.root)) continue;
+        TRY_DO(make_folders(bucket.root));
+        report.created.push_back(bucket.root);
+    }
+    return {};
+}
+
+// Sample files bear a date in the past, so that they are not taken for files still being written.
+Status set_old(const fs::path& file) {
+    constexpr timespec k_then{1782885600, 0};  // 2026-07-01T06:00:00Z
+    const timespec times[2] = {k_then, k_then};
+    if (::utimensat(AT_FDCWD, file.c_str(), times, 0) != 0) return os_error(errno, "date " + file.string());
+    return {};
+}
+
+Status write_sample(const lake::Layout& layout, Report& report) {
+    for (const auto& sample : sample_files()) {
+        const fs::path place = layout.buckets / sample.path;
+        if (sample.path.back() == '/') {
+            TRY_DO(make_folders(place.parent_path()));
+            continue;
+        }
+        if (fs::exists(fs::symlink_status(place))) continue;  // never over a file of the user
+        TRY_DO(make_folders(place.parent_path()));
+        TRY_DO(write_file_atomic(place, sample.bytes, 0666, Overwrite::no));
+        TRY_DO(set_old(place));
+        report.sample.push_back(sample.path);
+    }
+    return {};
+}
+
+std::vector<fs::path> missing_folders(const lake::Layout& layout) {
+    std::vector<fs::path> missing;
+    for (const auto& folder :
+         {layout.config, layout.catalog, layout.buckets, layout.logs, layout.cache, layout.query_results}) {
+        if (!fs::exists(folder)) missing.push_back(folder);
+    }
+    return missing;
+}
+
+Result<Report> look_only(const fs::path& home, const Args& args) {
+    const lake::Layout layout(home);
+    Report report;
+    report.home = home;
+    report.was_a_lake = fs::exists(layout.marker);
+    report.created = missing_folders(layout);
+    if (!fs::exists(layout.settings_yaml)) TRY_DO(settings_text(args));
+    if (args.example) {
+        for (const auto& sample : sample_files()) report.sample.push_back(sample.path);
+    }
+    return report;
+}
+
+Result<Report> make_lake(Session& session, const fs::path& home, const Args& args) {
+    const lake::Layout layout(home);
+    if (!fs::exists(layout.settings_yaml)) TRY_DO(settings_text(args));  // a wrong template name makes nothing
+    TRY(auto created, lake::Lake::create(home, session.clock()));
+    Report report;
+    report.home = home;
+    report.was_a_lake = created.was_a_lake;
+    report.created = std::move(created.folders);
+    const bool had_settings = fs::exists(layout.settings_yaml);
+    TRY_DO(write_settings(layout, args));
+    TRY_DO(session.lock());
+    TRY(const config::Settings* settings, session.settings());
+    TRY_DO(catalog::Catalog::create(settings->catalog));
+    TRY_DO(write_logs(layout));
+    TRY_DO(make_bucket_folders(session, report));
+    if (args.example) TRY_DO(write_sample(layout, report));
+    if (!report.was_a_lake || !had_settings || !report.created.empty() || !report.sample.empty()) {
+        auto fields = json::Value::object().set("template", args.config_template);
+        TRY_DO(session.audit("lake.created", fields.set("folders", report.created.size())));
+    }
+    TRY(report.disk, disk_space(home));
+    report.marks = tier::effective_marks(settings->tier.marks, 0, report.disk.total, report.disk.available);
+    return report;
+}
+
+// A command that works from where the user is now.
+std::string next_command(const fs::path& home) {
+    std::error_code failed;
+    const auto without = config::find_home(std::nullopt, config::process_environment(), fs::current_path(failed));
+    if (without && (without->path == home)) return "neurolake catalog index";
+    return fmt::format("neurolake --home {} catalog index", home.string());
+}
+
+json::Value to_json(const Session& session, const Report& report, const std::string& next) {
+    auto created = json::Value::array(), sample = json::Value::array();
+    for (const auto& folder : report.created) created.push(text::to_valid_utf8(folder.string()));
+    for (const auto& file : report.sample) sample.push(file);
+    auto value = json::Value::object().set("schema", "neurolake.init/1");
+    json::set_path(value, "home", report.home.string());
+    value.set("already", report.was_a_lake).set("dry_run", session.dry_run()).set("created", std::move(created));
+    value.set("sample_files", std::move(sample));
+    value.set("disk",
+              json::Value::object().set("total_bytes", report.disk.total).set("free_bytes", report.disk.available));
+    value.set("marks", json::Value::object()
+                           .set("capacity_bytes", report.marks.capacity.bytes)
+                           .set("high_bytes", report.marks.high.bytes)
+                           .set("low_bytes", report.marks.low.bytes));
+    return value.set("next", next);
+}
+
+void print(Output& out, const Report& report, bool dry, const std::string& next) {
+    const lake::Layout layout(report.home);
+    for (const auto& folder : report.created) {
+        out.summary(fmt::format("{}: {}", dry ? "Would create" : "Created", out.name(folder.string())));
+    }
+    for (const auto& file : report.sample) {
+        out.summary(fmt::format("{}: {}", dry ? "Would write" : "Sample", out.name(file)));
+    }
+    if (report.was_a_lake) {
+        out.summary(fmt::format("{} is already a lake{}", out.name(report.home.string()),
+                                report.created.empty() && report.sample.empty() ? ": nothing changed" : ""));
+        return;
+    }
+    if (dry) return;
+    out.summary();
+    out.summary(fmt::format("Lake initialized at {}", out.name(report.home.string())));
+    Table table({{""}, {""}});
+    table.row({"Browse:", out.name(layout.buckets.string())});
+    table.row({"Config file:", out.name(layout.settings_yaml.string())});
+    table.row(
+        {"Disk:", fmt::format("{}, {} free: capacity {}, burst from {}", text::size_text(report.disk.total),
+                              text::size_text(report.disk.available), text::size_text(report.marks.capacity.bytes),
+                              text::size_text(report.marks.high.bytes))});
+    if (!out.quiet()) table.print(out);
+    const bool tight = report.marks.capacity.bytes > report.disk.available;
+    if (tight) {
+        out.summary("The disk is smaller than the capacity; the burst mark follows the disk's real room.");
+    }
+    out.summary(report.sample.empty() ? fmt::format("Next: put a file into {}, then: {}",
+                                                    out.name((layout.buckets / "raw-data").string()), next)
+                                      : "Next: " + next);
+}
+
+Result<int> run_init(Session& session, const Args& args) {
+    TRY_DO(check_sizes(args));
+    if (!args.path.empty()) session.use_home(args.path);
+    TRY(const config::Home* home, session.home());
+    TRY(const Report report, session.dry_run() ? look_only(home->path, args) : make_lake(session, home->path, args));
+    Output& out = session.out();
+    const std::string next = next_command(report.home);
+    if (out.machine()) {
+        out.object(to_json(session, report, next));
+    } else {
+        print(out, report, session.dry_run(), next);
+    }
+    return 0;
+}
+
+}  // namespace
+
+void add_init(CLI::App& root, Registry& registry) {
+    auto [app, args] = registry.command<Args>(
+        root, "init", "Make a lake; safe to run again", run_init,
+        {"neurolake init ~/NeuroLake --capacity 100GB --threshold 80GB", "neurolake init /tmp/demo --example"});
+    app.add_option("PATH", args.path, "The lake's folder (else as --home finds it)");
+    app.add_option("--template", args.config_template, "Settings to begin with: settings, s3, azure, gcs, nas, team")
+        ->type_name("NAME");
+    app.add_option("--capacity", args.capacity, "How much the lake may hold")->type_name("SIZE");
+    app.add_option("--threshold", args.threshold, "Where bursting begins")->type_name("SIZE");
+    app.add_flag("--example", args.example, "Add a small sample lake to try things on");
+    add_dry_run(app);
+}
+
+}  // namespace neurolake::apps
