@@ -37,7 +37,8 @@ void take_field(const std::string& bucket, const std::string& name, const Node& 
 void take_entry(const Node& entry, std::string_view file, Layer layer, BucketDraft& draft,
                 std::vector<Problem>& problems) {
     for (const Node& field : entry.children) {
-        if (field.key != "burst" || field.kind != Node::Kind::map) {
+        const bool is_section = field.kind == Node::Kind::map || field.kind == Node::Kind::null;
+        if (field.key != "burst" || !is_section) {
             take_field(entry.key, field.key, field, file, layer, draft, problems);
             continue;
         }

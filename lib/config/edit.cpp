@@ -75,7 +75,7 @@ public:
     }
     std::size_t key_end(const Node& node) const {
         const std::size_t at = node.key_at.offset;
-        if (m_text[at] == '"' || m_text[at] == '\'') return quoted_end(at);
+        if (m_text[at] == '"' || m_text[at] == '\'') return quoted_end(m_text, at);
         return at + node.key.size();
     }
 
@@ -99,22 +99,10 @@ private:
     }
     std::size_t bom() const { return m_text.starts_with("\xEF\xBB\xBF") ? 3 : 0; }
 
-    std::size_t quoted_end(std::size_t at) const {
-        const char quote = m_text[at];
-        for (std::size_t i = at + 1; i < m_text.size(); ++i) {
-            if (quote == '"' && m_text[i] == '\\') {
-                ++i;
-            } else if (m_text[i] == quote) {
-                if (quote == '"' || i + 1 >= m_text.size() || m_text[i + 1] != '\'') return i + 1;
-                ++i;
-            }
-        }
-        return m_text.size();
-    }
     std::optional<std::size_t> scalar_end(const Node& node) const {
         const std::size_t at = node.at.offset;
         if (node.quote == '|' || node.quote == '>') return std::nullopt;
-        const std::size_t end = node.quote != 0 ? quoted_end(at) : at + node.text.size();
+        const std::size_t end = node.quote != 0 ? quoted_end(m_text, at) : at + node.text.size();
         // A plain scalar over several lines is folded: its text is not what stands there.
         if (end > m_text.size() || m_text.substr(at, end - at).find('\n') != std::string_view::npos)
             return std::nullopt;
@@ -129,7 +117,7 @@ private:
             const bool starts_word =
                 i > 0 && (m_text[i - 1] == ' ' || m_text[i - 1] == '[' || m_text[i - 1] == '{' || m_text[i - 1] == ',');
             if ((c == '"' || c == '\'') && starts_word) {
-                i = quoted_end(i) - 1;
+                i = quoted_end(m_text, i) - 1;
             } else if (c == '[' || c == '{') {
                 ++depth;
             } else if ((c == ']' || c == '}') && --depth == 0) {

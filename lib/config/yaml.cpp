@@ -145,6 +145,9 @@ public:
         node.text = value;
         const char first = byte_at(mark);
         if (first == '"' || first == '\'' || first == '|' || first == '>') node.quote = first;
+        const bool quoted = first == '"' || first == '\'';
+        if (quoted && quoted_end(m_text, place(mark).offset) == std::string_view::npos)
+            stop(mark, "a quote is not closed");
         if (tag != "?" && (tag != "!" || node.quote == 0)) refuse_tag(mark);
         if (!is_key_next()) check_scalar(mark, node);
         add(std::move(node), mark);
@@ -214,7 +217,7 @@ private:
 
     void take_key(Node&& node, const Place& at, const YAML::Mark& mark) {
         Open& map = m_open.back();
-        if (node.kind != Node::Kind::scalar) stop(mark, "a key must be a plain word");
+        if (node.kind != Node::Kind::scalar) stop(mark, "a key must be a plain word; is a bracket [ or { not closed?");
         if (node.text == "<<") problem(mark, "merge keys (<<) are not used in settings; write the keys themselves");
         if (find_control(node.text, false)) stop(mark, "a key holds a control character");
         if (const Node* first = map.node.find(node.text))
@@ -248,7 +251,7 @@ private:
     }
     void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
               YAML::EmitterStyle::value style) {
-        if (is_key_next()) stop(mark, "a key must be a plain word");
+        if (is_key_next()) stop(mark, "a key must be a plain word; is a bracket [ or { not closed?");
         refuse_anchor(mark, anchor);
         if (tag != "?") refuse_tag(mark);
         if (m_open.size() >= k_max_depth) stop(mark, fmt::format("nested more than {} deep", k_max_depth));
@@ -366,6 +369,19 @@ std::optional<Problem> check_bytes(std::string_view text, std::string_view file)
 std::string to_string(const Problem& problem) {
     if (problem.line == 0) return problem.file + ": " + problem.text;
     return fmt::format("{}:{}:{}: {}", problem.file, problem.line, problem.column, problem.text);
+}
+
+std::size_t quoted_end(std::string_view text, std::size_t offset) {
+    const char quote = text[offset];
+    for (std::size_t i = offset + 1; i < text.size(); ++i) {
+        if (quote == '"' && text[i] == '\\') {
+            ++i;
+        } else if (text[i] == quote) {
+            if (quote == '"' || i + 1 >= text.size() || text[i + 1] != '\'') return i + 1;
+            ++i;
+        }
+    }
+    return std::string_view::npos;
 }
 
 const Node* Node::find(std::string_view name) const {

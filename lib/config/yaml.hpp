@@ -47,6 +47,9 @@ struct Document {
 // problems (yaml-cpp takes them silently). Never throws.
 Document parse_yaml(std::string_view text, std::string_view file);
 
+// Behind the closing quote of the quoted scalar that begins at `offset`; npos when it is not closed.
+std::size_t quoted_end(std::string_view text, std::size_t offset);
+
 inline constexpr std::size_t k_yaml_limit = 256u << 10;
 
 }  // namespace neurolake::config
