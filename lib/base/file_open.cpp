@@ -61,7 +61,8 @@ Result<Fd> open_beneath(int root_fd, std::string_view relative, int flags, mode_
     static std::atomic<bool> has_openat2{true};
     TRY_DO(refuse_escapes(relative));
     const std::string path(relative);
-    flags |= O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    // openat2 refuses O_NONBLOCK beside O_PATH, which opens nothing that could block.
+    flags |= O_CLOEXEC | O_NOFOLLOW | ((flags & O_PATH) ? 0 : O_NONBLOCK);
     if (path.size() >= 4096) return open_long(root_fd, path, flags, mode);
     if (has_openat2.load(std::memory_order_relaxed)) {
         open_how how{};
