@@ -96,9 +96,9 @@ bool looks_like_windows_path(std::string_view raw) {
     return raw.size() > 4 && raw[0] == '"' && ((raw[2] == ':' && raw[3] == '\\') || raw.starts_with("\"\\\\"));
 }
 
-// What yaml-cpp gets to read: lines that are only a comment are empty (it is slow at skipping them), all others stay,
-// so that its lines and columns find the place in the file. Inside a value of several lines an emptied line shows up as
-// a line end, and such values are refused.
+// What yaml-cpp gets to read: the file without its comments, at which it is slow; lines and columns still find the
+// place in the file. A line with quotes keeps its comment, for the '#' may be inside them. What a cut could spoil, a
+// value over several lines, is refused.
 struct Input {
     std::string text;
     std::vector<std::size_t> line_starts;  // offsets in the file
@@ -109,12 +109,21 @@ struct Input {
         while (start < file_text.size()) {
             const std::size_t end = std::min(file_text.find('\n', start), file_text.size() - 1) + 1;
             const std::string_view row = file_text.substr(start, end - start);
-            const std::size_t first = row.find_first_not_of(' ');
+            const std::size_t cut = comment_start(row);
             line_starts.push_back(start);
-            text += first != std::string_view::npos && row[first] == '#' ? std::string_view("\n") : row;
+            text += row.substr(0, cut);
+            if (cut < row.size()) text += '\n';
             start = end;
         }
         line_starts.push_back(file_text.size());
+    }
+    static std::size_t comment_start(std::string_view row) {
+        const std::size_t hash = row.find('#');
+        if (hash == std::string_view::npos) return row.size();
+        if (row.find_first_not_of(' ') == hash) return 0;
+        if (row.find_first_of("\"'") < row.size()) return row.size();
+        const std::size_t comment = row.find(" #");
+        return comment == std::string_view::npos ? row.size() : comment;
     }
     std::size_t offset_of(const YAML::Mark& mark) const {
         const auto line = std::min(static_cast<std::size_t>(std::max(mark.line, 0)), line_starts.size() - 1);
@@ -146,10 +155,9 @@ public:
         const char first = byte_at(mark);
         if (first == '"' || first == '\'' || first == '|' || first == '>') node.quote = first;
         const bool quoted = first == '"' || first == '\'';
-        if (quoted && quoted_end(m_text, place(mark).offset) == std::string_view::npos)
-            stop(mark, "a quote is not closed");
+        if (quoted) check_quotes(mark);
         if (tag != "?" && (tag != "!" || node.quote == 0)) refuse_tag(mark);
-        if (!is_key_next()) check_scalar(mark, node);
+        if (!is_key_next() && anchor == 0) check_scalar(mark, node);
         add(std::move(node), mark);
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -197,6 +205,12 @@ private:
         return !m_open.empty() && m_open.back().node.kind == Node::Kind::map && !m_open.back().has_key;
     }
 
+    void check_quotes(const YAML::Mark& mark) {
+        const std::size_t begin = place(mark).offset, end = quoted_end(m_text, begin);
+        if (end == std::string_view::npos) stop(mark, "a quote is not closed");
+        if (m_text.substr(begin, end - begin).find('\n') != std::string_view::npos)
+            stop(mark, "a value must stand on one line; join its lines, or close its quotes");
+    }
     void check_scalar(const YAML::Mark& mark, const Node& node) {
         const auto control = node.quote == '"' ? find_made_control(node.text) : find_control(node.text, false);
         if (node.quote == '"') {
@@ -209,7 +223,9 @@ private:
             }
             return;
         }
-        const bool block = node.quote == '|' || node.quote == '>';
+        const bool folded =
+            node.quote == 0 && byte_at(mark) != '!' && m_text.substr(place(mark).offset, node.text.size()) != node.text;
+        const bool block = node.quote == '|' || node.quote == '>' || folded;
         if (block || (control && (control->code == '\n' || control->code == '\r')))
             return problem(mark, "a value must stand on one line; join its lines");
         if (control) problem(mark, fmt::format("the value holds the control character U+{:04X}", control->code));

@@ -93,7 +93,7 @@ TEST_CASE("what cannot be edited safely is refused with the place", "[config]") 
     CHECK(contains(refused("burst:\n  include:\n    - a\n", "burst.include", "b").message,
                    "config/settings.yaml:3:5: cannot edit this in place"));
     CHECK(refused("burst: {include: [a,\n  b]}\n", "burst.unit", "file").code == Errc::unsupported);
-    CHECK(refused("storage:\n  base_path: one\n    two\n", "storage.base_path", "x").code == Errc::unsupported);
+    CHECK(refused("storage:\n  base_path: one\n    two\n", "storage.base_path", "x").code == Errc::config);
     CHECK(refused("storage: ~\n", "storage.low", "1GB").code == Errc::unsupported);
 }
 

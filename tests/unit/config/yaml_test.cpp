@@ -88,6 +88,13 @@ TEST_CASE("values over several lines are refused, also where a comment line hide
     CHECK(contains(first_problem("a: >-\n  x\n  # y\n"), "must stand on one line"));
     CHECK_FALSE(first_problem("a: \"x\n  # y\n  z\"\n").empty());
     CHECK_FALSE(first_problem("a: 'x\n  # y\n  z'\n").empty());
+    CHECK(contains(first_problem("a: 'x\n  y # z\n  w'\n"), "must stand on one line"));
+    CHECK(contains(first_problem("a: \"x\n  y\"\n"), "must stand on one line"));
+    CHECK(contains(first_problem("a: x\n  y\n"), "must stand on one line"));
+    CHECK(contains(first_problem("a: x # c\n  y\n"), "must stand on one line"));
+    CHECK(parse_yaml("a: x#y # 'z'\nb: 'it # is' # c\nc: x # y # z\n", "f").root.find("a")->text == "x#y");
+    CHECK(parse_yaml("b: 'it # is' # c\n", "f").root.find("b")->text == "it # is");
+    CHECK(parse_yaml("c: x # y # z\n", "f").root.find("c")->text == "x");
 }
 
 TEST_CASE("broken files give a place and a sentence", "[config]") {
