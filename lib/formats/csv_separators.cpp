@@ -1,5 +1,5 @@
-// csv_separators.cpp: byte comparisons by AVX2, SSE2 or plain words, one bit a byte; the quote rules are bit
-// arithmetic. SPDX-License-Identifier: Apache-2.0
+// csv_separators.cpp: byte comparisons by AVX2, SSE2 or plain words, one bit a byte; quote rules as bit arithmetic.
+// SPDX-License-Identifier: Apache-2.0
 #include "formats/csv_separators.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// csv_separators.hpp: finds the delimiters and newlines of delimited text that stand outside quotes, 64 bytes at a
-// time. SPDX-License-Identifier: Apache-2.0
+// csv_separators.hpp: finds the delimiters and newlines of delimited text outside quotes, 64 bytes at a time.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
