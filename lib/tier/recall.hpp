@@ -1,0 +1,89 @@
+// recall.hpp: one run of recall: stubs in batches through download, check, exchange; and the recovery of such a run.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "tier/held_file.hpp"
+#include "tier/journal.hpp"
+#include "tier/ledger.hpp"
+#include "tier/tier.hpp"
+
+namespace neurolake::tier {
+
+// What stands where the bytes shall come back to.
+enum class AtName {
+    stub,     // a verified stub
+    damaged,  // something that begins like a stub and does not verify: kept under the conflict name
+    nothing,  // the stub is missing; cloud.jsonl knows the object
+};
+
+struct RecallFile {
+    const lake::Bucket* bucket = nullptr;
+    std::string path;  // where it stands now, which need not be where the stub was made
+    lake::Stub stub;
+    AtName at_name = AtName::stub;
+    Identity identity;  // of what stands at the name
+    int folder = -1;
+    OpRecord* record = nullptr;
+    std::size_t entry = 0;
+    int staging = -1;  // the folder the download goes to
+    std::string download;
+    bool failed = false;
+
+    std::string full_path() const { return bucket->name + "/" + path; }
+};
+
+class RecallRun {
+public:
+    RecallRun(Context& context, const RecallRequest& request, lake::ScanResult& scan, lake::CloudList& list);
+    Result<RecallReport> run();
+
+private:
+    using Files = std::vector<std::unique_ptr<RecallFile>>;
+
+    // recall.cpp
+    Status gather();
+    Status gather_one(const std::string& asked);
+    Status add(const lake::Bucket& bucket, const std::string& path);
+    bool known(const std::string& full_path) const;
+    Status check_room();
+    Status make_room(std::uint64_t needed);
+    Status batch(const std::vector<RecallFile*>& files);
+    void fail(RecallFile& file, Error error);
+
+    // recall_file.cpp
+    Status prepare(RecallFile& file);
+    void bring(RecallFile& file);
+    Status download(RecallFile& file, int fd);
+    Status fetch(store::ObjectStore& store, RecallFile& file, int fd);
+    Status restore_attributes(RecallFile& file, int fd);
+    Status swap_in(RecallFile& file);
+    void keep_or_forget(RecallFile& file, const Error& why);
+    Status copy_out(RecallFile& file);
+    void warn(const RecallFile& file, std::string code, std::string message);
+
+    Context& m_context;
+    const RecallRequest& m_request;
+    lake::ScanResult& m_scan;
+    lake::CloudList& m_list;
+    Journal m_journal;
+    Ledger m_ledger;
+    Folders m_folders;
+    Fd m_staging;
+    std::uint64_t m_staging_dev = 0;
+    RecallReport m_report;
+    Files m_files;
+    std::vector<std::unique_ptr<OpRecord>> m_records;
+    std::mutex m_mutex;
+    std::uint64_t m_total = 0, m_received = 0;
+    std::optional<Error> m_stopped;
+};
+
+void recover_recall(Context& context, lake::CloudList& list, const OpRecord& record, Folders& folders, int staging,
+                    RecoveryReport& report);
+
+}  // namespace neurolake::tier
