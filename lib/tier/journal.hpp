@@ -1,5 +1,4 @@
-// journal.hpp: the truth in flight: one sealed JSON file an operation in .neurolake/journal, written before each step
-// that could leave something behind. Format: docs/formats/journal.md.
+// journal.hpp: the truth in flight: one sealed JSON file an operation, written before each step that leaves a trace.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -55,8 +54,8 @@ std::string conflict_name(const OpRecord& record, const std::string& name);  // 
 json::Value to_json(const OpRecord& record);                  // sealed with "seal": SHA-256 of the rest
 Result<OpRecord> record_from_json(const json::Value& value);  // corrupt when the seal does not fit
 
-// Every write is whole, fsynced, renamed, and the folder fsynced. On a full disk the lake's reserve is given up and the
-// write tried once more.
+// Format: docs/formats/journal.md. Every write is whole, fsynced, renamed, and the folder fsynced. On a full disk the
+// lake's reserve is given up and the write tried once more.
 class Journal {
 public:
     explicit Journal(const lake::Layout& layout) : m_layout(layout) {}

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool exists(const fs::path& path) {
+bool stands(const fs::path& path) {
     struct stat s {};
     return ::lstat(path.c_str(), &s) == 0;
 }
@@ -73,7 +73,7 @@ Result<Target> find_target(const std::vector<lake::Bucket>& buckets, const catal
         return outside();
     }
     // What exists from here counts first, as for any other command; then BUCKET/path; then a table's name.
-    if (exists(working_folder / typed))
+    if (stands(working_folder / typed))
         if (auto target = inside_a_bucket(buckets, working_folder / typed)) return *target;
     if (auto target = by_bucket_name(buckets, words)) {
         if (leaves(target->path)) return outside();
