@@ -45,8 +45,8 @@ void Ledger::came_back(const lake::Stub& stub, const Identity& file) {
 }
 
 void Ledger::audit(std::string_view what, const lake::Stub& stub, std::string_view plan, bool uploaded) {
-    auto line = json::Value::object();
-    line.set("ts", to_rfc3339(m_context.clock.now(), Precision::milliseconds)).set("event", what);
+    auto line = m_context.log_line ? m_context.log_line(what) : json::Value::object().set("event", what);
+    if (!m_context.log_line) line.set("ts", to_rfc3339(m_context.clock.now(), Precision::milliseconds));
     json::set_path(line, "path", stub.bucket + "/" + stub.path);
     line.set("bytes", stub.size).set("sha256", stub.sha256).set("plan", plan).set("op", stub.op);
     line.set("location", location_text(stub.store)).set("version_id", stub.store.version_id);

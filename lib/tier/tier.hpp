@@ -80,6 +80,7 @@ struct Context {
     std::function<void(std::string_view line)> step;  // one finished step in words; may be empty
     std::function<void(std::uint64_t done, std::uint64_t total, std::string_view what)>
         progress;  // bytes; may be empty; called from several threads, one at a time
+    std::function<json::Value(std::string_view event)> log_line;  // head of an audit line; may be empty
 };
 
 // The marks with the disk's state of now. Reads the volume's numbers, changes nothing.
@@ -121,9 +122,9 @@ struct BurstReport {
     bool interrupted = false;
     std::vector<model::Finding> findings;  // what a person should know and is no failure
 };
-// Runs recover() first. cloud when the context has no store and the plan has units: nothing is touched then.
-// A plan whose policy_hash is not today's is refused with conflict. `scan` is a walk made after the lock was taken; its
-// inventory is corrected and committed.
+// The caller ran recover() before it scanned. cloud when the context has no store and the plan has units: nothing is
+// touched then. A plan whose policy_hash is not today's is refused with conflict. `scan` is a walk made after the lock
+// was taken; its inventory is corrected and committed.
 Result<BurstReport> burst(Context& context, const Plan& plan, const Pins& pins, lake::ScanResult& scan);
 
 struct RecallRequest {
@@ -182,15 +183,5 @@ Result<OrphanReport> orphans(Context& context, Clean clean);
 
 // Stubs that a copied lake lost are made again from catalog/cloud.jsonl (doctor --fix).
 Result<std::uint64_t> restore_stubs(Context& context);
-
-// What a person named: an absolute path, a path from the working folder, BUCKET/inside, or a table "bucket.table".
-struct Target {
-    std::string bucket, path;  // path inside the bucket; "" = all of it
-    std::string table;         // full name when a table was named
-    std::string bucket_path() const { return path.empty() ? bucket : bucket + "/" + path; }
-};
-// usage when it lies outside every bucket, not_found when no such bucket or table exists.
-Result<Target> find_target(const std::vector<lake::Bucket>& buckets, const catalog::Catalog& catalog,
-                           const std::filesystem::path& working_folder, std::string_view words);
 
 }  // namespace neurolake::tier

@@ -141,8 +141,7 @@ Result<OrphanReport> orphans(Context& context, Clean clean) {
             orphan.upload_id.empty() ? store.remove(orphan.key) : store.abort_multipart(orphan.key, orphan.upload_id);
         orphan.removed = removed.has_value();
         if (!orphan.removed) continue;
-        auto line = json::Value::object();
-        line.set("ts", to_rfc3339(context.clock.now(), Precision::milliseconds)).set("event", "orphan_removed");
+        auto line = context.log_line ? context.log_line("orphan_removed") : json::Value::object();
         json::set_path(line, "key", orphan.key);
         TRY_DO(context.audit.append(line.set("bytes", orphan.bytes)));
     }
