@@ -19,7 +19,7 @@ namespace {
 struct CreateArgs {
     std::string name, print;
     std::optional<std::string> purpose, tier, retention, path;
-    std::optional<bool> auto_catalog;
+    int auto_catalog = 0;  // 1 and -1 as given, 0 = not said
 };
 
 struct ListArgs {
@@ -36,7 +36,7 @@ Result<lake::Bucket> wanted_bucket(const CreateArgs& args, const lake::Lake& lak
     bucket.name = args.name;
     bucket.created_at = to_rfc3339(now);
     bucket.purpose = args.purpose.value_or("");
-    bucket.auto_catalog = args.auto_catalog.value_or(true);
+    bucket.auto_catalog = args.auto_catalog >= 0;
     if (args.tier) {
         TRY(bucket.tier, parse_tier(*args.tier));
     }
@@ -69,7 +69,7 @@ Status check_same(const CreateArgs& args, const lake::Bucket& wanted, const lake
     if (args.purpose && wanted.purpose != existing.purpose) {
         return differs("purpose", "purpose", "'" + existing.purpose + "'", "'" + wanted.purpose + "'");
     }
-    if (args.auto_catalog && wanted.auto_catalog != existing.auto_catalog) {
+    if (args.auto_catalog != 0 && wanted.auto_catalog != existing.auto_catalog) {
         return differs("auto_catalog", "auto_catalog", existing.auto_catalog ? "true" : "false",
                        wanted.auto_catalog ? "true" : "false");
     }
