@@ -24,6 +24,7 @@ struct Change {
     std::vector<model::Table> tables;             // replace or add, by id
     std::vector<model::SchemaHistory> histories;  // replace or add, by table id
     std::optional<std::string> indexed_at;
+    Totals totals;  // after the change
 };
 
 class Backend {
@@ -35,6 +36,7 @@ public:
     virtual Result<std::optional<model::SchemaHistory>> history(std::string_view table_id) const = 0;
     virtual Result<std::vector<model::SchemaHistory>> histories() const = 0;
     virtual const std::string& indexed_at() const = 0;
+    virtual std::optional<Totals> totals() const = 0;  // nullopt: not kept (a catalog edited by hand)
     // True when this table's entry holds the lower-case word, perhaps elsewhere than search looks: a quick sieve.
     virtual bool may_contain(std::size_t key, std::string_view lower_word) const = 0;
     virtual Status write(const Change& change) = 0;

@@ -30,7 +30,8 @@ struct Catalog::Impl {
     std::optional<std::size_t> key_of(std::string_view full_name) const;
     void learn_places() const;
     const model::Table* at_place(std::string_view bucket, std::string_view path, bool folder, bool direct) const;
-    Status write(const Change& change);
+    Totals totals_after(const Change& change) const;
+    Status write(Change change);
 };
 
 // Callers hold the mutex. Every entry was checked by open(), by its checksum or one by one.
@@ -75,8 +76,23 @@ const model::Table* Catalog::Impl::at_place(std::string_view bucket, std::string
     return nullptr;
 }
 
-Status Catalog::Impl::write(const Change& change) {
+Totals Catalog::Impl::totals_after(const Change& change) const {
+    std::unordered_map<std::string_view, const model::Table*> next;
+    for (const model::Table& table : all) next[table.id] = &table;
+    for (const model::Table& table : change.tables) next[table.id] = &table;
+    Totals totals;
+    for (const auto& [id, table] : next) {
+        if (!table->deleted_at.empty()) continue;
+        ++totals.tables;
+        totals.rows += table->rows;
+    }
+    return totals;
+}
+
+// The caller has read all tables to know what changes.
+Status Catalog::Impl::write(Change change) {
     const std::lock_guard lock(mutex);
+    change.totals = totals_after(change);
     some.clear();
     all.clear();
     by_place.clear();
@@ -214,6 +230,23 @@ std::vector<Hit> Catalog::search(std::string_view words) const {
     return hits;
 }
 
+Totals Catalog::totals() const {
+    if (const auto kept = m_impl->backend->totals()) return *kept;
+    Totals totals;
+    for (const model::Table& table : tables()) {
+        if (!table.deleted_at.empty()) continue;
+        ++totals.tables;
+        totals.rows += table.rows;
+    }
+    return totals;
+}
+
+bool Catalog::knows_bucket(std::string_view bucket) const {
+    const auto& keys = m_impl->backend->keys();
+    return std::any_of(keys.begin(), keys.end(),
+                       [&](const TableKey& key) { return key.alive && key.bucket == bucket; });
+}
+
 Status Catalog::check() const {
     const std::lock_guard lock(m_impl->mutex);
     std::set<std::string_view> ids, names;
@@ -257,7 +290,7 @@ Status Catalog::apply(const Batch& batch) {
     for (auto& [id, history] : histories) change.histories.push_back(std::move(history));
     if (change.tables.empty() && change.histories.empty()) return {};
     if (!batch.indexed_at.empty()) change.indexed_at = batch.indexed_at;
-    return m_impl->write(change);
+    return m_impl->write(std::move(change));
 }
 
 Status Catalog::rename_bucket(std::string_view from, std::string_view to) {
@@ -267,7 +300,7 @@ Status Catalog::rename_bucket(std::string_view from, std::string_view to) {
         change.tables.push_back(table);
         change.tables.back().bucket = to;
     }
-    return change.tables.empty() ? Status{} : m_impl->write(change);
+    return change.tables.empty() ? Status{} : m_impl->write(std::move(change));
 }
 
 Status Catalog::update_tables(std::vector<model::Table> changed) {
@@ -280,7 +313,7 @@ Status Catalog::update_tables(std::vector<model::Table> changed) {
             return Error(Errc::not_found, fmt::format("update table {}: it is not in the catalog", table.full_name()));
         if (!(*old->second == table)) change.tables.push_back(std::move(table));
     }
-    return change.tables.empty() ? Status{} : m_impl->write(change);
+    return change.tables.empty() ? Status{} : m_impl->write(std::move(change));
 }
 
 }  // namespace neurolake::catalog

@@ -29,6 +29,10 @@ struct Batch {
     std::string indexed_at;
 };
 
+struct Totals {  // of living tables
+    std::uint64_t tables = 0, rows = 0;
+};
+
 struct Hit {
     const model::Table* table = nullptr;
     std::string where;  // "table", "column", "tag", "description", "owner": where the first word was found
@@ -58,8 +62,10 @@ public:
     const model::Table* table_of(std::string_view bucket, std::string_view path) const;
     // Tables in which every word is found, without regard to ASCII case, in a name, column, tag, description or owner.
     std::vector<Hit> search(std::string_view words) const;
-    const std::string& indexed_at() const;  // last index run that changed the catalog, RFC 3339, "" = never
-    Status check() const;                   // reads and checks every entry of both files; corrupt with the first fault
+    const std::string& indexed_at() const;             // last index run that changed the catalog, RFC 3339, "" = never
+    Totals totals() const;                             // without parsing the tables
+    bool knows_bucket(std::string_view bucket) const;  // has a living table in it
+    Status check() const;  // reads and checks every entry of both files; corrupt with the first fault
 
     // The writers: the caller holds the lake lock. conflict when the files changed since open() (it was opened before
     // the lock was taken); nothing is written then, nor when nothing would change. Pointers from the readers above are

@@ -108,6 +108,12 @@ public:
     const std::vector<TableKey>& keys() const override { return m_keys; }
     const std::string& indexed_at() const override { return m_indexed_at; }
 
+    std::optional<Totals> totals() const override {
+        const json::Value& head = m_tables->head();
+        if (!head.find("table_count") || !m_tables->exact()) return std::nullopt;
+        return Totals{head.natural("table_count"), head.natural("row_count")};
+    }
+
     Result<model::Table> table(std::size_t key) const override {
         auto parsed = parse_table(m_tables->entries()[m_entry_of[key]]);
         if (!parsed) return with_file(std::move(parsed).error(), "tables.json");
@@ -221,6 +227,7 @@ Status JsonBackend::write_tables(const Change& change) {
     for (auto& [key, entry] : next) entries.push_back(std::move(entry));
     json::Value head = m_tables->head();
     if (change.indexed_at) head.set("indexed_at", *change.indexed_at);
+    head.set("table_count", change.totals.tables).set("row_count", change.totals.rows);
     TRY_DO(m_tables->replace(head, entries));
     return load_keys();
 }

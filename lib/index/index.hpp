@@ -30,6 +30,7 @@ struct Options {
 struct TableChange {
     std::string table;  // full name
     enum class What { added, changed, gone } what = What::added;
+    std::string renamed_from;  // full name before, when the table's files moved
     std::uint64_t rows = 0, bytes = 0, files = 0;
     std::uint32_t schema_version = 1;
     std::vector<std::string> schema_changes;
@@ -39,9 +40,9 @@ struct TableChange {
 struct Report {
     std::vector<TableChange> changes;
     std::uint64_t files_seen = 0, files_read = 0, files_unchanged = 0, files_gone = 0, bytes_read = 0;
-    std::uint64_t tables = 0, rows = 0;
-    std::vector<std::string> settling;  // "bucket/path"
-    std::vector<std::string> failed;    // files that could not be read: exit 3
+    std::uint64_t tables = 0, rows = 0;  // of the whole catalog afterwards
+    std::vector<std::string> settling;   // "bucket/path"
+    std::vector<std::string> failed;     // files that could not be read: exit 3
     std::vector<model::Finding> findings;
     bool breaking = false;
     std::int64_t elapsed_ms = 0;
@@ -49,8 +50,11 @@ struct Report {
 
 using Progress = std::function<void(std::uint64_t files_done, std::uint64_t files_total, std::uint64_t bytes_done)>;
 
-// `buckets`: the ones to index (auto_catalog = false ones are only scanned for sizes unless named by the user). Caller
-// holds the lake lock. Order on disk: catalog, then inventory (a crash between them only reads files again).
+// `buckets`: the ones to scan; those with auto_catalog = false are only scanned for sizes (the caller sets it for
+// buckets a person named). Caller holds the lake lock. Order on disk: file profiles, catalog, inventory: a crash
+// between them costs at most work done again, and what was read stays read. A run that finds nothing new writes
+// nothing. Errors: guard (more than half of a bucket gone), no_lake (a bucket's disk is not mounted), corrupt,
+// cancelled, full, io. Files that could not be read are no Error but Report::failed.
 Result<Report> run(const lake::Lake& lake, const std::vector<lake::Bucket>& buckets, catalog::Catalog& catalog,
                    const Options& options, const Clock& clock, const CancelFlag& cancel, const Progress& progress);
 

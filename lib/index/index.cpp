@@ -1,0 +1,344 @@
+// index.cpp: one index run, step by step.
+// SPDX-License-Identifier: Apache-2.0
+#include "index/index.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <unordered_set>
+
+#include "base/file.hpp"
+#include "formats/formats.hpp"
+#include "index/assemble.hpp"
+#include "index/naming.hpp"
+#include "index/profile_store.hpp"
+#include "index/reading.hpp"
+#include "index/tree.hpp"
+
+namespace neurolake::index {
+namespace {
+
+using model::Finding;
+using model::Table;
+
+// One bucket on its way through the run.
+struct BucketWork {
+    const lake::Bucket* bucket = nullptr;
+    Fd fd;
+    std::unique_ptr<Tree> tree;
+    Moves moves;
+};
+
+class Run {
+public:
+    Run(const lake::Lake& lake, const std::vector<lake::Bucket>& buckets, catalog::Catalog& catalog,
+        const Options& options, const Clock& clock, const CancelFlag& cancel, const Progress& progress)
+        : m_lake(lake),
+          m_buckets(buckets),
+          m_catalog(catalog),
+          m_options(options),
+          m_clock(clock),
+          m_cancel(cancel),
+          m_progress(progress),
+          m_now(clock.now()),
+          m_at(to_rfc3339(m_now)) {}
+
+    Result<Report> run();
+
+private:
+    Status open_inventory();
+    Status scan();
+    Status find_work();
+    Status read_changed();
+    void build_batch();
+    void build_bucket(BucketWork& work);
+    void continue_moved_tables(const BucketWork& work, const std::vector<Group>& groups,
+                               std::vector<const Table*>& before) const;
+    void add_table(Table table, const Table* before);
+    void report_tree(BucketWork& work);
+    Status write();
+    void mark_indexed();
+
+    const lake::Lake& m_lake;
+    const std::vector<lake::Bucket>& m_buckets;
+    catalog::Catalog& m_catalog;
+    const Options& m_options;
+    const Clock& m_clock;
+    const CancelFlag& m_cancel;
+    const Progress& m_progress;
+    const Time m_now;
+    const std::string m_at;
+
+    lake::Inventory m_old;
+    lake::ScanResult m_scan;
+    std::vector<BucketWork> m_work;
+    std::optional<ProfileStore> m_profiles;
+    catalog::Batch m_batch;
+    Report m_report;
+    std::unordered_set<std::string> m_unfinished;  // "bucket/path" that the catalog did not take in
+    bool m_touched = false;
+};
+
+std::string shown(std::string_view bucket, std::string_view path) { return fmt::format("{}/{}", bucket, path); }
+
+// A damaged inventory is kept for whoever wants to look, and made anew from the tree.
+Status Run::open_inventory() {
+    const auto& file = m_lake.layout().inventory;
+    auto opened = lake::Inventory::open(file);
+    if (opened) {
+        m_old = std::move(*opened);
+        return {};
+    }
+    if (opened.error().code != Errc::corrupt) return std::move(opened).error();
+    std::string aside = file.filename().string() + ".damaged-" + m_at;
+    m_report.findings.push_back({Finding::Severity::warning, "inventory_damaged", ".neurolake/" + aside, 0,
+                                 "the inventory was damaged and is made anew: " + opened.error().message});
+    if (m_options.dry_run) return {};
+    TRY(const Fd folder, open_folder(file.parent_path()));
+    TRY_DO(rename_noreplace(folder.get(), file.filename().c_str(), folder.get(), aside.c_str()));
+    return sync_folder(folder.get());
+}
+
+Status Run::scan() {
+    for (const lake::Bucket& bucket : m_buckets)
+        if (bucket.outside) TRY_DO(lake::check_bucket_mount(m_lake, bucket));
+    lake::ScanOptions options;
+    options.threads = m_options.threads;
+    options.quick = m_options.quick && !m_options.full;
+    options.ignored_name = [](std::string_view name) { return formats::is_known_non_data(name); };
+    TRY(m_scan, lake::scan(m_buckets, m_old, options, m_clock, m_cancel));
+    if (!m_options.accept_shrink) TRY_DO(lake::check_shrink(m_scan.scan, m_old));
+    const lake::Scan& found = m_scan.scan;
+    m_report.files_seen = found.unchanged + found.added.size() + found.changed.size();
+    m_report.files_gone = found.gone.size();
+    m_report.findings.insert(m_report.findings.end(), found.findings.begin(), found.findings.end());
+    return {};
+}
+
+// Which buckets and units have anything to do.
+Status Run::find_work() {
+    for (const lake::Bucket& bucket : m_buckets) {
+        if (!bucket.auto_catalog) continue;
+        auto fd = open_folder(bucket.root);
+        if (!fd) continue;  // the scan has said so
+        BucketWork work;
+        work.bucket = &bucket;
+        work.fd = std::move(*fd);
+        work.tree = std::make_unique<Tree>(bucket.name, *m_scan.next, work.fd.get());
+        // A catalog that was lost or moved aside is made anew, although the inventory calls the files known.
+        if (m_options.full || !m_catalog.knows_bucket(bucket.name)) work.tree->touch_all();
+        m_work.push_back(std::move(work));
+    }
+    const lake::Scan& found = m_scan.scan;
+    const auto touch = [&](const auto& records, const auto& bucket_of, bool gone) {
+        for (std::size_t i = 0; i < records.size(); ++i)
+            for (BucketWork& work : m_work) {
+                if (work.bucket->name != found.buckets[bucket_of[i]]) continue;
+                work.tree->touch(records[i].path);
+                if (gone && records[i].state != lake::FileState::ignored)
+                    work.moves[{records[i].ino, records[i].size, records[i].mtime_ns}] = records[i].path;
+            }
+    };
+    touch(found.added, found.added_bucket, false);
+    touch(found.changed, found.changed_bucket, false);
+    touch(found.gone, found.gone_bucket, true);
+    for (BucketWork& work : m_work) {
+        work.tree->collect(*m_scan.next);
+        for (const Unit& unit : work.tree->units()) m_touched |= unit.touched;
+    }
+    m_touched |= !found.gone.empty();
+    return {};
+}
+
+Status Run::read_changed() {
+    TRY(m_profiles, ProfileStore::open(m_lake.layout().state / "profiles"));
+    std::vector<ReadJob> jobs;
+    for (BucketWork& work : m_work)
+        for (Unit& unit : work.tree->units()) {
+            if (!unit.touched) continue;
+            recall_profiles(work.bucket->name, unit, *m_profiles, work.moves, m_options, m_now);
+            add_jobs(unit, work.fd.get(), m_options, jobs);
+        }
+    auto totals = read_files(jobs, m_options, m_cancel, m_progress);
+    for (const BucketWork& work : m_work)
+        for (const Unit& unit : work.tree->units())
+            if (unit.touched) remember_profiles(work.bucket->name, unit, *m_profiles);
+    if (!m_options.dry_run) TRY_DO(m_profiles->commit());  // also when interrupted: read once is enough
+    if (!totals) return std::move(totals).error();
+    m_report.files_read = totals->files;
+    m_report.bytes_read = totals->bytes;
+    return {};
+}
+
+// Names what is settling or failed, and takes files that say nothing yet out of their units.
+void Run::report_tree(BucketWork& work) {
+    const std::string& bucket = work.bucket->name;
+    for (const std::string& path : work.tree->temporaries()) m_report.settling.push_back(path);
+    m_report.findings.insert(m_report.findings.end(), work.tree->findings().begin(), work.tree->findings().end());
+    for (Unit& unit : work.tree->units()) {
+        for (const File& f : unit.files) {
+            if (f.settling) m_report.settling.push_back(shown(bucket, f.path));
+            const bool broken = f.profile && std::any_of(f.profile->profile.findings.begin(),
+                                                         f.profile->profile.findings.end(), [](const Finding& finding) {
+                                                             return finding.severity == Finding::Severity::error;
+                                                         });
+            if (f.failed || broken) m_report.failed.push_back(shown(bucket, f.path));
+            if (f.settling || f.failed) m_unfinished.insert(shown(bucket, f.path));
+        }
+        std::erase_if(unit.files, [](const File& f) { return f.settling && !f.profile; });
+    }
+}
+
+// A renamed folder keeps its table: more than half of the new table's files were files of one old table that has no
+// place of its own any more.
+void Run::continue_moved_tables(const BucketWork& work, const std::vector<Group>& groups,
+                                std::vector<const Table*>& before) const {
+    std::unordered_set<const Table*> continued(before.begin(), before.end());
+    for (std::size_t i = 0; i < groups.size() && !work.moves.empty(); ++i) {
+        if (before[i] && before[i]->deleted_at.empty()) continue;
+        std::map<const Table*, std::size_t> came_from;
+        for (const File* f : groups[i].files) {
+            const auto move = work.moves.find({f->ino, f->size, f->mtime_ns});
+            if (move == work.moves.end()) continue;
+            if (const Table* table = m_catalog.table_of(work.bucket->name, move->second)) ++came_from[table];
+        }
+        for (const auto& [table, count] : came_from)
+            if (count * 2 > groups[i].files.size() && continued.insert(table).second) before[i] = table;
+    }
+}
+
+void Run::add_table(Table table, const Table* before) {
+    if (before && table == *before) return;
+    TableChange change;
+    change.table = table.full_name();
+    change.rows = table.rows;
+    change.bytes = table.bytes;
+    change.files = table.files;
+    change.schema_version = table.schema_version;
+    const bool is_new = !before || !before->deleted_at.empty();
+    change.what = is_new ? TableChange::What::added : TableChange::What::changed;
+    if (!is_new && before->full_name() != table.full_name()) change.renamed_from = before->full_name();
+    if (auto version = next_version(table, before, m_at)) {
+        if (before) change.schema_changes = version->changes;
+        change.breaking = version->breaking;
+        m_report.breaking |= version->breaking;
+        m_batch.versions.push_back(std::move(*version));
+        m_batch.version_tables.push_back(table.id);
+    }
+    m_report.findings.insert(m_report.findings.end(), table.findings.begin(), table.findings.end());
+    m_report.changes.push_back(std::move(change));
+    m_batch.upserts.push_back(std::move(table));
+}
+
+void Run::build_bucket(BucketWork& work) {
+    const std::string& bucket = work.bucket->name;
+    std::vector<Group> groups;
+    for (const Unit& unit : work.tree->units()) {
+        if (!unit.touched) continue;
+        for (Group& g : group(bucket, unit)) groups.push_back(std::move(g));
+    }
+    std::map<std::string, const Table*> at_place;  // the one alive, else the last tombstone
+    std::vector<const Table*> open;                // alive tables that may have lost their files
+    std::set<std::string> taken;
+    for (const Table& table : m_catalog.tables()) {
+        if (table.bucket != bucket) continue;
+        const Table*& here = at_place[table.path];
+        const bool alive = table.deleted_at.empty();
+        if (!here || alive || (!here->deleted_at.empty() && here->deleted_at < table.deleted_at)) here = &table;
+        if (!alive) continue;
+        const Unit* unit = work.tree->unit_of(table.path, table.is_folder);
+        if (!unit || unit->touched)
+            open.push_back(&table);
+        else
+            taken.insert(table.name);
+    }
+    std::vector<const Table*> before(groups.size());
+    for (std::size_t i = 0; i < groups.size(); ++i)
+        if (const auto at = at_place.find(groups[i].path); at != at_place.end()) before[i] = at->second;
+    continue_moved_tables(work, groups, before);
+    std::vector<const Group*> unnamed;
+    std::vector<std::string> kept;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        const bool stays = before[i] && before[i]->deleted_at.empty() && before[i]->path == groups[i].path &&
+                           before[i]->is_folder == groups[i].is_folder && groups[i].wanted_name.empty();
+        unnamed.push_back(&groups[i]);
+        kept.push_back(stays ? before[i]->name : std::string());
+    }
+    const std::vector<std::string> names = give_names(unnamed, kept, std::move(taken));
+    std::unordered_set<std::string_view> alive_ids;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        if (before[i]) alive_ids.insert(before[i]->id);
+        add_table(assemble(bucket, names[i], groups[i], before[i], m_at), before[i]);
+    }
+    for (const Table* table : open) {
+        if (alive_ids.contains(table->id)) continue;
+        m_batch.tombstones.push_back(table->id);
+        TableChange change;
+        change.table = table->full_name();
+        change.what = TableChange::What::gone;
+        change.rows = table->rows;
+        change.bytes = table->bytes;
+        change.files = table->files;
+        change.schema_version = table->schema_version;
+        m_report.changes.push_back(std::move(change));
+    }
+}
+
+void Run::build_batch() {
+    for (BucketWork& work : m_work) {
+        report_tree(work);
+        if (m_touched) build_bucket(work);
+    }
+    m_batch.indexed_at = m_at;
+    std::sort(m_report.settling.begin(), m_report.settling.end());
+    std::sort(m_report.failed.begin(), m_report.failed.end());
+    std::sort(m_report.changes.begin(), m_report.changes.end(),
+              [](const TableChange& a, const TableChange& b) { return a.table < b.table; });
+}
+
+void Run::mark_indexed() {
+    std::unordered_set<std::string_view> cataloged;
+    for (const BucketWork& work : m_work) cataloged.insert(work.bucket->name);
+    m_scan.next->mark_all_indexed(m_now, [&](std::string_view bucket, std::string_view path) {
+        return !cataloged.contains(bucket) || formats::is_temporary_name(name_of(path)) ||
+               m_unfinished.contains(shown(bucket, path));
+    });
+}
+
+// Catalog first: if the run dies before the inventory, the next one finds the same changes again.
+Status Run::write() {
+    if (m_options.dry_run) return {};
+    TRY_DO(m_catalog.apply(m_batch).with_context("write the catalog"));
+    const lake::Scan& found = m_scan.scan;
+    const bool same = !m_touched && found.added.empty() && found.changed.empty() && found.gone.empty();
+    if (same) return {};
+    mark_indexed();
+    return m_scan.next->commit(m_lake.layout().inventory).with_context("write the inventory");
+}
+
+Result<Report> Run::run() {
+    const auto start = std::chrono::steady_clock::now();
+    TRY_DO(open_inventory());
+    TRY_DO(scan());
+    TRY_DO(find_work());
+    if (m_touched) TRY_DO(read_changed());
+    build_batch();
+    TRY_DO(write());
+    m_report.files_unchanged = m_report.files_seen - std::min(m_report.files_seen, m_report.files_read);
+    const catalog::Totals totals = m_catalog.totals();
+    m_report.tables = totals.tables;
+    m_report.rows = totals.rows;
+    m_report.elapsed_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
+    return std::move(m_report);
+}
+
+}  // namespace
+
+Result<Report> run(const lake::Lake& lake, const std::vector<lake::Bucket>& buckets, catalog::Catalog& catalog,
+                   const Options& options, const Clock& clock, const CancelFlag& cancel, const Progress& progress) {
+    return Run(lake, buckets, catalog, options, clock, cancel, progress).run();
+}
+
+}  // namespace neurolake::index

@@ -1,0 +1,226 @@
+// profile_codec.cpp: variable-length integers, and every text stored once a folder: files of a folder look alike.
+// SPDX-License-Identifier: Apache-2.0
+#include "index/profile_codec.hpp"
+
+#include <unordered_map>
+#include <vector>
+
+namespace neurolake::index {
+namespace {
+
+using model::Column;
+using model::Finding;
+
+class Packer {
+public:
+    void number(std::uint64_t v) {
+        while (v >= 0x80) {
+            m_body += static_cast<char>(v | 0x80);
+            v >>= 7;
+        }
+        m_body += static_cast<char>(v);
+    }
+    void signed_number(std::int64_t v) {
+        number((static_cast<std::uint64_t>(v) << 1) ^ static_cast<std::uint64_t>(v >> 63));
+    }
+    void text(const std::string& s) {
+        const auto [at, fresh] = m_known.try_emplace(s, m_texts.size());
+        if (fresh) m_texts.push_back(s);
+        number(at->second);
+    }
+    void maybe_text(const std::optional<std::string>& s) {
+        number(s.has_value());
+        if (s) text(*s);
+    }
+    // The texts first, then the body that refers to them.
+    std::string take() {
+        std::string body = std::move(m_body);
+        m_body.clear();
+        number(m_texts.size());
+        for (const std::string& s : m_texts) {
+            number(s.size());
+            m_body += s;
+        }
+        return std::move(m_body) + body;
+    }
+
+private:
+    std::string m_body;
+    std::vector<std::string> m_texts;
+    std::unordered_map<std::string, std::size_t> m_known;
+};
+
+class Unpacker {
+public:
+    explicit Unpacker(std::string_view bytes) : m_rest(bytes) {}
+    bool good() const { return m_good; }
+    bool finished() const { return m_good && m_rest.empty(); }
+
+    std::uint64_t number() {
+        std::uint64_t v = 0;
+        for (int shift = 0; shift < 64; shift += 7) {
+            if (m_rest.empty()) break;
+            const auto byte = static_cast<unsigned char>(m_rest.front());
+            m_rest.remove_prefix(1);
+            v |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+            if (byte < 0x80) return v;
+        }
+        m_good = false;
+        return 0;
+    }
+    std::int64_t signed_number() {
+        const std::uint64_t v = number();
+        return static_cast<std::int64_t>((v >> 1) ^ (~(v & 1) + 1));
+    }
+    // How many items follow, each at least one byte long: a damaged count must not make us reserve the world.
+    std::uint64_t count() {
+        const std::uint64_t n = number();
+        if (n > m_rest.size()) m_good = false;
+        return m_good ? n : 0;
+    }
+    void texts() {
+        for (std::uint64_t n = count(); n && m_good; --n) {
+            const std::uint64_t size = count();
+            m_texts.push_back(m_rest.substr(0, size));
+            m_rest.remove_prefix(size);
+        }
+    }
+    std::string text() {
+        const std::uint64_t at = number();
+        if (at >= m_texts.size()) m_good = false;
+        return m_good ? std::string(m_texts[at]) : std::string();
+    }
+    std::optional<std::string> maybe_text() {
+        if (number() == 0) return std::nullopt;
+        return text();
+    }
+
+private:
+    std::string_view m_rest;
+    std::vector<std::string_view> m_texts;
+    bool m_good = true;
+};
+
+constexpr std::uint64_t k_nullable = 1, k_pii = 2;
+
+void pack(Packer& out, const Column& c) {
+    out.text(c.name);
+    out.text(model::to_string(c.type));
+    out.number((c.nullable ? k_nullable : 0u) | (c.pii ? k_pii : 0u));
+    out.text(c.semantic);
+    out.number(c.evidence.values);
+    out.number(c.evidence.nulls);
+    out.maybe_text(c.evidence.min);
+    out.maybe_text(c.evidence.max);
+    out.number(c.evidence.longest);
+    out.number(c.evidence.distinct ? *c.evidence.distinct + 1 : 0);
+    out.text(c.evidence.reason);
+    out.number(c.evidence.forced_row);
+}
+
+std::optional<Column> unpack_column(Unpacker& in) {
+    Column c;
+    c.name = in.text();
+    auto type = model::parse_type(in.text());
+    if (!type) return std::nullopt;
+    c.type = std::move(*type);
+    const std::uint64_t bits = in.number();
+    c.nullable = bits & k_nullable;
+    c.pii = bits & k_pii;
+    c.semantic = in.text();
+    c.evidence.values = in.number();
+    c.evidence.nulls = in.number();
+    c.evidence.min = in.maybe_text();
+    c.evidence.max = in.maybe_text();
+    c.evidence.longest = in.number();
+    if (const std::uint64_t distinct = in.number()) c.evidence.distinct = distinct - 1;
+    c.evidence.reason = in.text();
+    c.evidence.forced_row = in.number();
+    return c;
+}
+
+void pack(Packer& out, const Finding& f) {
+    out.number(static_cast<std::uint64_t>(f.severity));
+    out.text(f.code);
+    out.number(f.line);
+    out.text(f.message);
+}
+
+std::optional<Finding> unpack_finding(Unpacker& in) {
+    Finding f;
+    const std::uint64_t severity = in.number();
+    if (severity > static_cast<std::uint64_t>(Finding::Severity::error)) return std::nullopt;
+    f.severity = static_cast<Finding::Severity>(severity);
+    f.code = in.text();
+    f.line = in.number();
+    f.message = in.text();
+    return f;
+}
+
+void pack(Packer& out, const FileProfile& f) {
+    out.number(f.size);
+    out.number(f.ino);
+    out.signed_number(f.mtime_ns);
+    const formats::Profile& p = f.profile;
+    out.text(p.format);
+    out.text(p.dialect);
+    out.text(p.compression);
+    out.number(p.rows);
+    out.number(p.rows_exact);
+    out.number(p.columns.size());
+    for (const Column& column : p.columns) pack(out, column);
+    out.number(p.findings.size());
+    for (const Finding& finding : p.findings) pack(out, finding);
+}
+
+std::optional<FileProfile> unpack_file(Unpacker& in) {
+    FileProfile f;
+    f.size = in.number();
+    f.ino = in.number();
+    f.mtime_ns = in.signed_number();
+    formats::Profile& p = f.profile;
+    p.format = in.text();
+    p.dialect = in.text();
+    p.compression = in.text();
+    p.rows = in.number();
+    p.rows_exact = in.number() != 0;
+    for (std::uint64_t n = in.count(); n && in.good(); --n) {
+        auto column = unpack_column(in);
+        if (!column) return std::nullopt;
+        p.columns.push_back(std::move(*column));
+    }
+    for (std::uint64_t n = in.count(); n && in.good(); --n) {
+        auto finding = unpack_finding(in);
+        if (!finding) return std::nullopt;
+        p.findings.push_back(std::move(*finding));
+    }
+    return f;
+}
+
+}  // namespace
+
+std::string encode(const FolderProfiles& folder) {
+    Packer out;
+    out.number(folder.size());
+    for (const auto& [name, file] : folder) {
+        out.text(name);
+        pack(out, file);
+    }
+    return out.take();
+}
+
+std::optional<FolderProfiles> decode(std::string_view bytes) {
+    Unpacker in(bytes);
+    in.texts();
+    FolderProfiles folder;
+    for (std::uint64_t n = in.count(); n && in.good(); --n) {
+        std::string name = in.text();
+        auto file = unpack_file(in);
+        if (!file) return std::nullopt;
+        folder.emplace_hint(folder.end(), std::move(name), std::move(*file));
+    }
+    if (!in.finished()) return std::nullopt;
+    return folder;
+}
+
+}  // namespace neurolake::index

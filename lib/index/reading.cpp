@@ -1,0 +1,150 @@
+// reading.cpp: known profiles, settling files, and the workers that read the rest.
+// SPDX-License-Identifier: Apache-2.0
+#include "index/reading.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <mutex>
+
+#include "base/file.hpp"
+
+namespace neurolake::index {
+namespace {
+
+// The inode tells a replaced file of equal size and time, but changes when a file comes back from the cloud: once the
+// catalog took the content in, size and time suffice.
+bool is_of(const FileProfile& profile, const File& f) {
+    if (profile.size != f.size || profile.mtime_ns != f.mtime_ns) return false;
+    return profile.ino == f.ino || f.indexed || f.state == lake::FileState::stub;
+}
+
+bool is_young(const File& f, const Options& options, Time now) {
+    const double age = static_cast<double>(to_ns(now) - f.mtime_ns) / 1e9;
+    return options.settle_seconds > 0 && std::abs(age) < options.settle_seconds;
+}
+
+const FileProfile* moved_profile(const std::string& bucket, const File& f, const ProfileStore& store,
+                                 const Moves& moves, std::map<std::string, FolderProfiles>& opened) {
+    const auto move = moves.find({f.ino, f.size, f.mtime_ns});
+    if (move == moves.end()) return nullptr;
+    const std::string folder(parent_of(move->second));
+    const auto [at, fresh] = opened.try_emplace(folder);
+    if (fresh) at->second = store.load(bucket, folder);
+    const auto known = at->second.find(std::string(name_of(move->second)));
+    return known != at->second.end() && is_of(known->second, f) ? &known->second : nullptr;
+}
+
+bool same_content(const Identity& id, const File& f) {
+    return id.ino == f.ino && id.size == f.size && id.mtime_ns == f.mtime_ns;
+}
+
+void fail(File& f, const Error& error) {
+    f.profile.reset();
+    f.failed = true;
+    f.why_failed = error.message;
+}
+
+// Reads one file; what it was is decided by its identity before and after.
+Status read_one(File& f, int bucket_fd, const formats::Options& options, const CancelFlag& cancel,
+                std::atomic<std::uint64_t>& bytes) {
+    auto fd = open_beneath(bucket_fd, f.path, O_RDONLY);
+    if (!fd) {
+        if (fd.error().code == Errc::not_found)
+            f.settling = true;  // gone since the walk: the next one will say so
+        else
+            fail(f, fd.error());
+        return {};
+    }
+    const auto before = identity_of(fd->get());
+    if (!before || !same_content(*before, f)) {
+        f.settling = true;
+        return {};
+    }
+    auto profile = formats::profile(fd->get(), name_of(f.path), options, cancel);
+    const auto after = identity_of(fd->get());
+    if (!profile && profile.error().code == Errc::cancelled) return std::move(profile).error();
+    if (!after || !same_content(*after, f)) {
+        f.settling = true;
+        return {};
+    }
+    if (!profile) {
+        fail(f, profile.error());
+        return {};
+    }
+    bytes += profile->bytes_read;
+    f.profile = FileProfile{f.size, f.ino, f.mtime_ns, std::move(*profile)};
+    return {};
+}
+
+bool needs_reading(const File& f, const Options& options) {
+    if (f.state != lake::FileState::data || f.settling) return false;
+    return options.full || !f.profile || !is_of(*f.profile, f);
+}
+
+}  // namespace
+
+void recall_profiles(const std::string& bucket, Unit& unit, const ProfileStore& store, const Moves& moves,
+                     const Options& options, Time now) {
+    std::map<std::string, FolderProfiles> opened, opened_before;
+    for (File& f : unit.files) {
+        const std::string folder(parent_of(f.path));
+        const auto [at, fresh] = opened.try_emplace(folder);
+        if (fresh) at->second = store.load(bucket, folder);
+        const auto known = at->second.find(std::string(name_of(f.path)));
+        if (known != at->second.end())
+            f.profile = known->second;
+        else if (const FileProfile* moved = moved_profile(bucket, f, store, moves, opened_before))
+            f.profile = *moved;
+        const bool fits = f.profile && is_of(*f.profile, f);
+        if (f.state == lake::FileState::stub) {
+            if (!fits) f.profile.reset();  // of other content than what is in the cloud
+        } else if (!fits) {
+            f.settling = is_young(f, options, now);
+        }
+    }
+}
+
+void add_jobs(Unit& unit, int bucket_fd, const Options& options, std::vector<ReadJob>& jobs) {
+    for (File& f : unit.files)
+        if (needs_reading(f, options)) jobs.push_back({&f, bucket_fd});
+}
+
+Result<ReadTotals> read_files(std::vector<ReadJob>& jobs, const Options& options, const CancelFlag& cancel,
+                              const Progress& progress) {
+    std::sort(jobs.begin(), jobs.end(), [](const ReadJob& a, const ReadJob& b) {
+        return a.file->size != b.file->size ? a.file->size > b.file->size : a.file->path < b.file->path;
+    });
+    const formats::Options format_options{options.sample_rows, options.full};
+    const unsigned threads = options.threads ? options.threads : usable_threads();
+    std::mutex mutex;  // of progress and of the first error
+    std::optional<Error> stop;
+    std::atomic<std::uint64_t> bytes{0}, done{0};
+    parallel_for(jobs.size(), threads, [&](std::size_t i, unsigned) {
+        if (cancel.cancelled()) return;
+        auto status = read_one(*jobs[i].file, jobs[i].bucket_fd, format_options, cancel, bytes);
+        const std::uint64_t count = ++done;
+        const std::lock_guard lock(mutex);
+        if (!status && !stop) stop = std::move(status).error();
+        if (progress) progress(count, jobs.size(), bytes.load());
+    });
+    if (stop) return std::move(*stop);
+    if (cancel.cancelled())
+        return Error(Errc::cancelled, "indexing was interrupted; the catalog is as it was",
+                     "run neurolake catalog index again: what was read is not read twice");
+    return ReadTotals{done.load(), bytes.load()};
+}
+
+void remember_profiles(const std::string& bucket, const Unit& unit, ProfileStore& store) {
+    std::map<std::string, FolderProfiles> folders;
+    for (const File& f : unit.files) {
+        FolderProfiles& folder = folders[std::string(parent_of(f.path))];
+        if (f.profile) folder[std::string(name_of(f.path))] = *f.profile;
+    }
+    for (const auto& [folder, profiles] : folders)
+        if (encode(store.load(bucket, folder)) != encode(profiles)) store.put(bucket, folder, profiles);
+}
+
+}  // namespace neurolake::index

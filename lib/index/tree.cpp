@@ -1,0 +1,174 @@
+// tree.cpp: from inventory records to folders to units.
+// SPDX-License-Identifier: Apache-2.0
+#include "index/tree.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "formats/formats.hpp"
+#include "index/partition.hpp"
+
+namespace neurolake::index {
+namespace {
+
+// _delta_log and the like: whatever lies below is bookkeeping of another program.
+bool is_known_non_data_folder(std::string_view folder) {
+    if (folder.empty()) return false;
+    const auto parts = text::split(folder, '/');
+    return std::any_of(parts.begin(), parts.end(), formats::is_known_non_data);
+}
+
+bool is_data(const lake::FileRecord& record, std::string_view name) {
+    return record.state != lake::FileState::ignored && !formats::is_known_non_data(name) &&
+           !formats::is_temporary_name(name);
+}
+
+}  // namespace
+
+Tree::Tree(std::string bucket, const lake::InventoryBuilder& next, int bucket_fd) : m_bucket(std::move(bucket)) {
+    m_last = m_folders.end();
+    next.for_each(m_bucket, "", [&](const lake::FileRecord& record) {
+        look_at(record);
+        return true;
+    });
+    read_overrides(bucket_fd);
+    decide_units();
+}
+
+void Tree::look_at(const lake::FileRecord& record) {
+    const std::string_view folder = parent_of(record.path), name = name_of(record.path);
+    if (m_last == m_folders.end() || m_last->first != folder) {
+        const auto [at, fresh] = m_folders.try_emplace(std::string(folder));
+        if (fresh) at->second.not_data = is_known_non_data_folder(folder);
+        m_last = at;
+    }
+    Folder& here = m_last->second;
+    if (here.not_data) return;
+    if (name == k_override_name && record.state == lake::FileState::ignored) {
+        here.has_override = true;
+    } else if (record.state == lake::FileState::data && formats::is_temporary_name(name)) {
+        m_temporaries.push_back(m_bucket + "/" + record.path);
+    } else if (is_data(record, name)) {
+        here.has_data = true;
+        here.pending |= record.state == lake::FileState::data && record.indexed_ns == 0;
+    }
+}
+
+void Tree::read_overrides(int bucket_fd) {
+    for (const auto& [path, folder] : m_folders) {
+        if (!folder.has_override) continue;
+        const std::string shown = m_bucket + "/" + (path.empty() ? "" : path + "/") + std::string(k_override_name);
+        auto read = read_override(bucket_fd, path);
+        if (!read) {
+            m_findings.push_back({model::Finding::Severity::warning, "override_unreadable", shown, 0,
+                                  "its rules do not count now: " + read.error().message});
+            continue;
+        }
+        for (model::Finding finding : read->findings) {
+            finding.path = shown;
+            m_findings.push_back(std::move(finding));
+        }
+        if (read->table || read->ignore || read->single_file) m_overrides.emplace(path, std::move(*read));
+    }
+}
+
+const Override* Tree::override_above(std::string_view folder, std::string& root) const {
+    if (m_overrides.empty()) return nullptr;
+    for (;; folder = parent_of(folder)) {
+        if (const auto found = m_overrides.find(folder); found != m_overrides.end()) {
+            root = found->first;
+            return &found->second;
+        }
+        if (folder.empty()) return nullptr;
+    }
+}
+
+std::size_t Tree::unit_with(Unit::Kind kind, std::string_view root, std::string_view table_name) {
+    const auto [at, fresh] = m_unit_at.try_emplace({std::string(root), kind}, m_units.size());
+    if (fresh) {
+        Unit unit;
+        unit.kind = kind;
+        unit.root = root;
+        unit.table_name = table_name;
+        m_units.push_back(std::move(unit));
+    }
+    return at->second;
+}
+
+std::optional<std::size_t> Tree::unit_for(std::string_view folder, const std::set<std::string>& partition_roots) {
+    std::string root;
+    if (const Override* words = override_above(folder, root)) {
+        if (words->ignore) return std::nullopt;
+        if (words->table) return unit_with(Unit::Kind::override_table, root, *words->table);
+        return unit_with(Unit::Kind::override_files, root, {});
+    }
+    if (const auto above = partition_root(folder)) return unit_with(Unit::Kind::partitions, *above, {});
+    // Files beside the key=value folders belong to the question "mixed depth?"; in a bucket's root they are loose
+    // files.
+    const bool beside = !folder.empty() && partition_roots.contains(std::string(folder));
+    return unit_with(beside ? Unit::Kind::partitions : Unit::Kind::folder, folder, {});
+}
+
+void Tree::decide_units() {
+    std::set<std::string> partition_roots;
+    for (const auto& [path, folder] : m_folders)
+        if (folder.has_data)
+            if (const auto root = partition_root(path)) partition_roots.emplace(*root);
+    for (auto& [path, folder] : m_folders)
+        if (folder.has_data) folder.unit = unit_for(path, partition_roots);
+}
+
+void Tree::touch(std::string_view path) {
+    const std::string_view folder = parent_of(path);
+    m_touched.emplace(folder);
+    if (const auto root = partition_root(folder)) m_touched.emplace(*root);
+    std::string root;
+    if (override_above(folder, root)) m_touched.emplace(root);
+    if (name_of(path) == k_override_name) m_touched_trees.emplace_back(folder);
+}
+
+void Tree::collect(const lake::InventoryBuilder& next) {
+    const auto is_touched = [&](const std::string& path, const Folder& folder) {
+        if (m_all_touched || folder.pending || m_touched.contains(path)) return true;
+        return std::any_of(m_touched_trees.begin(), m_touched_trees.end(), [&](const std::string& tree) {
+            return tree.empty() || text::starts_with_folder(path, tree);
+        });
+    };
+    bool any = false;
+    for (const auto& [path, folder] : m_folders)
+        if (folder.unit && (is_touched(path, folder) || m_touched.contains(m_units[*folder.unit].root)))
+            any = m_units[*folder.unit].touched = true;
+    if (!any) return;
+    m_last = m_folders.end();
+    next.for_each(m_bucket, "", [&](const lake::FileRecord& record) {
+        const std::string_view folder = parent_of(record.path);
+        if (m_last == m_folders.end() || m_last->first != folder) m_last = m_folders.find(folder);
+        if (m_last == m_folders.end() || !m_last->second.unit || !is_data(record, name_of(record.path))) return true;
+        Unit& unit = m_units[*m_last->second.unit];
+        if (!unit.touched) return true;
+        File file;
+        file.path = record.path;
+        file.state = record.state;
+        file.size = record.size;
+        file.ino = record.ino;
+        file.mtime_ns = record.mtime_ns;
+        file.indexed = record.indexed_ns != 0;
+        unit.files.push_back(std::move(file));
+        return true;
+    });
+    for (Unit& unit : m_units)
+        std::sort(unit.files.begin(), unit.files.end(), [](const File& a, const File& b) { return a.path < b.path; });
+}
+
+const Unit* Tree::unit_of(std::string_view table_path, bool is_folder) const {
+    if (!is_folder) {
+        const auto folder = m_folders.find(parent_of(table_path));
+        return folder == m_folders.end() || !folder->second.unit ? nullptr : &m_units[*folder->second.unit];
+    }
+    for (const Unit::Kind kind : {Unit::Kind::override_table, Unit::Kind::partitions, Unit::Kind::folder})
+        if (const auto at = m_unit_at.find({std::string(table_path), kind}); at != m_unit_at.end())
+            return &m_units[at->second];
+    return nullptr;
+}
+
+}  // namespace neurolake::index

@@ -1,0 +1,96 @@
+// tree.hpp: the folders of one bucket cut into units: the sets of files that are grouped into tables together.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "index/override_file.hpp"
+#include "index/profile_codec.hpp"
+#include "lake/inventory.hpp"
+
+namespace neurolake::index {
+
+// One data file on its way into a table.
+struct File {
+    std::string path;  // inside the bucket, bytes
+    lake::FileState state = lake::FileState::data;
+    std::uint64_t size = 0, ino = 0;
+    std::int64_t mtime_ns = 0;
+    bool indexed = false;                // the catalog already took this content in
+    std::optional<FileProfile> profile;  // from the store or from reading; of older content while settling
+    bool settling = false, failed = false;
+    std::string why_failed;
+};
+
+// Files that are decided on together: a change in one of them regroups all of them, and no others.
+struct Unit {
+    enum class Kind {
+        folder,          // the files directly in a folder
+        partitions,      // everything below key=value folders, and beside them
+        override_table,  // _neurolake.yaml: one table
+        override_files,  // _neurolake.yaml: every file on its own
+    };
+    Kind kind = Kind::folder;
+    std::string root;        // inside the bucket; "" = the bucket itself
+    std::string table_name;  // override_table: the person's word
+    bool touched = false;
+    std::vector<File> files;  // in path order; of touched units only
+};
+
+inline std::string_view parent_of(std::string_view path) {  // "" for a name without '/'
+    const std::size_t slash = path.rfind('/');
+    return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+}
+inline std::string_view name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+// The units of one bucket. Built in two passes over the inventory, so that memory follows what changed.
+class Tree {
+public:
+    // Pass 1: finds the folders, reads the override files beneath bucket_fd, decides the units.
+    Tree(std::string bucket, const lake::InventoryBuilder& next, int bucket_fd);
+    // Something happened to this path (new, changed or gone).
+    void touch(std::string_view path);
+    void touch_all() { m_all_touched = true; }
+    // Pass 2: marks touched units (also those with files never indexed) and collects their files.
+    void collect(const lake::InventoryBuilder& next);
+
+    std::vector<Unit>& units() { return m_units; }
+    // The unit a table at this place belongs to; null when nothing of it is left.
+    const Unit* unit_of(std::string_view table_path, bool is_folder) const;
+    const std::vector<std::string>& temporaries() const { return m_temporaries; }  // "bucket/path", still being written
+    const std::vector<model::Finding>& findings() const { return m_findings; }
+
+private:
+    struct Folder {
+        bool has_data = false, has_override = false, pending = false, not_data = false;
+        std::optional<std::size_t> unit;
+    };
+
+    void look_at(const lake::FileRecord& record);
+    void read_overrides(int bucket_fd);
+    void decide_units();
+    std::optional<std::size_t> unit_for(std::string_view folder, const std::set<std::string>& partition_roots);
+    std::size_t unit_with(Unit::Kind kind, std::string_view root, std::string_view table_name);
+    const Override* override_above(std::string_view folder, std::string& root) const;
+
+    std::string m_bucket;
+    std::map<std::string, Folder, std::less<>> m_folders;
+    std::map<std::string, Override, std::less<>> m_overrides;
+    std::vector<Unit> m_units;
+    std::map<std::pair<std::string, Unit::Kind>, std::size_t> m_unit_at;
+    std::set<std::string, std::less<>> m_touched;  // folders and unit roots
+    std::vector<std::string> m_touched_trees;      // everything below, after a change of an override file
+    std::vector<std::string> m_temporaries;
+    std::vector<model::Finding> m_findings;
+    bool m_all_touched = false;
+    std::map<std::string, Folder, std::less<>>::iterator m_last;  // records come folder by folder
+};
+
+}  // namespace neurolake::index

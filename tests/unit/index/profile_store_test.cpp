@@ -1,0 +1,177 @@
+// profile_store_test.cpp: profiles come back as they were; damage costs a re-read, never a wrong answer.
+// SPDX-License-Identifier: Apache-2.0
+#include "index/profile_store.hpp"
+
+#include <stdlib.h>
+
+#include <catch2/catch.hpp>
+
+using namespace neurolake;
+using namespace neurolake::index;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Scratch {
+    Scratch() {
+        char name[] = "/tmp/neurolake-profiles-XXXXXX";
+        folder = ::mkdtemp(name);
+        file = folder / "profiles";
+    }
+    ~Scratch() { fs::remove_all(folder); }
+    ProfileStore open() const {
+        auto store = ProfileStore::open(file);
+        REQUIRE(store);
+        return std::move(*store);
+    }
+    fs::path folder, file;
+};
+
+FileProfile profile(std::uint64_t rows) {
+    FileProfile f;
+    f.size = 1234567890123;
+    f.ino = 42;
+    f.mtime_ns = -5;
+    f.profile.format = "csv";
+    f.profile.dialect = "delimiter ,";
+    f.profile.rows = rows;
+    f.profile.rows_exact = false;
+    model::Column c;
+    c.name = "b\xff";
+    c.type = model::Type::list_of(model::Type::decimal(10, 2));
+    c.nullable = false;
+    c.pii = true;
+    c.semantic = "pii_email";
+    c.evidence.values = rows;
+    c.evidence.nulls = 1;
+    c.evidence.min = "";
+    c.evidence.longest = 300;
+    c.evidence.distinct = 0;
+    c.evidence.reason = "fraction first at row 25001";
+    c.evidence.forced_row = 25001;
+    f.profile.columns = {c, c};
+    f.profile.findings = {{model::Finding::Severity::error, "short_row", "", 7, "row 7 is short"}};
+    return f;
+}
+
+bool equal(const FileProfile& a, const FileProfile& b) {
+    return a.size == b.size && a.ino == b.ino && a.mtime_ns == b.mtime_ns && a.profile.format == b.profile.format &&
+           a.profile.dialect == b.profile.dialect && a.profile.compression == b.profile.compression &&
+           a.profile.columns == b.profile.columns && a.profile.rows == b.profile.rows &&
+           a.profile.rows_exact == b.profile.rows_exact && a.profile.findings == b.profile.findings;
+}
+
+}  // namespace
+
+TEST_CASE("a folder's profiles survive being packed", "[index]") {
+    const FolderProfiles folder{{"a.csv", profile(5)}, {"b\n\xff", profile(0)}, {"", FileProfile{}}};
+    const auto again = decode(encode(folder));
+    REQUIRE(again);
+    REQUIRE(again->size() == 3);
+    for (const auto& [name, file] : folder) CHECK(equal(file, again->at(name)));
+    CHECK(decode(encode({}))->empty());
+}
+
+TEST_CASE("bytes that are cut or changed are refused or read as something, never a crash", "[index]") {
+    const std::string good = encode({{"a.csv", profile(5)}, {"b.csv", profile(6)}});
+    for (std::size_t size = 0; size < good.size(); ++size) CHECK_FALSE(decode(std::string_view(good).substr(0, size)));
+    for (std::size_t i = 0; i < good.size(); ++i)
+        for (const char byte : {'\x00', '\x7f', '\xff'}) {
+            std::string bad = good;
+            bad[i] = byte;
+            (void)decode(bad);
+        }
+    CHECK_FALSE(decode(good + "x"));
+}
+
+TEST_CASE("what was committed is there after reopening, the last word counts", "[index]") {
+    Scratch scratch;
+    {
+        ProfileStore store = scratch.open();
+        store.put("raw-data", "orders", {{"a.csv", profile(1)}});
+        store.put("raw-data", "", {{"x.csv", profile(2)}});
+        store.put("archive", "orders", {{"a.csv", profile(3)}});
+        CHECK(store.load("raw-data", "orders").size() == 1);  // staged is seen
+        REQUIRE(store.commit());
+        store.put("raw-data", "orders", {{"a.csv", profile(4)}, {"b.csv", profile(5)}});
+        REQUIRE(store.commit());
+    }
+    const ProfileStore store = scratch.open();
+    CHECK_FALSE(store.damaged());
+    REQUIRE(store.load("raw-data", "orders").size() == 2);
+    CHECK(equal(store.load("raw-data", "orders").at("a.csv"), profile(4)));
+    CHECK(equal(store.load("raw-data", "").at("x.csv"), profile(2)));
+    CHECK(equal(store.load("archive", "orders").at("a.csv"), profile(3)));
+    CHECK(store.load("archive", "nothing").empty());
+}
+
+TEST_CASE("an unchanged or uncommitted store leaves no trace on disk", "[index]") {
+    Scratch scratch;
+    ProfileStore store = scratch.open();
+    store.put("raw-data", "orders", {{"a.csv", profile(1)}});
+    CHECK_FALSE(fs::exists(scratch.file));
+    ProfileStore other = scratch.open();
+    REQUIRE(other.commit());
+    CHECK_FALSE(fs::exists(scratch.file));
+}
+
+TEST_CASE("a torn tail loses only the torn frame and is healed by the next commit", "[index]") {
+    Scratch scratch;
+    ProfileStore first = scratch.open();
+    first.put("b", "one", {{"a.csv", profile(1)}});
+    REQUIRE(first.commit());
+    const auto whole = fs::file_size(scratch.file);
+    first.put("b", "two", {{"a.csv", profile(2)}});
+    REQUIRE(first.commit());
+    const auto both = fs::file_size(scratch.file);
+    for (auto size = whole; size < both; size += 7) {
+        fs::resize_file(scratch.file, size);
+        ProfileStore store = scratch.open();
+        CHECK(store.damaged() == (size != whole));
+        CHECK(store.load("b", "one").size() == 1);
+        CHECK(store.load("b", "two").empty());
+        store.put("b", "two", {{"a.csv", profile(2)}});
+        REQUIRE(store.commit());
+        CHECK(scratch.open().load("b", "two").size() == 1);
+        CHECK(scratch.open().load("b", "one").size() == 1);
+    }
+}
+
+TEST_CASE("a flipped byte in a frame makes its folder unknown, not wrong", "[index]") {
+    Scratch scratch;
+    ProfileStore first = scratch.open();
+    first.put("b", "one", {{"a.csv", profile(1)}});
+    first.put("b", "two", {{"a.csv", profile(2)}});
+    REQUIRE(first.commit());
+    std::string bytes = *read_file(scratch.file);
+    for (std::size_t i = 0; i < bytes.size(); i += 5) {
+        std::string bad = bytes;
+        bad[i] = static_cast<char>(bad[i] ^ 0x10);
+        REQUIRE(write_file_atomic(scratch.file, bad));
+        const ProfileStore store = scratch.open();
+        for (const char* folder : {"one", "two"}) {
+            const auto loaded = store.load("b", folder);
+            if (!loaded.empty()) CHECK(equal(loaded.at("a.csv"), profile(folder[0] == 'o' ? 1 : 2)));
+        }
+    }
+}
+
+TEST_CASE("dead frames do not pile up, and forgotten folders go", "[index]") {
+    Scratch scratch;
+    ProfileStore store = scratch.open();
+    FolderProfiles many;
+    for (int i = 0; i < 500; ++i) many["file-" + std::to_string(i)] = profile(static_cast<std::uint64_t>(i));
+    store.put("b", "kept", {{"a.csv", profile(1)}});
+    for (int round = 0; round < 100; ++round) {
+        many["file-0"] = profile(static_cast<std::uint64_t>(round));
+        store.put("b", "big", many);
+        REQUIRE(store.commit());
+    }
+    CHECK(fs::file_size(scratch.file) < 3u << 20);
+    store.put("b", "big", {});
+    store.put("b", "kept", {{"a.csv", profile(9)}});
+    REQUIRE(store.commit());
+    const ProfileStore again = scratch.open();
+    CHECK(again.load("b", "big").empty());
+    CHECK(equal(again.load("b", "kept").at("a.csv"), profile(9)));
+}
