@@ -20,6 +20,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr const char* k_logs[] = {"audit.log", "error.log", "query.log"};
+
 struct Args {
     std::string path;
     std::string config_template = "settings";
@@ -44,22 +46,30 @@ std::string safe_user() {
     return name.empty() ? "lake" : name.substr(0, 32);
 }
 
-void replace_all(std::string& text, std::string_view what, std::string_view with) {
-    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
-        text.replace(at, what.size(), with);
-    }
+// Names of cloud buckets are shared by the whole world: below an empty cloud_bucket, propose one that nobody has.
+void propose_cloud_bucket(std::string& settings) {
+    const std::size_t key = settings.find("\n  cloud_bucket: ''");
+    if (key == std::string::npos) return;
+    const std::size_t line_end = std::min(settings.find('\n', key + 1), settings.size());
+    settings.insert(line_end, fmt::format("\n  # cloud_bucket: neurolake-{}-{}  # a name nobody else has: make this "
+                                          "bucket at your provider, then use it above",
+                                          safe_user(), random_hex(3)));
+}
+
+std::string template_list() {
+    std::string known;
+    for (const auto& name : config::template_names()) known += (known.empty() ? "" : ", ") + name;
+    return known;
 }
 
 Result<std::string> settings_text(const Args& args) {
     const auto text = config::settings_template(args.config_template);
     if (!text) {
-        std::string known;
-        for (const auto& name : config::template_names()) known += (known.empty() ? "" : ", ") + name;
-        return Error(Errc::usage, fmt::format("no template '{}'", args.config_template), "templates: " + known);
+        return Error(Errc::usage, fmt::format("no template '{}'", args.config_template),
+                     "templates: " + template_list());
     }
     std::string out(*text);
-    // Names of cloud buckets are shared by the whole world: propose one that nobody has.
-    replace_all(out, "neurolake-<user>-<6 hex>", fmt::format("neurolake-{}-{}", safe_user(), random_hex(3)));
+    propose_cloud_bucket(out);
     return out;
 }
 
@@ -99,10 +109,27 @@ Status write_settings(const lake::Layout& layout, const Args& args) {
 }
 
 Status write_logs(const lake::Layout& layout) {
-    for (const char* name : {"audit.log", "error.log", "query.log"}) {
+    for (const char* name : k_logs) {
         TRY_DO(write_if_missing(layout.logs / name, "", 0600));
     }
     return {};
+}
+
+// Whether a lake lacks nothing that init would make: then not even the lock is touched.
+Result<bool> is_complete(Session& session, const lake::Layout& layout, bool with_sample) {
+    TRY(const config::Settings* settings, session.settings());
+    std::vector<fs::path> wanted = {layout.settings_yaml};
+    for (const char* name : k_logs) wanted.push_back(layout.logs / name);
+    for (const char* name : {"tables.json", "schemas.json", "lineage.json", "glossary.json"}) {
+        wanted.push_back(settings->catalog.folder / name);
+    }
+    for (const auto& bucket : settings->buckets) {
+        if (!bucket.outside) wanted.push_back(bucket.root);
+    }
+    if (with_sample) {
+        for (const auto& sample : sample_files()) wanted.push_back(layout.buckets / sample.path);
+    }
+    return std::ranges::all_of(wanted, [](const fs::path& path) { return fs::exists(path); });
 }
 
 Status make_bucket_folders(Session& session, Report& report) {
@@ -161,6 +188,17 @@ Result<Report> look_only(const fs::path& home, const Args& args) {
     return report;
 }
 
+Status fill(Session& session, const lake::Layout& layout, const Args& args, Report& report) {
+    TRY_DO(session.lock());
+    TRY(const config::Settings* settings, session.settings());
+    TRY_DO(catalog::Catalog::create(settings->catalog));
+    TRY_DO(write_logs(layout));
+    TRY_DO(make_bucket_folders(session, report));
+    if (args.example) TRY_DO(write_sample(layout, report));
+    auto fields = json::Value::object().set("template", args.config_template);
+    return session.audit("lake.created", fields.set("folders", report.created.size()));
+}
+
 Result<Report> make_lake(Session& session, const fs::path& home, const Args& args) {
     const lake::Layout layout(home);
     if (!fs::exists(layout.settings_yaml)) TRY_DO(settings_text(args));  // a wrong template name makes nothing
@@ -169,18 +207,10 @@ Result<Report> make_lake(Session& session, const fs::path& home, const Args& arg
     report.home = home;
     report.was_a_lake = created.was_a_lake;
     report.created = std::move(created.folders);
-    const bool had_settings = fs::exists(layout.settings_yaml);
     TRY_DO(write_settings(layout, args));
-    TRY_DO(session.lock());
     TRY(const config::Settings* settings, session.settings());
-    TRY_DO(catalog::Catalog::create(settings->catalog));
-    TRY_DO(write_logs(layout));
-    TRY_DO(make_bucket_folders(session, report));
-    if (args.example) TRY_DO(write_sample(layout, report));
-    if (!report.was_a_lake || !had_settings || !report.created.empty() || !report.sample.empty()) {
-        auto fields = json::Value::object().set("template", args.config_template);
-        TRY_DO(session.audit("lake.created", fields.set("folders", report.created.size())));
-    }
+    TRY(const bool complete, is_complete(session, layout, args.example));
+    if (!complete || !report.was_a_lake || !report.created.empty()) TRY_DO(fill(session, layout, args, report));
     TRY(report.disk, disk_space(home));
     report.marks = tier::effective_marks(settings->tier.marks, 0, report.disk.total, report.disk.available);
     return report;
@@ -266,8 +296,7 @@ void add_init(CLI::App& root, Registry& registry) {
         root, "init", "Make a lake; safe to run again", run_init,
         {"neurolake init ~/NeuroLake --capacity 100GB --threshold 80GB", "neurolake init /tmp/demo --example"});
     app.add_option("PATH", args.path, "The lake's folder (else as --home finds it)");
-    app.add_option("--template", args.config_template, "Settings to begin with: settings, s3, azure, gcs, nas, team")
-        ->type_name("NAME");
+    app.add_option("--template", args.config_template, "Settings to begin with: " + template_list())->type_name("NAME");
     app.add_option("--capacity", args.capacity, "How much the lake may hold")->type_name("SIZE");
     app.add_option("--threshold", args.threshold, "Where bursting begins")->type_name("SIZE");
     app.add_flag("--example", args.example, "Add a small sample lake to try things on");

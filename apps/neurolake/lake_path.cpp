@@ -67,12 +67,10 @@ Result<LakePath> resolve(Session& session, std::string_view words) {
         found->folder_meant = folder_meant;
         return *found;
     }
-    if (words.front() == '/' || relative_meant) {
-        return Error(Errc::usage, "'" + std::string(words) + "' lies in no bucket of this lake",
-                     "give BUCKET/PATH, or see: neurolake bucket list", std::string(words));
-    }
-    TRY(const lake::Bucket* unknown, session.bucket(words.substr(0, words.find('/'))));
-    return LakePath{*unknown, {}, folder_meant};
+    const bool names_bucket = words.front() != '/' && !relative_meant;
+    if (names_bucket) TRY_DO(session.bucket(words.substr(0, words.find('/'))));  // unknown: says what was meant
+    return Error(Errc::usage, "'" + std::string(words) + "' lies in no bucket of this lake",
+                 "give BUCKET/PATH, or see: neurolake bucket list", std::string(words));
 }
 
 }  // namespace neurolake::apps
