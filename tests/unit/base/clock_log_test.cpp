@@ -73,12 +73,14 @@ TEST_CASE("lines of several processes never mix", "[base]") {
         CHECK(status == 0);
     }
     std::size_t lines = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(scratch.path()))
-        for (const auto line : text::split(slurp(entry.path()), '\n'))
-            if (!line.empty()) {
-                CHECK(json::parse(line));
-                ++lines;
-            }
+    for (const auto& entry : std::filesystem::directory_iterator(scratch.path())) {
+        const std::string content = slurp(entry.path());
+        for (const auto line : text::split(content, '\n')) {
+            if (line.empty()) continue;
+            CHECK(json::parse(line));
+            ++lines;
+        }
+    }
     CHECK(lines == 100);
 }
 
