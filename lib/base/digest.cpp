@@ -13,19 +13,34 @@
 
 namespace neurolake {
 
-struct Sha256::State {
-    EVP_MD_CTX* context = nullptr;
-    bool failed = false;
-    State() : context(EVP_MD_CTX_new()) { start(); }
-    State(const State&) = delete;
-    State& operator=(const State&) = delete;
-    ~State() { EVP_MD_CTX_free(context); }
-    void start() { failed = !context || EVP_DigestInit_ex(context, EVP_sha256(), nullptr) != 1; }
-};
-
 namespace {
 
 Error digest_failed() { return Error(Errc::io, "the digest library failed (out of memory?)", "try again"); }
+
+// A digest in progress.
+struct Running {
+    EVP_MD_CTX* context = nullptr;
+    const EVP_MD* kind;
+    bool failed = false;
+    explicit Running(const EVP_MD* k) : context(EVP_MD_CTX_new()), kind(k) { start(); }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    ~Running() { EVP_MD_CTX_free(context); }
+
+    void start() { failed = !context || EVP_DigestInit_ex(context, kind, nullptr) != 1; }
+    void update(const void* data, std::size_t size) {
+        if (!failed && EVP_DigestUpdate(context, data, size) != 1) failed = true;
+    }
+    template <std::size_t N>
+    Result<std::array<std::uint8_t, N>> finish() {
+        std::array<std::uint8_t, N> out{};
+        unsigned size = 0;
+        const bool ok = !failed && EVP_DigestFinal_ex(context, out.data(), &size) == 1 && size == out.size();
+        start();
+        if (!ok) return digest_failed();
+        return out;
+    }
+};
 
 template <std::size_t N>
 Result<std::array<std::uint8_t, N>> one_shot(const EVP_MD* kind, std::string_view bytes) {
@@ -38,28 +53,30 @@ Result<std::array<std::uint8_t, N>> one_shot(const EVP_MD* kind, std::string_vie
 
 }  // namespace
 
+struct Sha256::State : Running {
+    State() : Running(EVP_sha256()) {}
+};
+struct Md5::State : Running {
+    State() : Running(EVP_md5()) {}
+};
+
 Sha256::Sha256() : m_state(std::make_unique<State>()) {}
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 Sha256::~Sha256() = default;
 
-void Sha256::update(const void* data, std::size_t size) {
-    if (!m_state->failed && EVP_DigestUpdate(m_state->context, data, size) != 1) m_state->failed = true;
-}
-
+void Sha256::update(const void* data, std::size_t size) { m_state->update(data, size); }
 void Sha256::update(std::string_view bytes) { update(bytes.data(), bytes.size()); }
-
-Result<Sha256Digest> Sha256::finish() {
-    Sha256Digest out{};
-    unsigned size = 0;
-    const bool ok =
-        !m_state->failed && EVP_DigestFinal_ex(m_state->context, out.data(), &size) == 1 && size == out.size();
-    m_state->start();
-    if (!ok) return digest_failed();
-    return out;
-}
-
+Result<Sha256Digest> Sha256::finish() { return m_state->finish<32>(); }
 void Sha256::reset() { m_state->start(); }
+
+Md5::Md5() : m_state(std::make_unique<State>()) {}
+Md5::Md5(Md5&&) noexcept = default;
+Md5& Md5::operator=(Md5&&) noexcept = default;
+Md5::~Md5() = default;
+
+void Md5::update(std::string_view bytes) { m_state->update(bytes.data(), bytes.size()); }
+Result<Md5Digest> Md5::finish() { return m_state->finish<16>(); }
 
 Result<Sha256Digest> sha256(std::string_view bytes) { return one_shot<32>(EVP_sha256(), bytes); }
 Result<Md5Digest> md5(std::string_view bytes) { return one_shot<16>(EVP_md5(), bytes); }

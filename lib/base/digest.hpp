@@ -33,6 +33,21 @@ private:
     std::unique_ptr<State> m_state;
 };
 
+// The same for MD5.
+class Md5 {
+public:
+    Md5();
+    Md5(Md5&&) noexcept;
+    Md5& operator=(Md5&&) noexcept;
+    ~Md5();
+    void update(std::string_view bytes);
+    Result<Md5Digest> finish();
+
+private:
+    struct State;
+    std::unique_ptr<State> m_state;
+};
+
 Result<Sha256Digest> sha256(std::string_view bytes);
 Result<Md5Digest> md5(std::string_view bytes);
 Result<Sha256Digest> hmac_sha256(std::string_view key, std::string_view bytes);  // RFC 2104
