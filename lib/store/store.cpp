@@ -2,11 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/store.hpp"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
+#include "base/http.hpp"
 #include "base/text.hpp"
 #include "store/directory_store.hpp"
+#include "store/retry_store.hpp"
+#include "store/s3_store.hpp"
 
 namespace neurolake::store {
 namespace {
@@ -35,7 +39,35 @@ Opened open_directory(const Options& options, const Clock&, const CancelFlag& ca
     return make_directory_store({clean, options.lake_id, options.state_folder}, cancel);
 }
 
-constexpr std::array<Provider, 1> k_providers{{
+CredentialSources sources_of(const Options& options) {
+    return {options.profile, options.credentials_file, options.access_key_id, options.secret_access_key, {}};
+}
+
+std::vector<std::string> s3_missing(const Options& options) {
+    std::vector<std::string> absent;
+    if (options.bucket.empty()) absent.emplace_back("hybrid_storage.cloud_bucket");
+    // Credentials that exist and are wrong are not missing: using them says why.
+    const auto found = find_credentials(sources_of(options));
+    if (found && !*found) absent.emplace_back("credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+    return absent;
+}
+
+Opened open_s3(const Options& options, const Clock& clock, const CancelFlag& cancel) {
+    TRY_DO(find_credentials(sources_of(options)));
+    S3Options s3;
+    s3.address = {options.endpoint, options.region, options.bucket, options.path_style, options.allow_http};
+    s3.credentials = sources_of(options);
+    s3.storage_class = options.storage_class;
+    s3.ca_file = options.ca_file;
+    s3.bytes_per_second = options.bytes_per_second;
+    TRY(auto store, make_s3_store(std::move(s3), clock, cancel));
+    RetryPolicy policy;
+    policy.tries = std::max(1u, options.tries);
+    return make_retry_store(std::move(store), policy, cancel);
+}
+
+constexpr std::array<Provider, 2> k_providers{{
+    {"s3", s3_missing, open_s3},
     {"directory", directory_missing, open_directory},
 }};
 
@@ -73,6 +105,9 @@ Result<std::unique_ptr<ObjectStore>> open(const Options& options, const Clock& c
     return provider->open(options, clock, cancel);
 }
 
-RequestCounts request_counts() { return {}; }
+RequestCounts request_counts() {
+    http::Counts counts = http::counts();
+    return {std::move(counts.requests), counts.bytes_sent, counts.bytes_received};
+}
 
 }  // namespace neurolake::store
