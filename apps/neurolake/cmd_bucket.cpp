@@ -223,7 +223,7 @@ void print_list(Session& session, const std::vector<Listed>& all, const lake::In
         }
     }
     if (uncounted) {
-        out.summary("- = not counted yet; count now: neurolake bucket stats, or: neurolake catalog index");
+        out.summary("- = not counted yet: neurolake catalog index  (or count now: bucket stats)");
     } else if (!all.empty()) {
         out.summary("As of " + to_rfc3339(inventory.taken_at()) + "; now: neurolake bucket stats");
     }

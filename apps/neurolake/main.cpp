@@ -139,7 +139,8 @@ int run(int argc, char** argv) {
     globals.dry_run = dry && dry->count() > 0;
 
     Session session(std::move(globals), out, g_cancel);
-    return session.finish(run_chosen(root, registry, session), g_signal);
+    const auto outcome = run_chosen(root, registry, session);
+    return session.finish(outcome, g_signal);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <iostream>
 
@@ -13,6 +14,8 @@
 namespace neurolake::apps {
 
 namespace {
+
+constexpr auto k_lock_step = std::chrono::milliseconds(200);
 
 std::unique_ptr<Clock> make_clock(const std::optional<Time>& fixed) {
     if (fixed) return std::make_unique<FixedClock>(*fixed);
@@ -167,8 +170,20 @@ Result<std::vector<lake::Bucket>> Session::buckets(const std::vector<std::string
 Status Session::lock() {
     if (m_lock || dry_run()) return {};
     TRY(const lake::Lake* opened, lake());
-    TRY(m_lock, opened->lock(m_globals.command, m_globals.wait, SystemClock()));
-    return {};
+    const auto until = std::chrono::steady_clock::now() + m_globals.wait;
+    while (true) {
+        // Short waits, so that a signal ends a long one.
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+        const auto step = std::clamp(left, std::chrono::milliseconds(0), k_lock_step);
+        auto taken = opened->lock(m_globals.command, step, SystemClock());
+        if (taken) {
+            m_lock = std::move(taken).value();
+            return {};
+        }
+        if (taken.error().code != Errc::locked || left <= step) return std::move(taken).error();
+        TRY_DO(check_cancelled());
+    }
 }
 
 bool Session::confirm(std::string_view question) {
