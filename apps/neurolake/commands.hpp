@@ -82,6 +82,7 @@ const CLI::App* command_named(const CLI::App& app, std::string_view name);  // o
 // The families, one per cmd_*.cpp.
 void add_bucket(CLI::App& root, Registry& registry);
 void add_completion(CLI::App& root, Registry& registry);
+void add_config(CLI::App& root, Registry& registry);
 void add_help(CLI::App& root, Registry& registry);
 void add_init(CLI::App& root, Registry& registry);
 void add_ls(CLI::App& root, Registry& registry);

@@ -58,6 +58,8 @@ private:
 // byte stay. Creates missing sections. The result is parsed and checked before the atomic rename; refuses (conflict) a
 // file that changed since it was read.
 Status set_value(const std::filesystem::path& home, std::string_view key, std::string_view value);
+// The same checks, and nothing is written.
+Status check_value(const std::filesystem::path& home, std::string_view key, std::string_view value);
 
 // buckets.yaml: add, change one field, rename, remove an entry; comments of other entries stay.
 Status write_bucket(const std::filesystem::path& home, const lake::Bucket& bucket);

@@ -125,13 +125,15 @@ Result<const SettingsFile*> file_of_bucket(const Files& files, std::string_view 
     return unknown_bucket(name);
 }
 
+enum class Then { write, check_only };
+
 // Checks the lake's settings with the new text of one file, then writes that file.
 Status apply(const std::filesystem::path& home, const Files& files, const SettingsFile& target,
-             const std::string& after) {
+             const std::string& after, Then then = Then::write) {
     const bool is_settings = &target == &files.settings;
     TRY_DO(check_no_new_problem(home, files, is_settings ? after : files.settings.text(),
                                 is_settings ? files.buckets.text() : after));
-    return target.write(after);
+    return then == Then::write ? target.write(after) : Status();
 }
 
 KeyPath key_path(std::string_view key) {
@@ -140,7 +142,7 @@ KeyPath key_path(std::string_view key) {
     return path;
 }
 
-Status set_bucket_field(const std::filesystem::path& home, std::string_view rest, std::string_view value) {
+Status set_bucket_field(const std::filesystem::path& home, std::string_view rest, std::string_view value, Then then) {
     const std::string name(rest.substr(0, rest.find('.')));
     const std::string field(rest.substr(std::min(name.size() + 1, rest.size())));
     const BucketField* row = find_bucket_field(field);
@@ -156,7 +158,7 @@ Status set_bucket_field(const std::filesystem::path& home, std::string_view rest
     KeyPath path{"buckets", name};
     for (std::string& part : key_path(field)) path.push_back(std::move(part));
     TRY(const std::string after, with_value(file->text(), file->name(), path, rendered));
-    return apply(home, files, *file, after);
+    return apply(home, files, *file, after, then);
 }
 
 // A bucket's fields as they stand in a file, in the order of a new entry. nullopt: not to stand there.
@@ -249,10 +251,8 @@ Result<std::string> renamed_text(const std::filesystem::path& home, const Settin
     return with_value(text, file.name(), {"buckets", to, "path"}, "buckets/" + to);
 }
 
-}  // namespace
-
-Status set_value(const std::filesystem::path& home, std::string_view key, std::string_view value) {
-    if (key.starts_with("buckets.")) return set_bucket_field(home, key.substr(8), value);
+Status edit_value(const std::filesystem::path& home, std::string_view key, std::string_view value, Then then) {
+    if (key.starts_with("buckets.")) return set_bucket_field(home, key.substr(8), value, then);
     const Option* option = find_option(key);
     if (!option) {
         const auto known = known_keys();
@@ -266,7 +266,17 @@ Status set_value(const std::filesystem::path& home, std::string_view key, std::s
     TRY(const Files files, Files::read(home));
     TRY(const std::string rendered, yaml_scalar(*option, node_from_text(*option, value)));
     TRY(const std::string after, with_value(files.settings.text(), k_settings_name, key_path(key), rendered));
-    return apply(home, files, files.settings, after);
+    return apply(home, files, files.settings, after, then);
+}
+
+}  // namespace
+
+Status set_value(const std::filesystem::path& home, std::string_view key, std::string_view value) {
+    return edit_value(home, key, value, Then::write);
+}
+
+Status check_value(const std::filesystem::path& home, std::string_view key, std::string_view value) {
+    return edit_value(home, key, value, Then::check_only);
 }
 
 Status write_bucket(const std::filesystem::path& home, const lake::Bucket& bucket) {
