@@ -182,8 +182,8 @@ Result<int> run_set(Session& session, const SetArgs& args) {
     else if (session.dry_run())
         out.summary(fmt::format("would set {} = {}  (now {})", args.key, args.value, before.empty() ? "-" : before));
     else
-        out.summary(fmt::format("{} = {}  ({}, was {})", args.key, out.name(args.value), origin,
-                                before.empty() ? "-" : out.name(before)));
+        out.summary(fmt::format("{} = {}  ({}, was {})", args.key, out.name(args.value),
+                                origin.substr(0, origin.find(", but ")), before.empty() ? "-" : out.name(before)));
     return 0;
 }
 
