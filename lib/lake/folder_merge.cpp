@@ -12,17 +12,23 @@ namespace format = inventory_format;
 
 namespace {
 
+std::uint64_t word_at(const char* bytes) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes, 8);
+    return word;
+}
+
 std::uint32_t hash_of(std::string_view name) {
     constexpr std::uint64_t odd = 0x9E3779B97F4A7C15u;
-    std::uint64_t hash = name.size();
-    for (; name.size() >= 8; name.remove_prefix(8)) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, name.data(), 8);
-        hash = std::rotl((hash ^ word) * odd, 29);
+    std::uint64_t hash = name.size(), last = 0;
+    if (name.size() >= 8) {
+        for (std::size_t at = 0; at + 8 < name.size(); at += 8)
+            hash = std::rotl((hash ^ word_at(name.data() + at)) * odd, 29);
+        last = word_at(name.data() + name.size() - 8);  // may overlap the word before it
+    } else {
+        for (const char c : name) last = last << 8 | static_cast<unsigned char>(c);
     }
-    std::uint64_t rest = 0;
-    if (!name.empty()) std::memcpy(&rest, name.data(), name.size());
-    hash = (hash ^ rest) * odd;
+    hash = (hash ^ last) * odd;
     return static_cast<std::uint32_t>(hash >> 32);
 }
 

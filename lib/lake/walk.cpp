@@ -31,7 +31,7 @@ namespace {
 
 constexpr std::size_t k_name_buffer = 32 * 1024;  // about 1,000 names: the grain in which a wide folder is shared out
 constexpr std::size_t k_room_for_a_name = 1024;   // a directory entry is at most 280 bytes
-constexpr std::size_t k_batch = 256;              // entries a sink gets at once: they stay in the CPU's cache
+constexpr std::size_t k_batch = 128;              // entries a sink gets at once: they stay in the CPU's cache
 constexpr unsigned k_most_threads = 64;
 
 // The work still to do. Last in, first out: the walk goes down before it goes on, so that what waits stays small.

@@ -31,8 +31,8 @@ const char* const k_endings[] = {".csv", ".jsonl", ".parquet", ".json", ".log", 
 // Mostly empty or a few bytes, so that a million files fit anywhere: a walk reads no content.
 bool make_file(int folder, std::uint64_t number) {
     const std::uint64_t r = next_random();
-    const std::string name =
-        std::string(k_words[r % 8]) + "_" + std::to_string(number) + "_" + std::to_string(r % 100000) + k_endings[(r >> 20) % 6];
+    const std::string name = std::string(k_words[r % 8]) + "_" + std::to_string(number) + "_" +
+                             std::to_string(r % 100000) + k_endings[(r >> 20) % 6];
     const int fd = ::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0) return false;
     const bool sized = ::ftruncate(fd, static_cast<off_t>((r >> 32) % 50000)) == 0;

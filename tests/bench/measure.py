@@ -1,0 +1,138 @@
+# measure.py: runs commands in turn and compares them: farm-style pairs, medians of ratios.
+# SPDX-License-Identifier: Apache-2.0
+"""What a bench_<part>.py needs. It defines rows(context) and yields Row objects; run.py runs and prints them.
+
+Absolute times drift with the machine, so two commands are run A B A B ... on the same files, and the ratio is taken
+within each pair; the median of the ratios counts.
+"""
+import dataclasses
+import os
+import statistics
+import subprocess
+import tempfile
+
+
+@dataclasses.dataclass
+class Command:
+    """A program and how it is run. `before` is called ahead of every run, unmeasured."""
+    label: str
+    argv: list
+    before: object = None
+    env: dict = None
+    exit_codes: tuple = (0,)
+
+
+@dataclasses.dataclass
+class Sample:
+    wall: float
+    user: float
+    system: float
+    peak_mb: float
+
+
+@dataclasses.dataclass
+class Row:
+    """One line of the table: `ours`, against `peer` where there is one, and what it must reach.
+
+    at_most: ours / peer is at most this. at_least: peer / ours (how much faster we are) is at least this.
+    wall_at_most (seconds), peak_at_most (MB), user_at_most (share of CPU time): of ours alone.
+    """
+    group: str
+    what: str
+    ours: Command
+    peer: Command = None
+    at_most: float = None
+    at_least: float = None
+    wall_at_most: float = None
+    peak_at_most: float = None
+    user_at_most: float = None
+    rounds: int = None
+
+
+class Skip(Exception):
+    """A peer is not installed, or something else is missing: the row is left out, with the reason."""
+
+
+class Context:
+    def __init__(self, build, scratch, sizes, rounds):
+        self.build, self.scratch, self.sizes, self.rounds = build, scratch, sizes, rounds
+
+    def program(self, name):
+        for place in ("tests/bench", "apps/neurolake"):
+            path = os.path.join(self.build, place, name)
+            if os.access(path, os.X_OK):
+                return path
+        raise Skip(f"{name} is not built")
+
+    def path(self, *names):
+        return os.path.join(self.scratch, *names)
+
+    def tree(self, files, a_folder, seed=1):
+        """The folder of a generated tree, made when it is not there yet."""
+        root = self.path(f"tree-{files}-{a_folder}-{seed}")
+        argv = [self.program("bench_make_tree"), root, str(files), str(a_folder), str(seed)]
+        subprocess.run(argv, check=True)
+        return root
+
+
+def peer(label, *argv):
+    for folder in os.environ.get("PATH", "").split(":"):
+        if os.access(os.path.join(folder, argv[0]), os.X_OK):
+            return Command(label, list(argv))
+    raise Skip(f"{argv[0]} is not installed")
+
+
+def run_once(context, command):
+    if command.before:
+        command.before()
+    result = context.path("result")
+    with tempfile.TemporaryFile() as errors:
+        subprocess.run([context.program("bench_run_one"), result, *command.argv], stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=errors, env=command.env, check=True)
+        with open(result, encoding="ascii") as text:
+            wall, user, system, peak, code = text.read().split()
+        if int(code) not in command.exit_codes:
+            errors.seek(0)
+            raise RuntimeError(f"{command.argv} ended with {code}: {errors.read().decode(errors='replace')}")
+    return Sample(float(wall), float(user), float(system), int(peak) / 1024)
+
+
+def median_sample(samples):
+    fields = [field.name for field in dataclasses.fields(Sample)]
+    return Sample(**{name: statistics.median(getattr(sample, name) for sample in samples) for name in fields})
+
+
+def measure(context, row, rounds):
+    """Runs one row; returns a dict for the table and for JSON."""
+    ours, theirs, ratios = [], [], []
+    run_once(context, row.ours)  # warm, both
+    if row.peer:
+        run_once(context, row.peer)
+    for _ in range(row.rounds or rounds):
+        ours.append(run_once(context, row.ours))
+        if row.peer:
+            theirs.append(run_once(context, row.peer))
+            ratios.append(ours[-1].wall / theirs[-1].wall)
+    mine = median_sample(ours)
+    result = {"group": row.group, "what": row.what, "ours": row.ours.label, "wall_s": mine.wall, "user_s": mine.user,
+              "system_s": mine.system, "peak_mb": mine.peak_mb, "rounds": len(ours)}
+    if row.peer:
+        other = median_sample(theirs)
+        result.update(peer=row.peer.label, peer_wall_s=other.wall, peer_cpu_s=other.user + other.system,
+                      peer_peak_mb=other.peak_mb, ratio=statistics.median(ratios))
+    result["goals"] = goals(row, result)
+    return result
+
+
+def goals(row, result):
+    cpu = result["user_s"] + result["system_s"]
+    checks = [
+        ("x peer", row.at_most, result.get("ratio"), "at most"),
+        ("x faster", row.at_least, 1 / result["ratio"] if "ratio" in result else None, "at least"),
+        ("s", row.wall_at_most, result["wall_s"], "at most"),
+        ("MB", row.peak_at_most, result["peak_mb"], "at most"),
+        ("of CPU in user", row.user_at_most, result["user_s"] / cpu if cpu else 0.0, "at most"),
+    ]
+    return [{"goal": f"{how} {limit:g} {unit}", "value": value,
+             "met": value <= limit if how == "at most" else value >= limit}
+            for unit, limit, value, how in checks if limit is not None and value is not None]
