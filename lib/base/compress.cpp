@@ -167,6 +167,12 @@ std::unique_ptr<ByteSource> inflate(ByteSource& from, Compression compression, I
     return std::make_unique<ZstdSource>(from, limits);
 }
 
+std::optional<std::uint64_t> zstd_content_size(std::string_view frame_beginning) {
+    const unsigned long long size = ZSTD_getFrameContentSize(frame_beginning.data(), frame_beginning.size());
+    if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR) return std::nullopt;
+    return size;
+}
+
 Result<std::string> unzstd(std::string_view frame, std::uint64_t limit) {
     struct Memory final : ByteSource {
         std::string_view left;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,9 @@ Compression compression_of(std::string_view beginning);
 // other are one stream. Errors of read(): corrupt (damaged or cut; what was inflated before has been given out), guard
 // (limits), unsupported (window), and what `from` fails with. Memory: at most 64 KiB of input, plus the window.
 std::unique_ptr<ByteSource> inflate(ByteSource& from, Compression compression, InflateLimits limits = {});
+
+// The inflated size a Zstandard frame declares in its first (at most 18) bytes; nothing when it declares none.
+std::optional<std::uint64_t> zstd_content_size(std::string_view frame_beginning);
 
 // One Zstandard frame that must inflate to at most `limit` bytes: guard beyond, corrupt when damaged or cut.
 Result<std::string> unzstd(std::string_view frame, std::uint64_t limit);

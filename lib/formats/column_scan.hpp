@@ -14,9 +14,6 @@
 
 namespace neurolake::formats {
 
-// What strings may turn out to be. CSV cells may be anything; JSON strings only what JSON has no token for.
-enum class Reading { any, strings_only };
-
 // Facts about the cells seen, never a running verdict: so the verdict does not depend on the order of rows, and scans
 // of parts of a file can be merged. Rows are counted from 0.
 class ColumnScan {
@@ -33,9 +30,15 @@ public:
         if (seen(CellClass::text)) return;
         note_cell(classify(p, n), p, n, row);
     }
-    // The same for a JSON string: a number in quotes stays text.
+    // The same for a JSON string: only what JSON has no token for is read out of it, so a number in quotes stays text.
+    // May be empty.
     void observe_string(const char* p, std::size_t n, std::uint64_t row);
     void observe_boolean(bool value, std::uint64_t row);
+    // A JSON number whose spelling is known already.
+    void observe_number(const Cell& cell, const char* p, std::size_t n, std::uint64_t row) {
+        note_text(p, n);
+        if (!seen(CellClass::text)) note_cell(cell, p, n, row);
+    }
     // An empty cell in quotes: a value if the column is text, else as good as nothing.
     void observe_quoted_empty() { ++m_quoted_empty; }
 
@@ -45,7 +48,8 @@ public:
     std::uint64_t values() const { return m_values; }
     bool seen(CellClass c) const { return (m_seen & bit(c)) != 0; }
     bool saw_nothing() const { return m_seen == 0; }
-    std::uint32_t seen_classes() const { return m_seen; }
+    bool counts_distinct() const { return m_distinct != nullptr; }
+    std::uint64_t first_row() const { return first_of(m_seen); }  // of any value
 
     // The type and its evidence. Data row numbers are scanned row + `first_row_number`; `rows` is how many rows the
     // file has (values are missing in some).

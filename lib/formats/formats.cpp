@@ -8,72 +8,197 @@
 #include <array>
 #include <utility>
 
-#include "base/text.hpp"
 #include "formats/csv.hpp"
+#include "formats/csv_dialect.hpp"
 #include "formats/findings.hpp"
+#include "formats/json.hpp"
+#include "formats/ncf.hpp"
+#include "formats/parquet.hpp"
 
 namespace neurolake::formats {
 namespace {
 
 constexpr std::size_t k_sniff_bytes = 64u << 10;
+constexpr std::string_view k_utf8_bom = "\xEF\xBB\xBF";
 
-// The inflated beginning of the file.
-Result<std::string> sniff(const Input& input) {
+// One row a format: how it is profiled and how its first rows are shown.
+struct Format {
+    std::string_view name;
+    Result<Profile> (*profile)(const Input&);
+    Result<Rows> (*head)(const Input&, std::size_t);
+};
+constexpr std::array<Format, 6> k_formats{{
+    {"csv", profile_csv, head_csv},
+    {"tsv", profile_csv, head_csv},
+    {"json_lines", profile_json_lines, head_json_lines},
+    {"json", profile_json, head_json},
+    {"parquet", profile_parquet, head_parquet},
+    {"ncf", profile_ncf, head_ncf},
+}};
+
+const Format* find_format(std::string_view name) {
+    const auto at = std::find_if(k_formats.begin(), k_formats.end(), [&](const Format& f) { return f.name == name; });
+    return at == k_formats.end() ? nullptr : &*at;
+}
+
+struct Detected {
+    std::string format;  // "" = unknown, "empty"
+    model::Finding why;  // of unknown ones, and where name and content differ
+    bool has_finding = false;
+};
+
+Detected known(std::string_view format) { return {std::string(format), {}, false}; }
+Detected unknown(std::string code, std::string message) {
+    return {"", note(std::move(code), std::move(message)), true};
+}
+
+// The first bytes of the file, inflated if need be.
+Result<std::string> beginning_of(const Input& input, std::size_t bytes) {
     InputSource source(input);
-    std::string beginning(
-        static_cast<std::size_t>(input.compression == Compression::none ? std::min<std::uint64_t>(input.size, 512)
-                                                                        : k_sniff_bytes),
-        '\0');
+    if (input.compression == Compression::none)
+        bytes = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, input.size));
+    std::string beginning(bytes, '\0');
     TRY(const std::size_t got, read_full(source, beginning));
     beginning.resize(got);
     return beginning;
 }
 
-struct Detected {
-    std::string format;  // "" = unknown
-    std::optional<model::Finding> why;
-};
+// Formats that say what they are, whatever the name says.
+std::string_view format_of_magic(std::string_view beginning) {
+    if (beginning.starts_with("PAR1") || beginning.starts_with("PARE")) return "parquet";
+    if (beginning.starts_with(std::string_view("NCF\x01", 4))) return "ncf";
+    return {};
+}
+
+// A file that is named JSON Lines is that unless its first line plainly goes on in the second.
+bool named_lines(std::string_view text) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return true;
+    const std::size_t next = text.find_first_not_of(" \t\r\n", end);
+    return next == std::string_view::npos || text[next] == '{' || holds_whole_value(text.substr(0, end));
+}
+
+Detected detect_json(const Input& input, std::string_view text, bool whole) {
+    const bool lines = input.format_hint == "json_lines" ? named_lines(text) : looks_like_lines(text, whole);
+    return known(lines ? "json_lines" : "json");
+}
+
+// Text whose name says nothing: only what cannot be mistaken.
+Detected detect_text(const Input& input, std::string_view text, bool whole) {
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos) return unknown("no_content", "nothing but blanks");
+    if (text[first] == '{') return detect_json(input, text, whole);
+    if (text[first] == '[') {
+        const std::size_t second = text.find_first_not_of(" \t\r\n", first + 1);
+        if (second != std::string_view::npos && (text[second] == '{' || text[second] == ']')) return known("json");
+    }
+    if (input.name.ends_with(".txt") || input.name.ends_with(".txt.gz") || input.name.ends_with(".txt.zst")) {
+        const CsvDialect dialect = detect_dialect(text, whole, '\0');
+        if (dialect.convincing) return known(dialect.set.delimiter == '\t' ? "tsv" : "csv");
+        return unknown("plain_text", "text, but its lines do not agree on columns");
+    }
+    return unknown("unknown_format", "neither its name nor its first bytes tell a format we read");
+}
 
 Detected detect(const Input& input, std::string_view beginning) {
-    if (beginning.empty()) return {"empty", {}};
-    if (input.format_hint == "csv" || input.format_hint == "tsv") return {input.format_hint, {}};
-    return {"", note("unknown_format", "no format that is known by its name or its first bytes")};
+    const bool whole = beginning.size() < k_sniff_bytes;
+    if (const std::string_view magic = format_of_magic(beginning); !magic.empty()) return known(magic);
+    if (input.format_hint == "parquet" || input.format_hint == "ncf") return known(input.format_hint);
+    if (beginning.starts_with("\xFF\xFE") || beginning.starts_with("\xFE\xFF"))
+        return unknown("utf16", "UTF-16 text is not read: save it as UTF-8");
+    if (const std::size_t zero = beginning.find('\0'); zero != std::string_view::npos)
+        return unknown("binary_zeros", fmt::format("not text: a binary zero stands at byte {}", zero));
+    if (input.format_hint == "csv" || input.format_hint == "tsv") return known(input.format_hint);
+    std::string_view text = beginning;
+    if (text.starts_with(k_utf8_bom)) text.remove_prefix(k_utf8_bom.size());
+    if (input.format_hint == "json" || input.format_hint == "json_lines") {
+        const std::size_t first = text.find_first_not_of(" \t\r\n");
+        if (first == std::string_view::npos || text[first] == '{') return detect_json(input, text, whole);
+        if (text[first] == '[') return known(looks_like_lines(text, whole) ? "json_lines" : "json");
+        return known(input.format_hint);
+    }
+    return detect_text(input, text, whole);
+}
+
+struct Opened {
+    Input input;
+    Detected detected;
+    std::optional<Error> damage;  // of the compressed stream's beginning
+};
+
+Result<Opened> open_input(int fd, std::string_view file_name, const Options& options, const CancelFlag& cancel) {
+    TRY(const Identity identity, identity_of(fd));
+    Opened opened{{fd, identity.size, {}, format_of_name(file_name), Compression::none, options, cancel}, {}, {}};
+    Input& input = opened.input;
+    for (const char c : file_name) input.name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    std::array<char, 8> magic{};
+    TRY(const std::size_t got, read_some(fd, std::as_writable_bytes(std::span(magic)), 0));
+    const std::string_view first(magic.data(), got);
+    input.compression = compression_of(first);
+    if (first.empty()) {
+        opened.detected = known("empty");
+        return opened;
+    }
+    // Plain delimited text by name needs no second look; its own scan finds binary zeros.
+    const bool plain = input.compression == Compression::none;
+    const bool delimited = input.format_hint == "csv" || input.format_hint == "tsv";
+    if (plain && delimited && format_of_magic(first).empty() && !first.starts_with("\xFF\xFE") &&
+        !first.starts_with("\xFE\xFF")) {
+        opened.detected = known(input.format_hint);
+        return opened;
+    }
+    if (plain && !format_of_magic(first).empty()) {
+        opened.detected = known(format_of_magic(first));
+        return opened;
+    }
+    auto beginning = beginning_of(input, k_sniff_bytes);
+    if (!beginning) {
+        if (!is_damage(beginning.error())) return beginning.error();
+        opened.damage = std::move(beginning).error();
+    } else {
+        opened.detected = beginning->empty() ? known("empty") : detect(input, *beginning);
+    }
+    return opened;
 }
 
 }  // namespace
 
 Result<Profile> profile(int fd, std::string_view file_name, const Options& options, const CancelFlag& cancel) {
-    TRY(const Identity identity, identity_of(fd));
-    Input input{fd,      identity.size, std::string(file_name), format_of_name(file_name), Compression::none,
-                options, cancel};
-    std::array<char, 8> magic{};
-    TRY(const std::size_t got, read_some(fd, std::as_writable_bytes(std::span(magic)), 0));
-    input.compression = compression_of(std::string_view(magic.data(), got));
-    auto beginning = sniff(input);
-    if (!beginning) {
-        if (!is_damage(beginning.error())) return beginning.error();
-        return unknown_profile(to_string(input.compression), error("damaged", beginning.error().message));
+    if (cancel.cancelled()) return Error(Errc::cancelled, "reading was cancelled");
+    TRY(const Opened opened, open_input(fd, file_name, options, cancel));
+    const Input& input = opened.input;
+    const std::string_view compression = to_string(input.compression);
+    if (opened.damage) return unknown_profile(compression, error("damaged", opened.damage->message));
+    const Detected& detected = opened.detected;
+    if (detected.format == "empty") {
+        Profile empty;
+        empty.format = "empty";
+        empty.compression = compression;
+        // Text may be empty; a binary format cannot: its writer died.
+        if (input.format_hint == "parquet" || input.format_hint == "ncf")
+            empty.findings.push_back(
+                error("empty_file", fmt::format("an empty file is no {} file", input.format_hint)));
+        return empty;
     }
-    Detected detected = detect(input, *beginning);
-    if (detected.format == "csv" || detected.format == "tsv") return profile_csv(input);
-    Profile out = unknown_profile(to_string(input.compression), note("", ""));
-    out.findings.clear();
-    if (detected.why) out.findings.push_back(*detected.why);
-    if (!detected.format.empty()) {
-        out.format = detected.format;
-        out.rows_exact = true;
-    }
-    return out;
+    const Format* format = find_format(detected.format);
+    if (format == nullptr) return unknown_profile(compression, detected.why);
+    TRY(Profile profile, format->profile(input));
+    if (!input.format_hint.empty() && profile.format != "unknown" && profile.format != input.format_hint &&
+        profile.format != "empty" && !(input.format_hint == "csv" && profile.format == "tsv"))
+        profile.findings.push_back(note(
+            "name_differs", fmt::format("the name says {}, the content is {}", input.format_hint, profile.format)));
+    return profile;
 }
 
 Result<Rows> head(int fd, std::string_view file_name, std::size_t count) {
-    TRY(const Identity identity, identity_of(fd));
     const CancelFlag never;
-    Input input{fd, identity.size, std::string(file_name), format_of_name(file_name), Compression::none, {}, never};
-    std::array<char, 8> magic{};
-    TRY(const std::size_t got, read_some(fd, std::as_writable_bytes(std::span(magic)), 0));
-    input.compression = compression_of(std::string_view(magic.data(), got));
-    return head_csv(input, count);
+    TRY(const Opened opened, open_input(fd, file_name, {}, never));
+    if (opened.damage) return *opened.damage;
+    if (opened.detected.format == "empty") return Rows{};
+    const Format* format = find_format(opened.detected.format);
+    if (format == nullptr)
+        return Error(Errc::unsupported, fmt::format("show the first rows: {}", opened.detected.why.message));
+    return format->head(opened.input, count);
 }
 
 }  // namespace neurolake::formats

@@ -1,0 +1,210 @@
+// json.cpp: JSON that is not one object a line, value by value; and the first rows of both kinds.
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/json.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/json.hpp"
+#include "formats/csv.hpp"
+#include "formats/findings.hpp"
+#include "formats/json_profile.hpp"
+#include "formats/json_split.hpp"
+
+namespace neurolake::formats {
+namespace {
+
+constexpr std::string_view k_blanks = " \t\r\n";
+
+std::string_view without_blanks_before(std::string_view s) {
+    return s.substr(std::min(s.find_first_not_of(k_blanks), s.size()));
+}
+
+// Values of a stream, a window at a time.
+class JsonStream {
+public:
+    JsonStream(ByteSource& source, std::size_t window) : m_window(source, window) {}
+
+    // Skips a BOM and finds out whether the file is one list.
+    Status begin() {
+        TRY_DO(m_window.fill());
+        if (m_window.data().starts_with("\xEF\xBB\xBF")) m_window.drop(3);
+        skip_blanks();
+        m_in_list = m_window.data().starts_with('[');
+        if (m_in_list) m_window.drop(1);
+        return {};
+    }
+
+    // The next whole values (valid until the next call), "" at the end. corrupt: the stream ends inside a value, or a
+    // value is larger than we look at.
+    Result<std::string_view> next(std::size_t max_values = ~std::size_t{0}) {
+        m_window.drop(m_taken);
+        m_taken = 0;
+        while (!m_closed) {
+            TRY_DO(m_window.fill());
+            const std::string_view data = m_window.data();
+            if (without_blanks_before(data).empty() && m_window.at_end()) break;
+            const JsonSplit split = split_values(data, m_in_list, m_window.at_end(), max_values);
+            if (split.behind > 0) {
+                m_taken = split.behind;
+                m_closed = split.closed;
+                return data.substr(0, split.whole);
+            }
+            if (m_window.at_end()) break;
+            if (!m_window.grow(k_max_json_bytes))
+                return Error(Errc::guard,
+                             fmt::format("a single JSON value is larger than {} MiB", k_max_json_bytes >> 20));
+        }
+        if (m_in_list && !m_closed) return Error(Errc::corrupt, "the JSON list is never closed: the file was cut");
+        return std::string_view();
+    }
+
+    bool in_list() const { return m_in_list; }
+
+private:
+    void skip_blanks() {
+        const std::string_view data = m_window.data();
+        m_window.drop(data.size() - without_blanks_before(data).size());
+    }
+
+    Window m_window;
+    std::size_t m_taken = 0;
+    bool m_in_list = false, m_closed = false;
+};
+
+Status take_values(JsonStream& stream, JsonRows& rows, const CancelFlag& cancel) {
+    TRY_DO(stream.begin());
+    while (!rows.is_full()) {
+        if (cancel.cancelled()) return Error(Errc::cancelled, "reading was cancelled");
+        TRY(const std::string_view values, stream.next());
+        if (values.empty()) return {};
+        const std::uint64_t row = rows.rows();
+        if (without_blanks_before(values).empty()) continue;
+        if (!rows.take_documents(values, stream.in_list()))
+            return Error(Errc::corrupt, fmt::format("damaged JSON after {} rows", std::max(row, rows.rows())));
+        rows.skip_lines(static_cast<std::uint64_t>(std::count(values.begin(), values.end(), '\n')));
+    }
+    return {};
+}
+
+std::optional<std::string> cell_text(const json::Value& value) {
+    if (value.is_null()) return std::nullopt;
+    if (const std::string* text = value.as_string()) return *text;
+    return json::dump(value);
+}
+
+// A row's fields, in the order of first appearance over the rows shown.
+void add_row(const json::Value& value, Rows& rows) {
+    const json::Object* object = value.as_object();
+    if (object == nullptr) return;
+    auto& cells = rows.cells.emplace_back(rows.columns.size());
+    for (const auto& [name, field] : *object) {
+        const auto at = std::find(rows.columns.begin(), rows.columns.end(), name);
+        const auto index = static_cast<std::size_t>(at - rows.columns.begin());
+        if (at == rows.columns.end()) {
+            if (rows.columns.size() >= JsonShape::k_max_fields) continue;
+            rows.columns.push_back(name);
+        }
+        if (cells.size() <= index) cells.resize(index + 1);
+        cells[index] = cell_text(field);
+    }
+}
+
+void complete(Rows& rows) {
+    for (auto& cells : rows.cells) cells.resize(rows.columns.size());
+}
+
+}  // namespace
+
+Profile json_profile(const Input& input, std::string_view format, JsonRows& rows, std::uint64_t bytes_read) {
+    Profile profile;
+    profile.format = format;
+    profile.compression = to_string(input.compression);
+    profile.bytes_read = bytes_read;
+    profile.rows = rows.rows();
+    profile.rows_exact = !rows.is_full();
+    std::vector<std::string> names;
+    std::vector<const JsonShape*> shapes;
+    for (const JsonField& field : rows.root().fields) {
+        if (field.shape->present == 0) continue;
+        names.push_back(field.name);
+        shapes.push_back(field.shape.get());
+    }
+    names = usable_names(names, names.size(), profile.findings);
+    for (std::size_t i = 0; i < names.size(); ++i)
+        profile.columns.push_back(shapes[i]->verdict(names[i], profile.rows));
+    if (rows.root().opaque)
+        profile.findings.push_back(warning(
+            "too_many_columns", fmt::format("objects have more than {} different keys: the keys beyond are not columns",
+                                            JsonShape::k_max_fields)));
+    rows.oddities().report(profile.findings, profile.columns.size());
+    if (rows.oddities().count(Oddity::bad_line) > 0) profile.rows_exact = false;
+    return profile;
+}
+
+Result<Profile> profile_json(const Input& input) {
+    InputSource source(input);
+    JsonStream stream(source, window_bytes(input, k_window_bytes));
+    JsonRows rows;
+    if (input.options.sample_rows > 0) rows.stop_after(input.options.sample_rows);
+    const Status status = take_values(stream, rows, input.cancel);
+    if (!status && !is_damage(status.error())) return status.error();
+    Profile profile = json_profile(input, "json", rows, source.bytes_read());
+    profile.dialect = stream.in_list()   ? "list of objects"
+                      : rows.rows() == 1 ? "one object"
+                                         : "objects after each other";
+    if (!status) note_damage(profile, status.error());
+    return profile;
+}
+
+Result<Rows> head_json(const Input& input, std::size_t count) {
+    InputSource source(input);
+    JsonStream stream(source, window_bytes(input, k_window_bytes));
+    TRY_DO(stream.begin());
+    Rows rows;
+    while (rows.cells.size() < count) {
+        TRY(std::string_view text, stream.next(1));
+        if (text.empty()) break;
+        text = without_blanks_before(text);
+        if (text.empty()) continue;
+        TRY(const json::Value value, json::parse(text));
+        add_row(value, rows);
+    }
+    complete(rows);
+    return rows;
+}
+
+Result<Rows> head_json_lines(const Input& input, std::size_t count) {
+    InputSource source(input);
+    Window window(source, window_bytes(input, k_window_bytes));
+    TRY_DO(window.fill());
+    if (window.data().starts_with("\xEF\xBB\xBF")) window.drop(3);
+    Rows rows;
+    while (rows.cells.size() < count && !window.data().empty()) {
+        const std::size_t end = window.data().find('\n');
+        if (end == std::string_view::npos && !window.at_end()) {
+            if (window.is_full() && !window.grow(k_max_json_bytes)) break;
+            TRY_DO(window.fill());
+            continue;
+        }
+        const std::string_view line = window.data().substr(0, end);
+        if (const auto value = json::parse(line)) add_row(*value, rows);
+        window.drop(std::min(line.size() + 1, window.data().size()));
+    }
+    complete(rows);
+    return rows;
+}
+
+bool holds_whole_value(std::string_view text) { return split_values(text, false, false, 1).whole > 0; }
+
+bool looks_like_lines(std::string_view beginning, bool whole) {
+    const std::size_t end = beginning.find('\n');
+    if (end == std::string_view::npos) return false;
+    if (!holds_whole_value(beginning.substr(0, end))) return false;
+    const std::string_view rest = without_blanks_before(beginning.substr(end));
+    return rest.empty() ? !whole : rest.starts_with('{');
+}
+
+}  // namespace neurolake::formats

@@ -1,0 +1,21 @@
+// json_profile.hpp: what both kinds of JSON file share: limits, the profile of scanned rows, rows shown as text.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "formats/input.hpp"
+#include "formats/json_rows.hpp"
+
+namespace neurolake::formats {
+
+inline constexpr std::size_t k_max_json_bytes = 4u << 20;  // of one row; its structural index takes four times as much
+
+Profile json_profile(const Input& input, std::string_view format, JsonRows& rows, std::uint64_t bytes_read);
+
+inline std::size_t window_bytes(const Input& input, std::size_t wanted) {
+    if (input.compression != Compression::none) return wanted;
+    return static_cast<std::size_t>(std::min<std::uint64_t>(input.size + 1, wanted));
+}
+
+}  // namespace neurolake::formats

@@ -1,0 +1,56 @@
+// json_rows.hpp: JSON documents of a buffer, one row each, go into one shape; bad ones are told, never half counted.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "formats/json_shape.hpp"
+#include "formats/oddities.hpp"
+
+namespace neurolake::formats {
+
+class JsonRows {
+public:
+    JsonRows();
+    JsonRows(JsonRows&&) noexcept;
+    JsonRows& operator=(JsonRows&&) noexcept;
+    ~JsonRows();
+
+    // Whole lines, a document each. If one is bad, its line is told and the others count.
+    void take_lines(std::string_view lines);
+    // One whole document, or with `commas` several with a comma between. False: not JSON; nothing of the bad one
+    // counts.
+    bool take_documents(std::string_view documents, bool commas);
+    void count_huge_row();
+    void skip_lines(std::uint64_t lines) { m_lines += lines; }
+    void stop_after(std::uint64_t rows) { m_max_rows = rows; }
+    bool is_full() const { return m_rows >= m_max_rows; }
+
+    void merge(JsonRows& next);
+
+    std::uint64_t rows() const { return m_rows; }
+    std::uint64_t lines() const { return m_lines; }
+    const JsonShape& root() const { return m_root; }
+    Oddities& oddities() { return m_oddities; }
+
+private:
+    class Walker;
+    struct Parser;
+
+    bool index(std::string_view text);
+    std::size_t walk(std::string_view text, bool commas);
+    void take_line(std::string_view line);
+
+    std::unique_ptr<Parser> m_parser;
+    JsonShape m_root;
+    ShapeBudget m_budget;
+    Oddities m_oddities;
+    std::uint64_t m_rows = 0, m_lines = 0, m_max_rows = ~std::uint64_t{0};
+    std::string m_repaired;  // a line whose invalid UTF-8 was replaced
+};
+
+}  // namespace neurolake::formats

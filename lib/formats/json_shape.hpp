@@ -1,0 +1,61 @@
+// json_shape.hpp: what stands at one place of all JSON rows: scalars, objects by field, arrays by element.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "formats/column_scan.hpp"
+
+namespace neurolake::formats {
+
+struct JsonField;
+
+// How many places one file may have before wide objects are no longer followed (keys that are data).
+struct ShapeBudget {
+    std::size_t places_left = 20000;
+    std::size_t sketches_left = 1000;  // a KiB each
+};
+
+class JsonShape {
+public:
+    explicit JsonShape(bool count_distinct = false) : scalars(count_distinct) {}
+    JsonShape(JsonShape&&) = default;
+    JsonShape& operator=(JsonShape&&) = default;
+
+    static constexpr std::size_t k_max_fields = 4096;
+
+    // The field of that name, made if new; `hint` is where it stood in the object before and moves on. nullptr: the
+    // budget is spent.
+    JsonShape* field(std::string_view name, std::size_t& hint, bool count_distinct, ShapeBudget& budget);
+    JsonShape* element(ShapeBudget& budget);
+
+    void saw_object(std::uint64_t row) { first_object = std::min(objects++ == 0 ? row : first_object, row); }
+    void saw_array(std::uint64_t row) { first_array = std::min(arrays++ == 0 ? row : first_array, row); }
+
+    // `other` saw rows that follow `row_offset` of this one's.
+    void merge(JsonShape& other, std::uint64_t row_offset, ShapeBudget& budget);
+
+    model::Type type() const;
+    model::Column verdict(std::string name, std::uint64_t rows) const;
+
+    ColumnScan scalars;
+    std::uint64_t present = 0;  // times the key stood in a good row, null or not
+    std::uint64_t objects = 0, arrays = 0, first_object = 0, first_array = 0;
+    bool opaque = false;  // too deep or too wide to follow: json
+    std::vector<JsonField> fields;
+    std::unique_ptr<JsonShape> items;
+
+private:
+    std::unordered_map<std::string, std::size_t> m_by_name;  // only once there are many fields
+};
+
+struct JsonField {
+    std::string name;
+    std::unique_ptr<JsonShape> shape;
+};
+
+}  // namespace neurolake::formats

@@ -1,0 +1,56 @@
+// json_split.cpp: brackets and strings, a character at a time.
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/json_split.hpp"
+
+namespace neurolake::formats {
+namespace {
+
+// The offset behind a string that opens at `i`; npos when it is not closed.
+std::size_t skip_string(std::string_view text, std::size_t i) {
+    for (++i; i < text.size(); ++i) {
+        if (text[i] == '\\')
+            ++i;
+        else if (text[i] == '"')
+            return i + 1;
+    }
+    return std::string_view::npos;
+}
+
+}  // namespace
+
+JsonSplit split_values(std::string_view text, bool in_list, bool at_end, std::size_t max_values) {
+    JsonSplit split;
+    std::size_t depth = 0, values = 0, i = 0;
+    const auto value_ends = [&](std::size_t whole, std::size_t behind) {
+        split.whole = whole;
+        split.behind = behind;
+        return ++values >= max_values;
+    };
+    while (i < text.size()) {
+        const char c = text[i];
+        if (c == '"') {
+            i = skip_string(text, i);
+            if (i == std::string_view::npos) break;
+            continue;
+        }
+        ++i;
+        if (c == '{' || c == '[') {
+            ++depth;
+        } else if (c == '}' || c == ']') {
+            if (depth == 0) {
+                if (in_list && c == ']') {
+                    split = {i - 1, i, true};
+                    return split;
+                }
+                break;  // too many closed: the walker will say so
+            }
+            if (--depth == 0 && !in_list && value_ends(i, i)) return split;
+        } else if (c == ',' && depth == 0 && in_list) {
+            if (value_ends(i - 1, i)) return split;
+        }
+    }
+    if (at_end) split.whole = split.behind = text.size();
+    return split;
+}
+
+}  // namespace neurolake::formats

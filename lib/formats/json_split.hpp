@@ -1,0 +1,20 @@
+// json_split.hpp: where whole JSON values end in a stream, without knowing what they say.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace neurolake::formats {
+
+struct JsonSplit {
+    std::size_t whole = 0;   // bytes up to behind the last whole value (and, in a list, before the comma or bracket)
+    std::size_t behind = 0;  // the same with the comma or closing bracket that follows
+    bool closed = false;     // the list's closing bracket was met: nothing more belongs to it
+};
+
+// `text` begins between values. In a list values are separated by commas; else they follow each other. `at_end`: a last
+// value may end with the text.
+JsonSplit split_values(std::string_view text, bool in_list, bool at_end, std::size_t max_values = ~std::size_t{0});
+
+}  // namespace neurolake::formats

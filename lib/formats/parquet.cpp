@@ -1,0 +1,188 @@
+// parquet.cpp: finds the footer, checks it against the file, and tells what it says.
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/parquet.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "formats/csv.hpp"
+#include "formats/findings.hpp"
+#include "formats/parquet_bounds.hpp"
+#include "formats/parquet_footer.hpp"
+
+namespace neurolake::formats {
+namespace {
+
+constexpr std::uint64_t k_tail = 8;  // footer length and magic
+constexpr std::uint64_t k_max_footer = 32u << 20;
+constexpr std::size_t k_first_read = 64u << 10;  // most footers come with the tail in one read
+
+Profile damaged(model::Finding why) {
+    Profile profile;
+    profile.format = "parquet";
+    profile.rows_exact = false;
+    profile.findings.push_back(std::move(why));
+    return profile;
+}
+
+// The end of the file, and the footer in it.
+struct Tail {
+    std::string bytes;
+    std::string_view footer;
+    std::optional<Profile> verdict;  // why there is no footer to read
+};
+
+Result<Tail> read_tail(const Input& input) {
+    Tail tail;
+    if (input.size < 12) {
+        tail.verdict = damaged(error("truncated", fmt::format("{} bytes are no Parquet file", input.size)));
+        return tail;
+    }
+    const auto read_end = [&](std::uint64_t size) -> Status {
+        tail.bytes.assign(static_cast<std::size_t>(size), '\0');
+        FileSource source(input.fd, input.size - size);
+        TRY(const std::size_t got, read_full(source, tail.bytes));
+        if (got < size) tail.verdict = damaged(error("truncated", "the file became shorter while it was read"));
+        return {};
+    };
+    TRY_DO(read_end(std::min<std::uint64_t>(input.size, k_first_read)));
+    if (tail.verdict) return tail;
+    const std::string_view magic = std::string_view(tail.bytes).substr(tail.bytes.size() - 4);
+    std::uint32_t length = 0;
+    std::memcpy(&length, tail.bytes.data() + tail.bytes.size() - k_tail, 4);
+    if (magic == "PARE") {
+        tail.verdict = damaged(
+            warning("encrypted", "the footer is encrypted: schema and row count cannot be read without its key"));
+        return tail;
+    }
+    if (magic != "PAR1") {
+        tail.verdict =
+            damaged(error("truncated", "the file does not end like a Parquet file: it was cut or is still written"));
+        return tail;
+    }
+    if (length > input.size - 12) {
+        tail.verdict = damaged(
+            error("bad_length", fmt::format("the footer says it has {} bytes, the file has {}", length, input.size)));
+        return tail;
+    }
+    if (length > k_max_footer) {
+        tail.verdict = damaged(error("too_large", fmt::format("the footer has {} bytes: more than we read", length)));
+        return tail;
+    }
+    if (length + k_tail > tail.bytes.size()) {
+        TRY_DO(read_end(length + k_tail));
+        if (tail.verdict) return tail;
+    }
+    tail.footer = std::string_view(tail.bytes).substr(tail.bytes.size() - k_tail - length, length);
+    return tail;
+}
+
+// What does not agree between row groups, schema and file; counted, the first is told.
+struct Disagreements {
+    std::uint64_t wrong_chunks = 0, outside = 0;
+    std::int64_t rows = 0;
+    bool negative = false;
+
+    void check(const ParquetRowGroup& group, std::size_t leaves, std::uint64_t file_size) {
+        negative |= group.rows < 0 || __builtin_add_overflow(rows, group.rows, &rows);
+        wrong_chunks += group.chunks.size() != leaves;
+        for (const ParquetChunk& chunk : group.chunks) {
+            if (chunk.elsewhere || chunk.encrypted) continue;
+            const auto begin = static_cast<std::uint64_t>(chunk.first_page),
+                       size = static_cast<std::uint64_t>(chunk.compressed_bytes);
+            outside +=
+                chunk.first_page < 0 || chunk.compressed_bytes < 0 || begin > file_size || size > file_size - begin;
+        }
+    }
+    void report(const ParquetFooter& footer, Profile& profile) const {
+        if (footer.rows < 0 || negative || rows != footer.rows) {
+            profile.findings.push_back(error(
+                "row_count_mismatch", fmt::format("the footer says {} rows, its row groups {}", footer.rows, rows)));
+            profile.rows_exact = false;
+        }
+        if (wrong_chunks > 0)
+            profile.findings.push_back(error(
+                "bad_row_group", fmt::format("{} row groups do not have the columns of the schema", wrong_chunks)));
+        if (outside > 0) {
+            profile.findings.push_back(error(
+                "bad_offset", fmt::format("{} column chunks lie outside the file: it was cut or patched", outside)));
+            profile.rows_exact = false;
+        }
+    }
+};
+
+model::Column column_of(const ParquetColumn& from, std::string name, const ParquetElement& element,
+                        const ParquetBounds& bounds, std::uint64_t rows) {
+    model::Column column;
+    column.name = std::move(name);
+    column.type = from.type;
+    column.nullable = from.nullable;
+    column.evidence.reason = "footer";
+    column.evidence.values = rows;
+    if (from.leaf == ParquetColumn::k_nested) return column;
+    if (bounds.nulls_known()) column.evidence.nulls = std::min(bounds.nulls(), rows);
+    column.evidence.values -= column.evidence.nulls;
+    if (rows == 0) return column;
+    column.evidence.min = bounds.min(element, from.type);
+    column.evidence.max = bounds.max(element, from.type);
+    return column;
+}
+
+}  // namespace
+
+Result<Profile> profile_parquet(const Input& input) {
+    if (input.compression != Compression::none)
+        return unknown_profile(to_string(input.compression),
+                               warning("unsupported",
+                                       "Parquet inside a compressed file is not read: inflate it, Parquet "
+                                       "compresses its own pages"));
+    TRY(const Tail tail, read_tail(input));
+    if (tail.verdict) return *tail.verdict;
+
+    // Row groups come after the schema in the footer, but thrift does not promise it: first the schema, then the
+    // groups.
+    const auto schema = decode_parquet_footer(tail.footer, [](const ParquetRowGroup&) {});
+    if (!schema) return damaged(error("damaged", schema.error().message));
+    std::size_t leaves = 0;
+    const auto columns = parquet_columns(schema->schema, leaves);
+    if (!columns) return damaged(error("damaged", columns.error().message));
+
+    Disagreements disagreements;
+    std::vector<ParquetBounds> bounds(columns->size());
+    const auto footer = decode_parquet_footer(tail.footer, [&](const ParquetRowGroup& group) {
+        disagreements.check(group, leaves, input.size);
+        if (group.chunks.size() != leaves) return;
+        for (std::size_t i = 0; i < columns->size(); ++i) {
+            const ParquetColumn& column = (*columns)[i];
+            if (column.leaf == ParquetColumn::k_nested) continue;
+            bounds[i].add(schema->schema[column.element], column.type, group.chunks[column.leaf], group.rows);
+        }
+    });
+
+    Profile profile;
+    profile.format = "parquet";
+    profile.dialect = fmt::format("{} row groups{}{}", footer->row_groups,
+                                  footer->created_by.empty() ? "" : ", written by ", footer->created_by);
+    profile.bytes_read = tail.bytes.size();
+    profile.rows = footer->rows > 0 ? static_cast<std::uint64_t>(footer->rows) : 0;
+    disagreements.report(*footer, profile);
+    if (footer->encrypted_columns)
+        profile.findings.push_back(note("encrypted_columns", "some columns are encrypted; the footer is not"));
+    std::vector<std::string> names;
+    for (const ParquetColumn& column : *columns) names.push_back(column.name);
+    names = usable_names(names, names.size(), profile.findings);
+    for (std::size_t i = 0; i < columns->size(); ++i)
+        profile.columns.push_back(
+            column_of((*columns)[i], names[i], schema->schema[(*columns)[i].element], bounds[i], profile.rows));
+    return profile;
+}
+
+Result<Rows> head_parquet(const Input&, std::size_t) {
+    return Error(Errc::unsupported,
+                 "show the first rows: Parquet keeps them in compressed pages, which are not decoded",
+                 "The schema, row count and bounds are in the catalog; any Parquet reader shows the rows.");
+}
+
+}  // namespace neurolake::formats
