@@ -20,6 +20,7 @@ struct Family {
 constexpr Family k_families[] = {
     {"Set up", add_init},
     {"Set up", add_config},
+    {"Set up", add_status},
     {"Set up", add_version},
     {"Buckets and files", add_bucket},
     {"Buckets and files", add_ls},

@@ -88,6 +88,7 @@ void add_init(CLI::App& root, Registry& registry);
 void add_ls(CLI::App& root, Registry& registry);
 void add_man(CLI::App& root, Registry& registry);
 void add_put(CLI::App& root, Registry& registry);
+void add_status(CLI::App& root, Registry& registry);
 void add_version(CLI::App& root, Registry& registry);
 
 }  // namespace neurolake::apps
