@@ -203,7 +203,8 @@ void BurstRun::report_failures(const Units& units) {
 }
 
 void BurstRun::free_one(UnitWork& unit, FileWork& file) {
-    auto freed = free_local(std::move(*file.proof), *file.held, file.aside.folder, file.aside.name, file.moved_at);
+    auto freed = free_local(std::move(*file.proof), *file.held, file.aside.folder, file.aside.name, file.moved_at,
+                            m_context.rest_before_free);
     if (freed) {
         m_report.freed_bytes += file.planned->bytes;
         file.op().path.clear();  // done: settle_records() leaves it out
@@ -234,7 +235,7 @@ void BurstRun::finish() {
     auto last = m_swapped.front()->files.front()->moved_at;
     for (auto* unit : m_swapped)
         for (auto& file : unit->files) last = std::max(last, file->moved_at);
-    std::this_thread::sleep_until(last + k_rest_before_free);
+    std::this_thread::sleep_until(last + m_context.rest_before_free);
     std::set<int> folders;
     for (auto* unit : m_swapped)
         for (auto& file : unit->files) {
@@ -332,14 +333,13 @@ Result<BurstReport> burst(Context& context, const Plan& plan, const Pins& pins, 
 namespace {
 
 // The last guard before an object is deleted: what stands at the path must not be a stub that names it.
-bool stub_relies_on(const Context& context, const OpFile& file) {
-    const auto bucket = std::find_if(context.buckets.begin(), context.buckets.end(),
-                                     [&](const auto& b) { return b.name == file.bucket; });
-    if (bucket == context.buckets.end()) return true;
-    const auto root = open_folder(bucket->root);
-    if (!root) return true;
-    const auto stub = lake::read_stub_at(root->get(), file.path);
-    if (!stub) return stub.error().code != Errc::not_found;
+Result<bool> stub_relies_on(const Context& context, const OpFile& file) {
+    const auto* bucket = bucket_named(context, file.bucket);
+    if (!bucket) return Error(Errc::not_found, "its bucket is not known");
+    TRY(const Fd root, open_folder(bucket->root));
+    const auto stub = lake::read_stub_at(root.get(), file.path);
+    if (!stub && stub.error().code == Errc::not_found) return false;
+    if (!stub) return stub.error();
     return stub->has_value() && (*stub)->store.key == file.key;
 }
 
@@ -353,7 +353,9 @@ bool drop_upload(Context& context, const lake::CloudList& list, const OpRecord& 
              fmt::format("{} may be left in the cloud ({}); it is tried again next time", file.key, error.message)});
         return false;
     };
-    if (stub_relies_on(context, file)) return left(Error(Errc::conflict, "a stub stands in its file's place"));
+    const auto relied = stub_relies_on(context, file);
+    if (!relied) return left(relied.error());
+    if (*relied) return true;
     if (!context.store_of) return left(Error(Errc::cloud, "no object store is configured"));
     auto opened = context.store_of(record.store);
     if (!opened) return left(opened.error());

@@ -16,9 +16,9 @@
 namespace neurolake::tier {
 
 Status free_local(VerifiedCopy&& copy, HeldFile& original, int folder, const std::string& name,
-                  std::chrono::steady_clock::time_point moved_at) {
+                  std::chrono::steady_clock::time_point moved_at, std::chrono::milliseconds rest) {
     const VerifiedCopy spent = std::move(copy);  // one proof frees one file
-    if (std::chrono::steady_clock::now() - moved_at < k_rest_before_free)
+    if (std::chrono::steady_clock::now() - moved_at < rest)
         return Error(Errc::conflict, fmt::format("{} was moved aside too short a time ago to be freed", name));
     if (spent.claim().size != original.identity().size)
         return Error(Errc::mismatch, fmt::format("the proof is not of {}", name));

@@ -10,15 +10,11 @@
 
 namespace neurolake::tier {
 
-// How long after a file was moved aside its bytes stay, so that whoever opened it by its old name a moment before is
-// seen.
-inline constexpr auto k_rest_before_free = std::chrono::seconds(2);
-
 // The only place where user bytes are freed: the entry `name` in `folder`, which is the very inode of `original`, moved
-// there at `moved_at`. Looks again (identity, lease, rest); conflict when anything is not as it was, and then nothing
-// is removed. The caller fsyncs the folder afterwards.
+// there at `moved_at`. Looks again (identity, lease, and that `rest` is over); conflict when anything is not as it was,
+// and then nothing is removed. The caller fsyncs the folder afterwards.
 Status free_local(VerifiedCopy&& copy, HeldFile& original, int folder, const std::string& name,
-                  std::chrono::steady_clock::time_point moved_at);
+                  std::chrono::steady_clock::time_point moved_at, std::chrono::milliseconds rest);
 
 // Empty, or it begins as only stubs begin and does not verify: no user file reaches a side name but by the exchange
 // with a whole stub.

@@ -173,8 +173,10 @@ Status RecallRun::check_room() {
     TRY(const auto marks, current_marks(m_context, m_scan));
     const auto mark_room = marks.high.bytes > marks.used ? marks.high.bytes - marks.used : 0;
     const auto room = std::min(mark_room, marks.disk_free);
+    const auto short_of = [](std::uint64_t wanted, std::uint64_t there) { return wanted > there ? wanted - there : 0; };
     if (m_total <= mark_room && needed <= marks.disk_free) return {};
-    if (m_request.make_room) return make_room(std::max(m_total, needed) - std::min(room, needed));
+    if (m_request.make_room)
+        return make_room(std::max(short_of(m_total, mark_room), short_of(needed, marks.disk_free)));
     const bool disk = needed > marks.disk_free;
     return Error(Errc::guard,
                  fmt::format("recalling {} would pass {}: there is room for {}", text::size_text(m_total),

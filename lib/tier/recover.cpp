@@ -195,8 +195,9 @@ bool Recovery::finish_file(Found& found) {
     m_ledger.became_stub(*stub, inode ? inode->ino : 0);
     m_ledger.audit("recovered", *stub, found.record->plan, false);
     if (auto listed = m_ledger.write_cloud_list(); !listed) find("cloud_list_not_written", "", listed.error().message);
-    std::this_thread::sleep_until(m_began + k_rest_before_free);
-    auto freed = free_local(std::move(*proof), **held, original->folder, original->name, m_began);
+    std::this_thread::sleep_until(m_began + m_context.rest_before_free);
+    auto freed =
+        free_local(std::move(*proof), **held, original->folder, original->name, m_began, m_context.rest_before_free);
     if (!freed) return why_not(freed.error().message);
     if (auto synced = sync_folder(original->folder); !synced) find("not_durable", "", synced.error().message);
     found.done = true;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -81,6 +82,9 @@ struct Context {
     std::function<void(std::uint64_t done, std::uint64_t total, std::string_view what)>
         progress;  // bytes; may be empty; called from several threads, one at a time
     std::function<json::Value(std::string_view event)> log_line;  // head of an audit line; may be empty
+    // How long after a file was moved aside its bytes stay, so that whoever opened it by its name a moment before is
+    // seen. Only tests have less time.
+    std::chrono::milliseconds rest_before_free{2000};
 };
 
 // The marks with the disk's state of now. Reads the volume's numbers, changes nothing.
