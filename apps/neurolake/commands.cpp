@@ -25,6 +25,7 @@ constexpr Family k_families[] = {
     {"Buckets and files", add_bucket},
     {"Buckets and files", add_ls},
     {"Buckets and files", add_put},
+    {"Catalog", add_catalog},
     {"Help", add_help},
     {"Help", add_completion},
     {"Help", add_man},

@@ -81,6 +81,7 @@ const CLI::App* command_named(const CLI::App& app, std::string_view name);  // o
 
 // The families, one per cmd_*.cpp.
 void add_bucket(CLI::App& root, Registry& registry);
+void add_catalog(CLI::App& root, Registry& registry);
 void add_completion(CLI::App& root, Registry& registry);
 void add_config(CLI::App& root, Registry& registry);
 void add_help(CLI::App& root, Registry& registry);

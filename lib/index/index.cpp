@@ -310,10 +310,7 @@ void Run::mark_indexed() {
 Status Run::write() {
     if (m_options.dry_run) return {};
     TRY_DO(m_catalog.apply(m_batch).with_context("write the catalog"));
-    const lake::Scan& found = m_scan.scan;
-    const bool same = !m_touched && found.added.empty() && found.changed.empty() && found.gone.empty();
-    if (same) return {};
-    mark_indexed();
+    if (m_touched) mark_indexed();
     return m_scan.next->commit(m_lake.layout().inventory).with_context("write the inventory");
 }
 

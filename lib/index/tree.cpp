@@ -3,6 +3,7 @@
 #include "index/tree.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/text.hpp"
 #include "formats/formats.hpp"
@@ -23,34 +24,50 @@ bool is_data(const lake::FileRecord& record, std::string_view name) {
            !formats::is_temporary_name(name);
 }
 
+// The files directly in one folder; the inventory lists them before those of the folders below.
+void for_each_file(const lake::InventoryBuilder& next, const std::string& bucket, const std::string& folder,
+                   const std::function<void(const lake::FileRecord&)>& visit) {
+    next.for_each(bucket, folder, [&](const lake::FileRecord& record) {
+        if (parent_of(record.path) != folder) return false;
+        visit(record);
+        return true;
+    });
+}
+
 }  // namespace
 
 Tree::Tree(std::string bucket, const lake::InventoryBuilder& next, int bucket_fd) : m_bucket(std::move(bucket)) {
-    m_last = m_folders.end();
-    next.for_each(m_bucket, "", [&](const lake::FileRecord& record) {
-        look_at(record);
-        return true;
+    next.for_each_folder(m_bucket, [&](const lake::InventoryBuilder::FolderSummary& summary) {
+        if (!is_known_non_data_folder(summary.path)) look_at(next, summary);
     });
+    find_temporaries(next);
     read_overrides(bucket_fd);
     decide_units();
 }
 
-void Tree::look_at(const lake::FileRecord& record) {
-    const std::string_view folder = parent_of(record.path), name = name_of(record.path);
-    if (m_last == m_folders.end() || m_last->first != folder) {
-        const auto [at, fresh] = m_folders.try_emplace(std::string(folder));
-        if (fresh) at->second.not_data = is_known_non_data_folder(folder);
-        m_last = at;
+void Tree::look_at(const lake::InventoryBuilder& next, const lake::InventoryBuilder::FolderSummary& summary) {
+    Folder folder;
+    folder.has_data = summary.files != 0;
+    folder.pending = summary.pending != 0;
+    if (summary.ignored) {
+        const std::string path = summary.path.empty() ? "" : std::string(summary.path) + "/";
+        folder.has_override = next.find(m_bucket, path + std::string(k_override_name)).has_value();
     }
-    Folder& here = m_last->second;
-    if (here.not_data) return;
-    if (name == k_override_name && record.state == lake::FileState::ignored) {
-        here.has_override = true;
-    } else if (record.state == lake::FileState::data && formats::is_temporary_name(name)) {
-        m_temporaries.push_back(m_bucket + "/" + record.path);
-    } else if (is_data(record, name)) {
-        here.has_data = true;
-        here.pending |= record.state == lake::FileState::data && record.indexed_ns == 0;
+    if (folder.has_data || folder.has_override) m_folders.emplace_hint(m_folders.end(), summary.path, folder);
+}
+
+// Files that are never taken in are pending for ever: only what else is pending makes its folder work to do.
+void Tree::find_temporaries(const lake::InventoryBuilder& next) {
+    for (auto& [path, folder] : m_folders) {
+        if (!folder.pending) continue;
+        folder.pending = false;
+        for_each_file(next, m_bucket, path, [&](const lake::FileRecord& record) {
+            const std::string_view name = name_of(record.path);
+            if (record.state == lake::FileState::data && formats::is_temporary_name(name))
+                m_temporaries.push_back(m_bucket + "/" + record.path);
+            else if (is_data(record, name))
+                folder.pending |= record.indexed_ns == 0;
+        });
     }
 }
 
@@ -134,18 +151,18 @@ void Tree::collect(const lake::InventoryBuilder& next) {
             return tree.empty() || text::starts_with_folder(path, tree);
         });
     };
-    bool any = false;
     for (const auto& [path, folder] : m_folders)
         if (folder.unit && (is_touched(path, folder) || m_touched.contains(m_units[*folder.unit].root)))
-            any = m_units[*folder.unit].touched = true;
-    if (!any) return;
-    m_last = m_folders.end();
-    next.for_each(m_bucket, "", [&](const lake::FileRecord& record) {
-        const std::string_view folder = parent_of(record.path);
-        if (m_last == m_folders.end() || m_last->first != folder) m_last = m_folders.find(folder);
-        if (m_last == m_folders.end() || !m_last->second.unit || !is_data(record, name_of(record.path))) return true;
-        Unit& unit = m_units[*m_last->second.unit];
-        if (!unit.touched) return true;
+            m_units[*folder.unit].touched = true;
+    for (const auto& [path, folder] : m_folders)
+        if (folder.unit && m_units[*folder.unit].touched) collect_folder(next, path, m_units[*folder.unit]);
+    for (Unit& unit : m_units)
+        std::sort(unit.files.begin(), unit.files.end(), [](const File& a, const File& b) { return a.path < b.path; });
+}
+
+void Tree::collect_folder(const lake::InventoryBuilder& next, const std::string& folder, Unit& unit) const {
+    for_each_file(next, m_bucket, folder, [&](const lake::FileRecord& record) {
+        if (!is_data(record, name_of(record.path))) return;
         File file;
         file.path = record.path;
         file.state = record.state;
@@ -154,10 +171,7 @@ void Tree::collect(const lake::InventoryBuilder& next) {
         file.mtime_ns = record.mtime_ns;
         file.indexed = record.indexed_ns != 0;
         unit.files.push_back(std::move(file));
-        return true;
     });
-    for (Unit& unit : m_units)
-        std::sort(unit.files.begin(), unit.files.end(), [](const File& a, const File& b) { return a.path < b.path; });
 }
 
 const Unit* Tree::unit_of(std::string_view table_path, bool is_folder) const {

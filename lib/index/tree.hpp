@@ -50,15 +50,15 @@ inline std::string_view parent_of(std::string_view path) {  // "" for a name wit
 }
 inline std::string_view name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
-// The units of one bucket. Built in two passes over the inventory, so that memory follows what changed.
+// The units of one bucket. Built from the inventory's folders; files are looked at only where something changed.
 class Tree {
 public:
-    // Pass 1: finds the folders, reads the override files beneath bucket_fd, decides the units.
+    // Finds the folders, reads the override files beneath bucket_fd, decides the units.
     Tree(std::string bucket, const lake::InventoryBuilder& next, int bucket_fd);
     // Something happened to this path (new, changed or gone).
     void touch(std::string_view path);
     void touch_all() { m_all_touched = true; }
-    // Pass 2: marks touched units (also those with files never indexed) and collects their files.
+    // Marks touched units (also those with files never indexed) and collects their files.
     void collect(const lake::InventoryBuilder& next);
 
     std::vector<Unit>& units() { return m_units; }
@@ -69,11 +69,13 @@ public:
 
 private:
     struct Folder {
-        bool has_data = false, has_override = false, pending = false, not_data = false;
+        bool has_data = false, has_override = false, pending = false;
         std::optional<std::size_t> unit;
     };
 
-    void look_at(const lake::FileRecord& record);
+    void look_at(const lake::InventoryBuilder& next, const lake::InventoryBuilder::FolderSummary& summary);
+    void find_temporaries(const lake::InventoryBuilder& next);
+    void collect_folder(const lake::InventoryBuilder& next, const std::string& folder, Unit& unit) const;
     void read_overrides(int bucket_fd);
     void decide_units();
     std::optional<std::size_t> unit_for(std::string_view folder, const std::set<std::string>& partition_roots);
@@ -90,7 +92,6 @@ private:
     std::vector<std::string> m_temporaries;
     std::vector<model::Finding> m_findings;
     bool m_all_touched = false;
-    std::map<std::string, Folder, std::less<>>::iterator m_last;  // records come folder by folder
 };
 
 }  // namespace neurolake::index

@@ -128,6 +128,13 @@ public:
     // The same data without going through the disk.
     void for_each(std::string_view bucket, std::string_view under,
                   const std::function<bool(const FileRecord&)>& visit) const;
+    // Every folder of the bucket in path order, without looking at its files: how many are data or stubs, how many are
+    // ignored, and how many the catalog has not taken in yet.
+    struct FolderSummary {
+        std::string_view path;  // valid during the call only
+        std::uint64_t files = 0, ignored = 0, pending = 0;
+    };
+    void for_each_folder(std::string_view bucket, const std::function<void(const FolderSummary&)>& visit) const;
     std::optional<FileRecord> find(std::string_view bucket, std::string_view path) const;
     std::optional<BucketTotals> totals(std::string_view bucket) const;
 

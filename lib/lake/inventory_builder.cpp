@@ -293,6 +293,17 @@ void InventoryBuilder::for_each(std::string_view bucket, std::string_view under,
     }
 }
 
+void InventoryBuilder::for_each_folder(std::string_view bucket,
+                                       const std::function<void(const FolderSummary&)>& visit) const {
+    const NextBucket* in = m_impl->find(bucket);
+    if (!in) return;
+    for (const FolderSlot& slot : in->folders) {
+        const format::Totals totals = m_impl->totals(*in, slot);
+        visit({m_impl->path(*in, slot), totals.files + totals.cloud_files, totals.ignored_files,
+               m_impl->pending(*in, slot)});
+    }
+}
+
 std::optional<FileRecord> InventoryBuilder::find(std::string_view bucket, std::string_view path) const {
     std::string_view folder, name;
     const format::Record* raw = m_impl->find(bucket, path, folder, name);

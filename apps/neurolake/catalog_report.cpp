@@ -1,0 +1,149 @@
+// catalog_report.cpp: tables and index runs in words and as JSON.
+// SPDX-License-Identifier: Apache-2.0
+#include "catalog_report.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace neurolake::apps {
+
+namespace {
+
+json::Value path_list(const std::vector<std::string>& paths) {
+    auto list = json::Value::array();
+    for (const auto& path : paths) {
+        auto entry = json::Value::object();
+        json::set_path(entry, "path", path);
+        list.push(std::move(entry));
+    }
+    return list;
+}
+
+json::Value findings_json(const std::vector<model::Finding>& findings) {
+    auto list = json::Value::array();
+    for (const auto& finding : findings) list.push(model::to_json(finding));
+    return list;
+}
+
+json::Value partitions_json(const model::Table& table) {
+    auto list = json::Value::array();
+    for (const auto& partition : table.partitions) {
+        auto values = json::Value::array();
+        for (const auto& value : partition.values) values.push(text::to_valid_utf8(value));
+        auto entry = json::Value::object();
+        json::set_path(entry, "path", partition.path);
+        entry.set("values", std::move(values)).set("files", partition.files).set("bytes", partition.bytes);
+        list.push(entry.set("rows", partition.rows).set("rows_exact", partition.rows_exact));
+    }
+    return list;
+}
+
+void add_details(json::Value& value, const model::Table& table) {
+    value.set("id", table.id).set("rule", model::to_string(table.rule)).set("rule_reason", table.rule_reason);
+    value.set("cloud_files", table.cloud_files).set("cloud_bytes", table.cloud_bytes);
+    value.set("partition_values", partitions_json(table));
+    value.set("first_seen", table.first_seen).set("modified_at", table.modified_at);
+    value.set("findings", findings_json(table.findings));
+}
+
+json::Value change_json(const index::TableChange& change) {
+    static constexpr const char* k_words[] = {"added", "changed", "gone"};
+    auto value = json::Value::object();
+    json::set_path(value, "table", change.table);
+    value.set("what", k_words[static_cast<int>(change.what)]);
+    if (!change.renamed_from.empty()) json::set_path(value, "renamed_from", change.renamed_from);
+    value.set("rows", change.rows).set("bytes", change.bytes).set("files", change.files);
+    value.set("schema_version", change.schema_version);
+    auto lines = json::Value::array();
+    for (const auto& line : change.schema_changes) lines.push(text::to_valid_utf8(line));
+    return value.set("schema_changes", std::move(lines)).set("breaking", change.breaking);
+}
+
+}  // namespace
+
+json::Value column_json(const model::Column& column, Detail detail) {
+    auto value = model::to_json(column);
+    if (detail == Detail::full) return value;
+    auto brief = json::Value::object();
+    for (const char* key : {"name", "name_b64", "type", "nullable", "pii", "semantic"})
+        if (const auto* member = value.find(key)) brief.set(key, *member);
+    return brief;
+}
+
+json::Value table_json(const model::Table& table, Detail detail) {
+    auto value = json::Value::object();
+    json::set_path(value, "name", table.full_name());
+    value.set("bucket", table.bucket);
+    json::set_path(value, "path", table.path);
+    value.set("is_folder", table.is_folder).set("format", table.format);
+    value.set("rows", table.rows).set("rows_exact", table.rows_exact);
+    value.set("bytes", table.bytes).set("files", table.files);
+    auto columns = json::Value::array(), partitions = json::Value::array();
+    for (const auto& column : table.columns) columns.push(column_json(column, detail));
+    for (const auto& column : table.partition_columns) partitions.push(column_json(column, detail));
+    value.set("columns", std::move(columns)).set("partitions", std::move(partitions));
+    value.set("schema_version", table.schema_version).set("tier", model::to_string(table.tier));
+    value.set("indexed_at", table.indexed_at);
+    if (!table.deleted_at.empty()) value.set("deleted_at", table.deleted_at);
+    if (!table.description.empty()) json::set_path(value, "description", table.description);
+    if (!table.owner.empty()) json::set_path(value, "owner", table.owner);
+    auto tags = json::Value::array();
+    for (const auto& tag : table.tags) tags.push(text::to_valid_utf8(tag));
+    value.set("tags", std::move(tags));
+    if (detail == Detail::full) add_details(value, table);
+    return value;
+}
+
+json::Value report_json(const index::Report& report) {
+    auto changes = json::Value::array();
+    for (const auto& change : report.changes) changes.push(change_json(change));
+    auto value = json::Value::object();
+    value.set("changes", std::move(changes)).set("files_seen", report.files_seen);
+    value.set("files_read", report.files_read).set("files_unchanged", report.files_unchanged);
+    value.set("files_gone", report.files_gone).set("bytes_read", report.bytes_read);
+    value.set("tables", report.tables).set("rows", report.rows);
+    value.set("settling", path_list(report.settling)).set("failed", path_list(report.failed));
+    value.set("findings", findings_json(report.findings)).set("breaking", report.breaking);
+    return value.set("elapsed_ms", report.elapsed_ms);
+}
+
+std::string counted(std::uint64_t n, std::string_view noun) {
+    return fmt::format("{} {}{}", text::with_thousands(n), noun, n == 1 ? "" : "s");
+}
+
+std::string rows_text(const model::Table& table) {
+    return (table.rows_exact ? "" : "at least ") + counted(table.rows, "row");
+}
+
+std::string card_line(const Output& out, const model::Table& table) {
+    const std::string dot = out.separator();
+    const auto columns = table.columns.size() + table.partition_columns.size();
+    std::string line = rows_text(table) + dot + counted(columns, "column") + dot + text::size_text(table.bytes) + dot +
+                       counted(table.files, "file") + dot + table.format;
+    if (table.tier != model::TableTier::local) line += dot + fmt::format("{} in the cloud", table.cloud_files);
+    return line;
+}
+
+std::string why_text(const model::Column& column, bool name_file) {
+    const auto& seen = column.evidence;
+    std::string why = seen.reason;
+    if (why.empty() && seen.values) why = "all " + counted(seen.values, "value") + " fit";
+    if (why.empty()) why = "no value seen yet";
+    if (name_file && !seen.forced_path.empty()) why += fmt::format(" of {}", seen.forced_path);
+    if (seen.nulls) why += ", " + counted(seen.nulls, "null");
+    return why;
+}
+
+void print_findings(Output& out, const std::vector<model::Finding>& findings) {
+    for (const auto& finding : findings) {
+        const std::string line = fmt::format("{}{}{}", text::escape_controls(finding.path),
+                                             finding.path.empty() ? "" : ": ", text::escape_controls(finding.message));
+        if (finding.severity == model::Finding::Severity::note)
+            out.why(line);
+        else
+            out.warn(line);
+    }
+}
+
+}  // namespace neurolake::apps

@@ -1,0 +1,29 @@
+// catalog_report.hpp: what is told of a table, in words and as JSON.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "catalog/catalog.hpp"
+#include "index/index.hpp"
+#include "output.hpp"
+
+namespace neurolake::apps {
+
+// The members that every report of a table has: name, bucket, path, format, rows, bytes, files, columns, partitions
+// (the partition columns), schema_version, tier, indexed_at. `detail`: with evidence, the partitions themselves,
+// grouping rule and findings.
+enum class Detail { brief, full };
+json::Value table_json(const model::Table& table, Detail detail);
+json::Value column_json(const model::Column& column, Detail detail);
+json::Value report_json(const index::Report& report);  // the members of neurolake.catalog.index/1
+
+std::string counted(std::uint64_t n, std::string_view noun);  // "1 row", "1,234 rows"
+std::string rows_text(const model::Table& table);             // "1,234 rows", "at least 7 rows"
+std::string card_line(const Output& out, const model::Table& table);
+// Why a column has its type, in words: the evidence's reason, or what was seen.
+std::string why_text(const model::Column& column, bool name_file);
+void print_findings(Output& out, const std::vector<model::Finding>& findings);
+
+}  // namespace neurolake::apps

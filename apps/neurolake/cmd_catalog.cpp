@@ -1,0 +1,152 @@
+// cmd_catalog.cpp: `neurolake catalog`: the family's table; tables and search.
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd_catalog.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "catalog_report.hpp"
+#include "table.hpp"
+
+namespace neurolake::apps {
+
+namespace {
+
+struct TablesArgs {
+    std::vector<std::string> buckets;
+    std::string format, tag;
+    bool all = false;
+};
+
+struct SearchArgs {
+    std::vector<std::string> words;
+};
+
+bool wanted(const TablesArgs& args, const model::Table& table) {
+    if (!args.all && !table.deleted_at.empty()) return false;
+    if (!args.format.empty() && table.format != args.format) return false;
+    if (!args.tag.empty() && std::ranges::find(table.tags, args.tag) == table.tags.end()) return false;
+    return args.buckets.empty() || std::ranges::find(args.buckets, table.bucket) != args.buckets.end();
+}
+
+std::string tier_text(const model::Table& table) {
+    return table.deleted_at.empty() ? std::string(model::to_string(table.tier)) : "gone";
+}
+
+void print_tables(Output& out, const std::vector<const model::Table*>& tables) {
+    using Align = TableColumn::Align;
+    Table shown({{"TABLE", Align::left, true},
+                 {"FORMAT"},
+                 {"ROWS", Align::right},
+                 {"COLUMNS", Align::right},
+                 {"SIZE", Align::right},
+                 {"TIER"}});
+    for (const model::Table* table : tables) {
+        const auto columns = table->columns.size() + table->partition_columns.size();
+        shown.row({out.name(table->full_name()), table->format,
+                   (table->rows_exact ? "" : ">=") + text::with_thousands(table->rows), std::to_string(columns),
+                   text::size_text(table->bytes), tier_text(*table)});
+    }
+    shown.print(out);
+}
+
+// Folders that people made and that hold nothing yet: they show up, so that nobody wonders where they are.
+std::vector<std::string> buckets_without_tables(const std::vector<lake::Bucket>& buckets,
+                                                const std::vector<const model::Table*>& tables) {
+    std::vector<std::string> empty;
+    for (const auto& bucket : buckets)
+        if (std::ranges::none_of(tables, [&](const auto* table) { return table->bucket == bucket.name; }))
+            empty.push_back(bucket.name);
+    return empty;
+}
+
+Result<int> run_tables(Session& session, const TablesArgs& args) {
+    TRY(const auto buckets, session.buckets(args.buckets));
+    TRY(const catalog::Catalog* catalog, session.catalog());
+    std::vector<const model::Table*> tables;
+    for (const auto& table : catalog->tables())
+        if (wanted(args, table)) tables.push_back(&table);
+    Output& out = session.out();
+    const auto empty = buckets_without_tables(buckets, tables);
+    if (out.jsonl()) {
+        for (const auto* table : tables) out.object_line(table_json(*table, Detail::brief));
+    } else if (out.json()) {
+        auto list = json::Value::array(), without = json::Value::array();
+        for (const auto* table : tables) list.push(table_json(*table, Detail::brief));
+        for (const auto& name : empty) without.push(name);
+        auto value = json::Value::object().set("schema", "neurolake.catalog.tables/1");
+        value.set("indexed_at", catalog->indexed_at().empty() ? json::Value() : json::Value(catalog->indexed_at()));
+        out.object(value.set("tables", std::move(list)).set("buckets_without_tables", std::move(without)));
+    } else {
+        if (!tables.empty()) print_tables(out, tables);
+        const bool filtered = !args.format.empty() || !args.tag.empty();
+        if (!filtered && !empty.empty()) out.summary(fmt::format("No data yet: {}", fmt::join(empty, ", ")));
+        if (catalog->indexed_at().empty()) out.summary("Next: neurolake catalog index");
+    }
+    return 0;
+}
+
+Result<int> run_search(Session& session, const SearchArgs& args) {
+    TRY(const catalog::Catalog* catalog, session.catalog());
+    const std::string words = fmt::format("{}", fmt::join(args.words, " "));
+    const auto hits = catalog->search(words);
+    session.query("catalog.search", json::Value::object().set("text", words).set("hits", hits.size()));
+    Output& out = session.out();
+    if (out.machine()) {
+        auto list = json::Value::array();
+        for (const auto& hit : hits) {
+            auto entry = json::Value::object();
+            json::set_path(entry, "table", hit.table->full_name());
+            entry.set("where", hit.where);
+            json::set_path(entry, "match", hit.match);
+            if (out.jsonl()) out.object_line(entry);
+            list.push(entry.set("tier", model::to_string(hit.table->tier)).set("rows", hit.table->rows));
+        }
+        auto value = json::Value::object().set("schema", "neurolake.catalog.search/1").set("text", words);
+        if (out.json()) out.object(value.set("hits", std::move(list)));
+        return 0;
+    }
+    Table shown({{"TABLE", TableColumn::Align::left, true}, {"FOUND IN"}, {"", TableColumn::Align::left, true}});
+    for (const auto& hit : hits)
+        shown.row({out.name(hit.table->full_name()), hit.where, hit.where == "table" ? "" : out.name(hit.match)});
+    if (!hits.empty()) shown.print(out);
+    out.summary(hits.empty() ? "Nothing found" : fmt::format("Found in {}", counted(hits.size(), "table")));
+    return 0;
+}
+
+}  // namespace
+
+void add_catalog_tables(CLI::App& catalog, Registry& registry) {
+    auto [app, args] =
+        registry.command<TablesArgs>(catalog, "tables", "List the tables of the lake", run_tables,
+                                     {"neurolake catalog tables raw-data --format csv",
+                                      "neurolake catalog tables --json | jq -r '.tables[] | [.name, .rows] | @tsv'"});
+    app.add_option("BUCKET", args.buckets, "Only tables of these buckets");
+    app.add_option("--format", args.format, "Only tables of this format (csv, parquet, ncf ...)")->type_name("FORMAT");
+    app.add_option("--tag", args.tag, "Only tables with this tag")->type_name("TAG");
+    app.add_flag("--all", args.all, "Also tables whose files are gone");
+}
+
+void add_catalog_search(CLI::App& catalog, Registry& registry) {
+    auto [app, args] = registry.command<SearchArgs>(
+        catalog, "search", "Find tables by name, column, tag, owner or description", run_search,
+        {"neurolake catalog search email", "neurolake catalog search orders zip --json"});
+    app.add_option("TEXT", args.words, "Words that must all be found, without regard to case")->required();
+}
+
+void add_catalog(CLI::App& root, Registry& registry) {
+    CLI::App& catalog = registry.group(root, "catalog", "Tables, their columns and where their types come from",
+                                       {"neurolake catalog index", "neurolake catalog explain raw-data.orders"});
+    add_catalog_index(catalog, registry);
+    add_catalog_tables(catalog, registry);
+    add_catalog_show(catalog, registry);
+    add_catalog_schema(catalog, registry);
+    add_catalog_head(catalog, registry);
+    add_catalog_explain(catalog, registry);
+    add_catalog_history(catalog, registry);
+    add_catalog_search(catalog, registry);
+}
+
+}  // namespace neurolake::apps

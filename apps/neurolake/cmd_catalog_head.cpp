@@ -1,0 +1,153 @@
+// cmd_catalog_head.cpp: `neurolake catalog head`: the first rows of a table, file by file.
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "catalog_report.hpp"
+#include "cmd_catalog.hpp"
+#include "formats/formats.hpp"
+#include "index/partition.hpp"
+#include "table.hpp"
+
+namespace neurolake::apps {
+
+namespace {
+
+struct Args {
+    std::string table;
+    std::size_t rows = 10;
+};
+
+using Cells = std::vector<std::optional<std::string>>;
+
+struct Head {
+    std::vector<std::string> columns;
+    std::vector<Cells> rows;
+    std::vector<std::string> in_cloud;  // files that were passed over
+};
+
+struct TableFile {
+    std::string path;
+    bool in_cloud = false;
+};
+
+Result<std::vector<TableFile>> files_of(Session& session, const model::Table& table) {
+    TRY(const catalog::Catalog* catalog, session.catalog());
+    TRY(const lake::Inventory* inventory, session.inventory());
+    std::vector<TableFile> files;
+    inventory->for_each(table.bucket, table.path, [&](const lake::FileRecord& file) {
+        if (file.state == lake::FileState::ignored) return true;
+        const model::Table* of = catalog->table_of(table.bucket, file.path);
+        if (of && of->id == table.id) files.push_back({file.path, file.state == lake::FileState::stub});
+        return true;
+    });
+    std::ranges::sort(files, {}, &TableFile::path);
+    return files;
+}
+
+// A file's cells in the table's column order; columns it does not have are null, partition columns come from its path.
+void take_rows(Head& head, const formats::Rows& rows, const model::Table& table, const std::string& path,
+               std::size_t wanted) {
+    const auto slash = path.rfind('/');
+    const auto keys = index::keys_between(table.path, slash == std::string::npos ? "" : path.substr(0, slash));
+    for (const auto& cells : rows.cells) {
+        if (head.rows.size() == wanted) return;
+        Cells out(head.columns.size());
+        for (std::size_t c = 0; c < head.columns.size(); ++c) {
+            const auto at = std::ranges::find(rows.columns, head.columns[c]);
+            const auto i = static_cast<std::size_t>(at - rows.columns.begin());
+            if (at != rows.columns.end() && i < cells.size()) out[c] = cells[i];
+        }
+        for (std::size_t p = 0; p < table.partition_columns.size(); ++p) {
+            const auto key =
+                std::ranges::find(keys, table.partition_columns[p].name, [](const auto& k) { return k.first; });
+            if (key != keys.end() && key->second != index::k_null_partition)
+                out[table.columns.size() + p] = key->second;
+        }
+        head.rows.push_back(std::move(out));
+    }
+}
+
+Result<Head> read_head(Session& session, const model::Table& table, std::size_t wanted) {
+    Head head;
+    for (const auto* list : {&table.columns, &table.partition_columns})
+        for (const auto& column : *list) head.columns.push_back(column.name);
+    TRY(const lake::Bucket* bucket, session.bucket(table.bucket));
+    TRY(const Fd root, open_folder(bucket->root));
+    TRY(const auto files, files_of(session, table));
+    std::optional<Error> failed;
+    for (const TableFile& file : files) {
+        if (head.rows.size() == wanted) break;
+        if (file.in_cloud) {
+            head.in_cloud.push_back(table.bucket + "/" + file.path);
+            continue;
+        }
+        auto fd = open_beneath(root.get(), file.path, O_RDONLY);
+        auto rows = fd ? formats::head(fd->get(), file.path.substr(file.path.rfind('/') + 1), wanted)
+                       : Result<formats::Rows>(fd.error());
+        if (!rows) {
+            if (!failed) failed = std::move(rows).error().with_context(table.bucket + "/" + file.path);
+            continue;
+        }
+        take_rows(head, *rows, table, file.path, wanted);
+    }
+    if (failed && head.rows.empty()) return std::move(*failed);
+    if (head.rows.empty() && !head.in_cloud.empty())
+        return Error(Errc::cloud, fmt::format("all data of {} is in the cloud", table.full_name()),
+                     fmt::format("bring it back: neurolake recall {}", table.full_name()));
+    return head;
+}
+
+void print_head(Output& out, const Head& head) {
+    std::vector<TableColumn> titles;
+    for (const auto& column : head.columns) titles.push_back({out.name(column), TableColumn::Align::left, true});
+    Table shown(std::move(titles));
+    for (const auto& cells : head.rows) {
+        std::vector<std::string> line;
+        for (const auto& cell : cells) line.push_back(cell ? text::escape_controls(*cell) : "null");
+        shown.row(std::move(line));
+    }
+    if (!head.columns.empty()) shown.print(out);
+}
+
+Result<int> run_head(Session& session, const Args& args) {
+    TRY(const catalog::Catalog* catalog, session.catalog());
+    TRY(const model::Table* table, catalog->get(args.table));
+    TRY(const Head head, read_head(session, *table, args.rows));
+    session.query("catalog.head", json::Value::object().set("table", table->full_name()).set("rows", head.rows.size()));
+    Output& out = session.out();
+    if (!head.in_cloud.empty())
+        out.warn(fmt::format("{} in the cloud not read, for instance {}", counted(head.in_cloud.size(), "file"),
+                             text::escape_controls(head.in_cloud.front())));
+    if (!out.machine()) {
+        print_head(out, head);
+        return 0;
+    }
+    auto columns = json::Value::array(), rows = json::Value::array();
+    for (const auto& column : head.columns) columns.push(text::to_valid_utf8(column));
+    for (const auto& cells : head.rows) {
+        auto row = json::Value::array();
+        for (const auto& cell : cells) row.push(cell ? json::Value(text::to_valid_utf8(*cell)) : json::Value());
+        rows.push(std::move(row));
+    }
+    auto value = json::Value::object().set("schema", "neurolake.catalog.head/1");
+    json::set_path(value, "table", table->full_name());
+    out.object(value.set("columns", std::move(columns)).set("rows", std::move(rows)));
+    return 0;
+}
+
+}  // namespace
+
+void add_catalog_head(CLI::App& catalog, Registry& registry) {
+    auto [app, args] = registry.command<Args>(catalog, "head", "The first rows of a table", run_head,
+                                              {"neurolake catalog head raw-data.orders",
+                                               "neurolake catalog head raw-data.orders -n 3 --json | jq -c '.rows[]'"});
+    app.add_option("TABLE", args.table, "The table: bucket.table, or its name alone where only one bucket has it")
+        ->required();
+    app.add_option("-n,--rows", args.rows, "How many rows")->type_name("N")->capture_default_str();
+}
+
+}  // namespace neurolake::apps
