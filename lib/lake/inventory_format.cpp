@@ -27,12 +27,6 @@ void Totals::add(const Totals& other) {
     add_mtime(other.oldest_ns);
 }
 
-void Totals::add_mtime(std::int64_t mtime_ns) {
-    const bool first = newest_ns == 0 && oldest_ns == 0;
-    newest_ns = first ? mtime_ns : std::max(newest_ns, mtime_ns);
-    oldest_ns = first ? mtime_ns : std::min(oldest_ns, mtime_ns);
-}
-
 void Record::set_allocated(std::uint64_t bytes) {
     const std::uint64_t sectors = std::min<std::uint64_t>((bytes + 511) / 512, 0xFFFFFFFFFFFFu);
     sectors_low = static_cast<std::uint32_t>(sectors);

@@ -44,7 +44,11 @@ struct Totals {
     std::int64_t newest_ns = 0, oldest_ns = 0;  // mtimes of data and stubs; both 0 = none
 
     void add(const Totals& other);
-    void add_mtime(std::int64_t mtime_ns);
+    void add_mtime(std::int64_t mtime_ns) {
+        const bool first = newest_ns == 0 && oldest_ns == 0;
+        if (first || mtime_ns > newest_ns) newest_ns = mtime_ns;
+        if (first || mtime_ns < oldest_ns) oldest_ns = mtime_ns;
+    }
     friend bool operator==(const Totals&, const Totals&) = default;
 };
 static_assert(sizeof(Totals) == 80);
