@@ -68,9 +68,9 @@ public:
         if (--m_unfinished == 0) m_changed.notify_all();
     }
 
-    bool crowded() {
+    std::size_t waiting() {
         const std::lock_guard lock(m_mutex);
-        return m_waiting.size() > 1;
+        return m_waiting.size();
     }
 
 private:
@@ -176,7 +176,7 @@ public:
         m_put_off.push_back(node);
     }
     void take_up_one();
-    void start_helper_if_useful();
+    void start_helper_if_waiting(std::size_t least);
 
 private:
     Fd m_root;
@@ -201,9 +201,8 @@ void Walker::take_up_one() {
     m_put_off.pop_back();
 }
 
-// A bucket of a few folders is done before a second thread would have started.
-void Walker::start_helper_if_useful() {
-    if (m_helpers_full.load(std::memory_order_relaxed) || !m_stack.crowded()) return;
+void Walker::start_helper_if_waiting(std::size_t least) {
+    if (m_helpers_full.load(std::memory_order_relaxed) || m_stack.waiting() < least) return;
     const std::lock_guard lock(m_helpers_mutex);
     if (m_helpers.size() + 1 >= m_sinks.size()) {
         m_helpers_full.store(true, std::memory_order_relaxed);
@@ -262,7 +261,7 @@ void Worker::work_on(FolderNode* node) {
             m_split = true;
             node->add_part();
             m_walker.stack().push(node);  // below the subfolders found now: the names that wait stay few
-            m_walker.start_helper_if_useful();
+            m_walker.start_helper_if_waiting(1);
             describe_names(node);
             break;
         }
@@ -382,7 +381,7 @@ void Worker::queue_subfolder(FolderNode* node, const WalkEntry& entry) {
     auto* child = new FolderNode(node, entry.name, entry, number);
     if (mount_point) return m_walker.put_off(child);
     m_walker.stack().push(child);
-    m_walker.start_helper_if_useful();
+    m_walker.start_helper_if_waiting(2);  // one folder more is walked before a thread would have started
 }
 
 Result<Fd> open_root(const std::filesystem::path& root) {
