@@ -259,6 +259,7 @@ std::size_t Transfer::on_read(char* into, std::size_t room) {
 
 int Transfer::on_seek(curl_off_t offset, int origin) {
     if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_FAIL;
+    if (static_cast<std::uint64_t>(offset) < m_position) m_response.repeated = true;
     m_position = static_cast<std::uint64_t>(offset);
     return CURL_SEEKFUNC_OK;
 }

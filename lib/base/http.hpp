@@ -32,6 +32,9 @@ struct Response {
     Headers headers;             // names in lower case
     std::string body;            // empty when a sink took it
     std::uint64_t received = 0;  // bytes of body
+    // The body went out more than once: a kept connection turned out dead and the request was sent again on a new one.
+    // The first may have been carried out, so a refusal ("exists", "gone") can be the echo of our own success.
+    bool repeated = false;
     const std::string* header(std::string_view lower_name) const;
 };
 

@@ -23,6 +23,11 @@ TEST_CASE("SHA-256 gives the vectors of FIPS 180-4", "[base]") {
 
 TEST_CASE("MD5 and HMAC give the vectors of their RFCs", "[base]") {
     CHECK(to_hex(*md5("message digest")) == "f96b697d7cb7938d525a2f31aaf161d0");
+    Md5 running;
+    running.update("message ");
+    running.update("digest");
+    CHECK(to_hex(*running.finish()) == to_hex(*md5("message digest")));
+    CHECK(to_hex(*running.finish()) == to_hex(*md5("")));
     CHECK(to_hex(*hmac_sha256("Jefe", "what do ya want for nothing?")) ==
           "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
