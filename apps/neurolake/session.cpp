@@ -131,6 +131,7 @@ Result<store::ObjectStore*> Session::store() {
         TRY(const lake::Lake* opened, lake());
         store::Options options = all->store;
         if (options.lake_id.empty()) options.lake_id = opened->id();
+        if (options.state_folder.empty()) options.state_folder = opened->layout().state.string();
         auto made = store::open(options, *m_clock, m_cancel);
         if (!made) return as_cloud_error(std::move(made).error());
         m_store = std::move(made).value();
