@@ -35,8 +35,8 @@ struct ObjectInfo {
     // What the store itself attests of the bytes it holds, when it does:
     std::optional<Sha256Digest> sha256;    // of the whole object
     std::optional<std::string> composite;  // "<base64 of sha256 over part sha256s>-<parts>" of a multipart object
-    // Set by put() only: the store accepted our Content-MD5 and answered with the same MD5 as ETag. Together with the
-    // size this counts as proof of a single put on stores without strong checksums.
+    // Set by put() only, where the store has no strong checksum: it accepted our Content-MD5, answered with that MD5 as
+    // ETag, and asked again right after, holds an object of this ETag and size. Counts as proof of a single put.
     bool attested_by_md5 = false;
     std::string last_modified;
 };

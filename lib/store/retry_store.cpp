@@ -144,7 +144,8 @@ Result<ObjectInfo> RetryStore::complete_multipart(const PutRequest& request, con
         auto result = m_store->complete_multipart(request, upload_id, parts);
         if (result) return result;
         const Errc code = result.error().code;
-        if (attempt > 1 && (code == Errc::already_exists || code == Errc::not_found)) {
+        // An upload that is gone may be one that was completed: by an earlier try, or by a network that sends twice.
+        if (code == Errc::not_found || (attempt > 1 && code == Errc::already_exists)) {
             return our_own(request, size, std::move(result).error());
         }
         if (auto error = wait_or_give_up(result.error(), attempt)) return std::move(*error);

@@ -126,6 +126,10 @@ Error S3Client::error_of(const http::Response& response, const S3Call& call) {
 
 Result<http::Response> S3Client::call(const S3Call& call) {
     TRY(http::Response response, send(call));
+    if (response.repeated && (response.status == 412 || response.status == 404)) {
+        return Error(Errc::unavailable, action(call) + ": the connection was lost before the answer came", {},
+                     call.key);
+    }
     if (!is_success(response.status)) return error_of(response, call);
     // S3 may say 200 first and fail later: then the body is an error document.
     if (!response.body.empty() && !s3_error_code(response).empty()) return error_of(response, call);

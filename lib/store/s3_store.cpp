@@ -133,9 +133,13 @@ private:
                                                std::uint64_t length) const;
     Result<std::optional<Sha256Digest>> attested(const http::Response& response, const Sha256Digest& expected,
                                                  const std::string& key);
-    Result<ObjectInfo> info_of(const std::string& key, const http::Response& response) const;
+    Result<bool> holds(const ObjectInfo& put);
+    Result<std::vector<Part>> with_checksums(const std::string& key, const std::string& upload_id,
+                                             std::vector<Part> parts);
+    Result<ObjectInfo> info_of(const std::string& key, const http::Response& response,
+                               std::optional<std::uint64_t> size = std::nullopt) const;
     Result<ObjectInfo> opened_info(const std::string& key, const http::Response& response, std::uint64_t offset,
-                                   std::uint64_t length) const;
+                                   std::uint64_t length, std::uint64_t& promised) const;
     Result<ObjectInfo> beyond_end(const std::string& key, const std::string& version_id, std::uint64_t offset,
                                   const std::string& if_match);
     Error replaced(const std::string& key) const {
@@ -209,15 +213,25 @@ Result<std::optional<std::string>> S3Store::add_md5(http::Headers& headers, Uplo
     return std::optional<std::string>(to_hex(digest.data(), digest.size()));
 }
 
+// What the server has shown once it can always do; a single answer without its checksum proves nothing about it.
 Result<std::optional<Sha256Digest>> S3Store::attested(const http::Response& response, const Sha256Digest& expected,
                                                       const std::string& key) {
     const auto digest = digest_of(header(response, k_checksum));
-    m_checksums.store(digest ? Known::yes : Known::no);
+    if (digest) m_checksums.store(Known::yes);
+    if (!digest && m_checksums.load() == Known::unknown) m_checksums.store(Known::no);
     if (digest && *digest != expected) {
         return Error(Errc::corrupt, describe() + " holds other bytes of '" + text::escape_controls(key) +
                                         "' than were sent: its SHA-256 differs");
     }
     return digest;
+}
+
+// An ETag in the answer to a put proves nothing by itself: the server is asked again what it holds.
+Result<bool> S3Store::holds(const ObjectInfo& put) {
+    auto there = head(put.key, put.version_id);
+    if (!there && there.error().code == Errc::not_found) return false;
+    if (!there) return std::move(there).error();
+    return there->size == put.size && there->etag == put.etag;
 }
 
 Result<ObjectInfo> S3Store::put(const PutRequest& request, UploadSource& source) {
@@ -242,7 +256,9 @@ Result<ObjectInfo> S3Store::put_once(const PutRequest& request, UploadSource& so
     info.version_id = header(response, "x-amz-version-id");
     info.metadata = request.metadata;
     TRY(info.sha256, attested(response, request.sha256, request.key));
-    info.attested_by_md5 = md5_hex && text::lower(info.etag) == *md5_hex;
+    if (!info.sha256 && md5_hex && text::lower(info.etag) == *md5_hex) {
+        TRY(info.attested_by_md5, holds(info));
+    }
     return info;
 }
 
@@ -271,8 +287,9 @@ Result<Part> S3Store::put_part(const std::string& key, const std::string& upload
     TRY(const http::Response response, m_client.call(call));
     Part part{number, length, unquoted(header(response, "etag")), std::nullopt};
     TRY(part.sha256, attested(response, part_sha256, key));
-    if (!part.etag.empty()) return part;
-    return Error(Errc::corrupt, describe() + " took part " + std::to_string(number) + " without an ETag");
+    const bool complete = !part.etag.empty() && (part.sha256 || m_checksums.load() != Known::yes);
+    if (complete) return part;
+    return Error(Errc::corrupt, describe() + " took part " + std::to_string(number) + " without saying what it holds");
 }
 
 // The checksum of a composite object: SHA-256 over the parts' SHA-256s, with their number.
@@ -284,6 +301,26 @@ Result<std::optional<std::string>> composite_of(const std::vector<Part>& parts) 
     }
     TRY(const Sha256Digest digest, sha256(all));
     return std::optional<std::string>(to_base64(digest) + "-" + std::to_string(parts.size()));
+}
+
+// Parts in order, each with its checksum where the server has one, and without where it has none: it refuses a list
+// that differs from what it recorded.
+Result<std::vector<Part>> S3Store::with_checksums(const std::string& key, const std::string& upload_id,
+                                                  std::vector<Part> parts) {
+    std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.number < b.number; });
+    const auto has_checksum = [](const Part& part) { return part.sha256.has_value(); };
+    if (m_checksums.load() == Known::no) {
+        for (Part& part : parts) part.sha256.reset();
+        return parts;
+    }
+    if (std::all_of(parts.begin(), parts.end(), has_checksum)) return parts;
+    TRY(const std::vector<Part> listed, list_parts(key, upload_id));
+    for (Part& part : parts) {
+        const auto same =
+            std::find_if(listed.begin(), listed.end(), [&](const Part& l) { return l.number == part.number; });
+        if (same != listed.end()) part.sha256 = same->sha256;
+    }
+    return parts;
 }
 
 std::string part_list(const std::vector<Part>& parts) {
@@ -304,8 +341,7 @@ Result<ObjectInfo> S3Store::complete_multipart(const PutRequest& request, const 
 
 Result<ObjectInfo> S3Store::complete_once(const PutRequest& request, const std::string& upload_id,
                                           const std::vector<Part>& parts, bool condition) {
-    std::vector<Part> ordered = parts;
-    std::sort(ordered.begin(), ordered.end(), [](const Part& a, const Part& b) { return a.number < b.number; });
+    TRY(const std::vector<Part> ordered, with_checksums(request.key, upload_id, parts));
     TRY(const auto composite, composite_of(ordered));
     const std::string body = part_list(ordered);
     TRY(const Sha256Digest body_hash, sha256(body));
@@ -347,7 +383,8 @@ Status S3Store::abort_multipart(const std::string& key, const std::string& uploa
 
 // ---- reading
 
-Result<ObjectInfo> S3Store::info_of(const std::string& key, const http::Response& response) const {
+Result<ObjectInfo> S3Store::info_of(const std::string& key, const http::Response& response,
+                                    std::optional<std::uint64_t> size) const {
     ObjectInfo info;
     info.key = key;
     info.etag = unquoted(header(response, "etag"));
@@ -362,7 +399,7 @@ Result<ObjectInfo> S3Store::info_of(const std::string& key, const http::Response
     } else if (header(response, "content-range").empty()) {
         info.sha256 = digest_of(checksum);
     }
-    const auto size = natural(header(response, "content-length"));
+    if (!size) size = natural(header(response, "content-length"));
     if (!size)
         return Error(Errc::corrupt, describe() + " does not tell the size of '" + text::escape_controls(key) + "'");
     info.size = *size;
@@ -381,23 +418,25 @@ Result<ObjectInfo> S3Store::head(const std::string& key, const std::string& vers
     return info_of(key, response);
 }
 
-// What the answer promises must be the range that was asked for, in this very object.
+// What the answer promises must be the range that was asked for, in this very object. `promised` = bytes to come.
 Result<ObjectInfo> S3Store::opened_info(const std::string& key, const http::Response& response, std::uint64_t offset,
-                                        std::uint64_t length) const {
-    TRY(ObjectInfo info, info_of(key, response));
-    const std::uint64_t promised = info.size;
+                                        std::uint64_t length, std::uint64_t& promised) const {
+    const std::string said = header(response, "content-length");
     if (response.status == 206) {
         const auto range = parse_content_range(header(response, "content-range"));
-        const std::uint64_t wanted = range && range->first == offset ? range->total - offset : 0;
-        if (wanted == 0 || promised != (length == 0 ? wanted : std::min(length, wanted))) {
-            return Error(Errc::corrupt, describe() + " answers with another range of '" + text::escape_controls(key) +
+        const std::uint64_t rest = range && range->first == offset ? range->total - offset : 0;
+        promised = length == 0 ? rest : std::min(length, rest);
+        const bool fits =
+            rest > 0 && range->last == offset + promised - 1 && (said.empty() || natural(said) == promised);
+        if (fits) return info_of(key, response, range->total);
+        return Error(Errc::unavailable, describe() + " answers with another range of '" + text::escape_controls(key) +
                                             "' than was asked for");
-        }
-        info.size = range->total;
-        return info;
     }
-    if (offset == 0 && (length == 0 || length >= promised)) return info;
-    return Error(Errc::corrupt, describe() + " ignores the range asked of '" + text::escape_controls(key) + "'");
+    TRY(ObjectInfo info, info_of(key, response));
+    promised = info.size;
+    // A 200 that is an error document has no ETag; it must not pass for the object.
+    if (offset == 0 && (length == 0 || length >= promised) && !info.etag.empty()) return info;
+    return Error(Errc::unavailable, describe() + " ignores the range asked of '" + text::escape_controls(key) + "'");
 }
 
 // 416: right at the end of the object there is nothing more to read; beyond it the caller is wrong. Not every server
@@ -423,8 +462,7 @@ Result<ObjectInfo> S3Store::get(const std::string& key, const std::string& versi
     ObjectInfo info;
     std::uint64_t promised = 0;
     call.head = [&](const http::Response& response) -> Status {
-        TRY(info, opened_info(key, response, offset, length));
-        promised = natural(header(response, "content-length")).value_or(0);
+        TRY(info, opened_info(key, response, offset, length, promised));
         if (!if_match.empty() && info.etag != if_match) return replaced(key);
         if (opened) opened(info);
         return {};
@@ -516,6 +554,10 @@ Result<std::vector<Part>> S3Store::list_parts(const std::string& key, const std:
                      }
                      return {};
                  }));
+    // Uploads are begun with SHA-256 checksums: a server that knows them lists them.
+    const bool some = std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.sha256.has_value(); });
+    if (some) m_checksums.store(Known::yes);
+    if (!some && !parts.empty() && m_checksums.load() == Known::unknown) m_checksums.store(Known::no);
     return parts;
 }
 

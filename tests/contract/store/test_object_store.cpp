@@ -94,6 +94,17 @@ TEST_CASE("a store attests exactly what it claims to attest", "[contract]") {
     CHECK(bench->store->capabilities().conditional_put == strong);
 }
 
+TEST_CASE("the very first put of a store may be large", "[contract]") {
+    const auto bench = next_bench();
+    if (!bench) return;
+    CAPTURE(bench->name);
+    const std::string bytes = noise(12 << 20);
+    const auto put = bench->put("k", bytes);
+    if (!put) FAIL(put.error().message);
+    CHECK(bench->waits.empty());
+    CHECK((bench->read("k") == bytes));
+}
+
 TEST_CASE("an object that exists is not overwritten unless asked", "[contract]") {
     const auto bench = next_bench();
     if (!bench) return;
