@@ -46,8 +46,13 @@ struct Type {
     int precision = 0, scale = 0;  // decimal only
     std::vector<Field> fields;     // list, map, structure only
 
-    Type() = default;
-    Type(TypeKind k) : kind(k) {}
+    Type();
+    Type(TypeKind k);
+    Type(const Type&);
+    Type(Type&&) noexcept;
+    Type& operator=(const Type&);
+    Type& operator=(Type&&) noexcept;
+    ~Type();
     static Type decimal(int precision, int scale);
     static Type list_of(Type element);
     friend bool operator==(const Type&, const Type&);  // names of list elements, map keys and values do not count
@@ -59,6 +64,15 @@ struct Field {
     bool nullable = true;
     friend bool operator==(const Field&, const Field&) = default;
 };
+
+// Here, where Field is whole: a vector of an incomplete type may be named, but neither made nor copied.
+inline Type::Type() = default;
+inline Type::Type(TypeKind k) : kind(k) {}
+inline Type::Type(const Type&) = default;
+inline Type::Type(Type&&) noexcept = default;
+inline Type& Type::operator=(const Type&) = default;
+inline Type& Type::operator=(Type&&) noexcept = default;
+inline Type::~Type() = default;
 
 // "int64", "double", "decimal(10,2)", "timestamp_tz", "list<int64>", "struct<a:int64,b:text>", "map<text,int64>".
 // A field that cannot be null ends in "!"; names that are no plain words stand in double quotes, \ escapes.
