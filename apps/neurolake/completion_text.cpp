@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "help_text.hpp"
+#include "shell_words.hpp"
 
 namespace neurolake::apps {
 
@@ -35,19 +36,12 @@ std::string joined(const std::vector<std::pair<std::string, std::string>>& words
     return out;
 }
 
-// Single quotes for sh: ' becomes '\''.
-std::string in_quotes(std::string_view text) {
-    std::string out = "'";
-    for (char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return out + "'";
-}
-
 std::string case_lines(const std::vector<Entry>& entries) {
     std::string out;
     for (const auto& entry : entries) {
-        out += "        " + in_quotes(entry.path) + ")\n";
-        out += "            words=" + in_quotes(joined(entry.words)) + "\n";
-        out += "            flags=" + in_quotes(joined(entry.flags)) + "\n";
+        out += "        " + shell_word(entry.path) + ")\n";
+        out += "            words=" + shell_word(joined(entry.words)) + "\n";
+        out += "            flags=" + shell_word(joined(entry.flags)) + "\n";
         out += std::string("            buckets=") + (entry.takes_bucket ? "1" : "") + " ;;\n";
     }
     return out;
@@ -57,7 +51,7 @@ std::string case_lines(const std::vector<Entry>& entries) {
 std::string known_paths(const std::vector<Entry>& entries) {
     std::string out;
     for (const auto& entry : entries) {
-        if (!entry.path.empty()) out += (out.empty() ? "" : "|") + in_quotes(entry.path);
+        if (!entry.path.empty()) out += (out.empty() ? "" : "|") + shell_word(entry.path);
     }
     return out;
 }
@@ -151,13 +145,13 @@ std::string fish_condition(const Entry& entry) {
 std::string fish(const std::vector<Entry>& entries) {
     std::string out = "# fish completion for neurolake; load with: neurolake completion fish | source\n";
     for (const auto& entry : entries) {
-        const std::string condition = in_quotes(fish_condition(entry));
+        const std::string condition = shell_word(fish_condition(entry));
         for (const auto& [word, help] : entry.words) {
-            out += "complete -c neurolake -f -n " + condition + " -a " + word + " -d " + in_quotes(help) + "\n";
+            out += "complete -c neurolake -f -n " + condition + " -a " + word + " -d " + shell_word(help) + "\n";
         }
         for (const auto& [flag, help] : entry.flags) {
             const std::string when = entry.path.empty() ? "" : " -n " + condition;
-            out += "complete -c neurolake" + when + " -l " + flag.substr(2) + " -d " + in_quotes(help) + "\n";
+            out += "complete -c neurolake" + when + " -l " + flag.substr(2) + " -d " + shell_word(help) + "\n";
         }
         if (entry.takes_bucket) {
             out += "complete -c neurolake -n " + condition + " -a '(neurolake ls --buckets 2>/dev/null)'\n";

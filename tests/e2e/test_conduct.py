@@ -188,6 +188,24 @@ class Streams(LakeTest):
             self.nl(*words, only_env=env, cwd="/")
 
 
+class Cron(LakeTest):
+    def test_the_lines_of_a_crontab_run_as_they_are(self):
+        report = self.nl("cron", "print", "--json").json
+        check(report)
+        self.assertEqual(report["lines"][0]["when"], "*/15 * * * *")
+        for line in report["lines"]:
+            self.assertIn(self.path("logs/cron.log"), line["command"])
+            self.assertTrue(line["command"].startswith("'/"))
+        self.assertIn(report["lock"], self.nl("cron", "print").out)
+        index = report["lines"][0]["command"]
+        run = subprocess.run(["sh", "-c", index], env=cron_environment(), cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual((run.returncode, run.stdout, run.stderr), (0, b"", b""))
+        self.assertEqual(read(self.path("logs/cron.log")), b"")
+        self.nl("cron", "print", "--index-every", "7m", check=2)
+        self.nl("cron", "print", "--burst-at", "25:00", check=2)
+        self.assertIn("\n5 3 * * * ", self.nl("cron", "print", "--burst-at", "03:05").out)
+
+
 class Locks(LakeTest):
     def hold(self):
         file = open(self.path(".neurolake", "lock"), "a")
@@ -281,6 +299,24 @@ class Logs(LakeTest):
             wanted = hashlib.sha256(previous).hexdigest() if previous else "0" * 64
             self.assertEqual(json.loads(line)["prev"], wanted)
             previous = line
+
+    def test_logs_are_shown_and_the_chain_is_checked(self):
+        self.nl("bucket", "create", "xyz")
+        self.nl("put", write(os.path.join(self.tmp, "in.csv"), "a"), "xyz")
+        shown = self.nl("logs", "audit", "--last", "2").out.splitlines()
+        self.assertIn("path=xyz/in.csv", shown[-1])
+        check(self.nl("logs", "audit", "--json").json)
+        self.assertEqual(self.nl("logs", "audit", "--since", "7d", "--now", "2126-01-01T00:00:00Z").out, "")
+        report = self.nl("audit", "verify", "--json").json
+        check(report)
+        self.assertTrue(report["intact"])
+        lines = read(self.path("logs/audit.log")).splitlines(True)
+        for damaged in (lines[:1] + lines[2:], lines[1:], lines[:-1] + [lines[-1].replace(b"xyz", b"abc")] + lines[-1:],
+                        [lines[0].replace(b'"rc":0', b'"rc":1')] + lines[1:]):
+            write(self.path("logs/audit.log"), b"".join(damaged))
+            self.assertIn("audit.log:", self.nl("audit", "verify", check=14).err)
+        write(self.path("logs/audit.log"), b"".join(lines))
+        self.nl("audit", "verify")
 
     def test_no_secret_of_a_flag_or_variable_is_logged(self):
         env = {"AWS_SECRET_ACCESS_KEY": "s3cr3tvalue", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE"}
