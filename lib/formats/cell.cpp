@@ -136,7 +136,43 @@ Cell exponent_cell(std::string_view s) {
     return cell;
 }
 
+// [-]digits[.digits] of at most 15 digits in one pass; most numbers that are not short integers are that.
+bool quick_number(std::string_view s, Cell& cell) {
+    const bool negative = s[0] == '-';
+    std::size_t i = negative, point = 0;
+    const std::size_t first = i;
+    if (s.size() - i > k_double_digits + 1) return false;
+    std::uint64_t mantissa = 0;
+    for (; i < s.size(); ++i) {
+        const auto digit = static_cast<unsigned char>(s[i] - '0');
+        if (digit <= 9)
+            mantissa = mantissa * 10 + digit;
+        else if (s[i] == '.' && point == 0 && i > first)
+            point = i;
+        else
+            return false;
+    }
+    const std::size_t whole = (point == 0 ? s.size() : point) - first;
+    if (whole == 0 || (whole > 1 && s[first] == '0')) return false;
+    if (point == 0) {
+        if (whole > k_double_digits) return false;
+        cell.type = CellClass::integer;
+        cell.integer_digits = static_cast<std::uint8_t>(whole);
+        cell.integer = negative ? -static_cast<std::int64_t>(mantissa) : static_cast<std::int64_t>(mantissa);
+        return true;
+    }
+    const std::size_t scale = s.size() - point - 1;
+    const double value = static_cast<double>(mantissa) / k_powers_of_ten[scale];
+    cell.type = CellClass::fraction;
+    cell.integer_digits = s[first] == '0' ? 0 : static_cast<std::uint8_t>(whole);
+    cell.scale = static_cast<std::uint8_t>(scale);
+    cell.number = negative ? -value : value;
+    return true;
+}
+
 Cell number_cell(std::string_view s) {
+    Cell quick;
+    if (quick_number(s, quick)) return quick;
     Number number;
     if (!split_number(s, number)) return of_class(CellClass::text);
     if (number.whole.size() > 1 && number.whole[0] == '0') return of_class(CellClass::leading_zero);
@@ -154,9 +190,12 @@ constexpr unsigned days_in_month(unsigned year, unsigned month) {
 
 // YYYY-MM-DD at the beginning of at least 10 bytes.
 bool read_date(const char* p, std::int64_t& seconds) {
-    if (p[4] != '-' || p[7] != '-') return false;
-    for (const int i : {0, 1, 2, 3, 5, 6, 8, 9})
-        if (!is_digit(p[i])) return false;
+    // "YYYY-MM-" at once: dashes become zeros, then all eight must be digits.
+    constexpr std::uint64_t k_dashes = 0x2D00002D00000000u, k_dash_bytes = 0xFF0000FF00000000u,
+                            k_zeros = 0x3000003000000000u;
+    const std::uint64_t v = load8(p);
+    if ((v & k_dash_bytes) != k_dashes || !eight_digits((v & ~k_dash_bytes) | k_zeros)) return false;
+    if (!is_digit(p[8]) || !is_digit(p[9])) return false;
     const unsigned year = static_cast<unsigned>(two_digits(p) * 100 + two_digits(p + 2));
     const unsigned month = static_cast<unsigned>(two_digits(p + 5)), day = static_cast<unsigned>(two_digits(p + 8));
     if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return false;

@@ -65,21 +65,23 @@ inline std::uint64_t parse_eight_digits(std::uint64_t v) {
 // Any spelling but the empty one. The padding rule above holds.
 Cell classify_slowly(const char* p, std::size_t n);
 
-// The short integers that most cells are, inline; all else in classify_slowly.
+// The short integers that most cells are, without a branch a digit.
+inline bool short_integer(const char* p, std::size_t n, std::int64_t& value) {
+    if (n > 8) return false;
+    const unsigned shift = static_cast<unsigned>(8 * (8 - n));
+    const std::uint64_t zeros = n == 8 ? 0 : 0x3030303030303030u >> (8 * n);
+    const std::uint64_t v = (load8(p) << shift) | zeros;
+    if (!eight_digits(v) || (*p == '0' && n > 1)) return false;
+    value = static_cast<std::int64_t>(parse_eight_digits(v));
+    return true;
+}
+
 inline Cell classify(const char* p, std::size_t n) {
-    if (n <= 8) {
-        const unsigned shift = static_cast<unsigned>(8 * (8 - n));
-        const std::uint64_t zeros = n == 8 ? 0 : 0x3030303030303030u >> (8 * n);
-        const std::uint64_t v = (load8(p) << shift) | zeros;
-        if (eight_digits(v) && (*p != '0' || n == 1)) {
-            Cell cell;
-            cell.type = CellClass::integer;
-            cell.integer_digits = static_cast<std::uint8_t>(n);
-            cell.integer = static_cast<std::int64_t>(parse_eight_digits(v));
-            return cell;
-        }
-    }
-    return classify_slowly(p, n);
+    Cell cell;
+    if (!short_integer(p, n, cell.integer)) return classify_slowly(p, n);
+    cell.type = CellClass::integer;
+    cell.integer_digits = static_cast<std::uint8_t>(n);
+    return cell;
 }
 
 std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day);

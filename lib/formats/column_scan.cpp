@@ -28,6 +28,10 @@ void ColumnScan::note_bounds(const char* p, std::size_t n, std::uint64_t key) {
     m_has_text_bounds = true;
 }
 
+void ColumnScan::observe_slowly(const char* p, std::size_t n, std::uint64_t row) {
+    note_cell(classify_slowly(p, n), p, n, row);
+}
+
 void ColumnScan::observe_string(const char* p, std::size_t n, std::uint64_t row) {
     note_text(p, n);
     if (seen(CellClass::text)) return;

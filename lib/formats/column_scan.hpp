@@ -28,7 +28,12 @@ public:
         note_text(p, n);
         // Once text is seen nothing can take it back: the verdict is text and its row is the first one of text.
         if (seen(CellClass::text)) return;
-        note_cell(classify(p, n), p, n, row);
+        std::int64_t integer;
+        if (!short_integer(p, n, integer)) return observe_slowly(p, n, row);
+        if (m_count[0]++ == 0) note_first(CellClass::integer, row);
+        if (integer < m_min_integer) m_min_integer = integer;
+        if (integer > m_max_integer) m_max_integer = integer;
+        if (n > m_integer_digits) m_integer_digits = static_cast<std::uint8_t>(n);
     }
     // The same for a JSON string: only what JSON has no token for is read out of it, so a number in quotes stays text.
     // May be empty.
@@ -74,19 +79,14 @@ private:
         return __builtin_bswap64(load8(p) & keep);
     }
     void note_bounds(const char* p, std::size_t n, std::uint64_t key);
+    void observe_slowly(const char* p, std::size_t n, std::uint64_t row);
+    void note_first(CellClass type, std::uint64_t row) {
+        m_seen |= bit(type);
+        m_first_row[static_cast<std::size_t>(type)] = row;
+    }
     void note_cell(const Cell& cell, const char* p, std::size_t n, std::uint64_t row) {
-        const auto c = static_cast<std::size_t>(cell.type);
-        if (m_count[c]++ == 0) {
-            m_seen |= bit(cell.type);
-            m_first_row[c] = row;
-        }
-        if (cell.type == CellClass::integer) {
-            if (cell.integer < m_min_integer) m_min_integer = cell.integer;
-            if (cell.integer > m_max_integer) m_max_integer = cell.integer;
-            if (cell.integer_digits > m_integer_digits) m_integer_digits = cell.integer_digits;
-        } else {
-            note_value(cell, p, n);
-        }
+        if (m_count[static_cast<std::size_t>(cell.type)]++ == 0) note_first(cell.type, row);
+        note_value(cell, p, n);
     }
     void note_value(const Cell& cell, const char* p, std::size_t n);
     void note_decimal(std::string_view text);
