@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/text.hpp"
+#include "formats/byte_count.hpp"
 
 namespace neurolake::formats {
 namespace {
@@ -19,12 +20,14 @@ bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; 
 
 // JSON's own number grammar is narrower than a cell's.
 bool is_json_number(const Cell& cell, std::string_view token) {
-    if (cell.type > CellClass::special)
-        return cell.type == CellClass::text && token.size() > 38 &&
-               token.find_first_not_of("-0123456789.eE+") == std::string_view::npos;
-    if (cell.type == CellClass::special) return token == "NaN" || token == "Infinity" || token == "-Infinity";
+    if (cell.type == CellClass::integer) return true;
     const std::size_t first = token[0] == '-';
     const auto digit = [&](std::size_t i) { return i < token.size() && token[i] >= '0' && token[i] <= '9'; };
+    if (cell.type == CellClass::special) return token == "NaN" || token == "Infinity" || token == "-Infinity";
+    if (cell.type > CellClass::special) {  // a number of more digits than any type keeps
+        return cell.type == CellClass::text && token.size() > 38 &&
+               token.find_first_not_of("-0123456789.eE+") == std::string_view::npos;
+    }
     const std::size_t point = token.find('.');
     return digit(first) && digit(token.size() - 1) && (point == std::string_view::npos || digit(point + 1));
 }
@@ -168,15 +171,18 @@ private:
     bool scalar(JsonShape& shape) {
         if (done()) return false;
         const std::string_view text = token();
+        if (text.empty()) return false;
         Event event{&shape, text.data(), text.size(), Kind::number, {}};
-        if (text == "null") {
+        const bool number = (text[0] >= '0' && text[0] <= '9') || text[0] == '-' || text[0] == 'N' || text[0] == 'I';
+        if (number) {
+            event.cell = classify(text.data(), text.size());
+            if (!is_json_number(event.cell, text)) return false;
+        } else if (text == "null") {
             event.kind = Kind::null;
         } else if (text == "true" || text == "false") {
             event.kind = Kind::boolean;
         } else {
-            if (text.empty()) return false;
-            event.cell = classify(text.data(), text.size());
-            if (!is_json_number(event.cell, text)) return false;
+            return false;
         }
         m_events.push_back(event);
         ++m_at;
@@ -223,8 +229,7 @@ private:
     }
 
     std::uint64_t line_of(std::size_t position) const {
-        return m_rows.m_lines + static_cast<std::uint64_t>(std::count(
-                                    m_text.begin(), m_text.begin() + static_cast<std::ptrdiff_t>(position), '\n'));
+        return m_rows.m_lines + count_byte(m_text.substr(0, position), '\n');
     }
 
     JsonRows& m_rows;
@@ -260,7 +265,7 @@ bool JsonRows::index(std::string_view text) {
 std::size_t JsonRows::walk(std::string_view text, bool commas) {
     const bool has_escapes = text.find('\\') != std::string_view::npos;
     if (has_escapes) {
-        const auto escapes = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\\'));
+        const auto escapes = static_cast<std::size_t>(count_byte(text, '\\'));
         m_parser->unescaped.resize(text.size() + (escapes + 1) * k_padding);
     }
     Walker walker(*this, text, has_escapes);
@@ -279,13 +284,12 @@ bool JsonRows::take_documents(std::string_view documents, bool commas) {
 
 void JsonRows::take_lines(std::string_view lines) {
     if (m_lines == 0 && lines.starts_with("\xEF\xBB\xBF")) lines.remove_prefix(3);
-    const auto newlines = static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+    const std::uint64_t newlines = count_byte(lines, '\n');
     const bool open_line = !lines.empty() && lines.back() != '\n';
     const std::uint64_t first_line = m_lines;
     const std::size_t good = index(lines) ? walk(lines, false) : 0;
     // The lines from the first bad one on, one by one.
-    m_lines +=
-        static_cast<std::uint64_t>(std::count(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(good), '\n'));
+    if (good < lines.size()) m_lines += count_byte(lines.substr(0, good), '\n');
     lines.remove_prefix(good);
     while (!lines.empty() && !is_full()) {
         const std::size_t end = std::min(lines.find('\n'), lines.size());

@@ -14,7 +14,7 @@ constexpr std::size_t k_linear_fields = 12;
 }  // namespace
 
 JsonShape* JsonShape::field(std::string_view name, std::size_t& hint, bool count_distinct, ShapeBudget& budget) {
-    if (hint < fields.size() && fields[hint].name == name) return fields[hint++].shape.get();
+    if (hint < fields.size() && fields[hint].is_named(name)) return fields[hint++].shape.get();
     std::size_t found = fields.size();
     if (fields.size() <= k_linear_fields) {
         for (std::size_t i = 0; i < fields.size(); ++i)
@@ -30,7 +30,7 @@ JsonShape* JsonShape::field(std::string_view name, std::size_t& hint, bool count
         --budget.places_left;
         const bool sketch = count_distinct && budget.sketches_left > 0;
         budget.sketches_left -= sketch;
-        fields.push_back({std::string(name), std::make_unique<JsonShape>(sketch)});
+        fields.emplace_back(name, std::make_unique<JsonShape>(sketch));
         if (!m_by_name.empty()) m_by_name.emplace(std::string(name), found);
     }
     hint = found + 1;
