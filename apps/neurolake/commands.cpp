@@ -21,6 +21,7 @@ constexpr Family k_families[] = {
     {"Set up", add_init},
     {"Set up", add_config},
     {"Set up", add_status},
+    {"Set up", add_doctor},
     {"Set up", add_version},
     {"Buckets and files", add_bucket},
     {"Buckets and files", add_ls},

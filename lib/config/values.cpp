@@ -83,20 +83,23 @@ Result<Value> percent(const Rule& rule, const std::string& text) {
     return value;
 }
 
-Result<Value> gigabytes(const Rule& rule, const std::string& text) {
-    const auto parsed = plain_number(text);
-    if (!parsed || has_leading_zero(text)) {
-        const bool has_unit = text::parse_size(text).has_value();
-        return wrong(fmt::format("'{}' is not a number of gigabytes", text),
-                     has_unit ? fmt::format("write a number such as 80; for sizes with a unit use {}", rule.yields_to)
-                              : "write a number such as 80 or 0.5 (units of 2^30 bytes)");
-    }
+Result<Value> gigabytes(const Rule&, const std::string& text) {
     Value value;
-    const double bytes = *parsed * double(1u << 30);
-    if (bytes < 1 || bytes >= 9.2e18) return wrong(fmt::format("{} is out of range", text), "write a number above 0");
-    value.bytes = static_cast<std::uint64_t>(std::llround(bytes));
+    const auto parsed = has_leading_zero(text) ? std::nullopt : plain_number(text);
+    if (!parsed) {
+        const auto with_unit = text::parse_size(text);  // "80GB" says itself what it means
+        if (!with_unit)
+            return wrong(fmt::format("'{}' is not a number of gigabytes", text),
+                         "write a number such as 80 or 0.5 (units of 2^30 bytes), or a size such as 80GB");
+        value.bytes = *with_unit;
+    } else if (const double bytes = *parsed * double(1u << 30); bytes >= 1 && bytes < 9.2e18) {
+        value.bytes = static_cast<std::uint64_t>(std::llround(bytes));
+    }
+    if (value.bytes == 0) return wrong(fmt::format("{} is out of range", text), "write a number above 0");
     return value;
 }
+
+bool is_bare(std::string_view text) { return text.find_first_not_of("0123456789.") == std::string_view::npos; }
 
 Result<Value> size(const Rule& rule, const std::string& text) {
     auto parsed = text::parse_size(text);
@@ -105,6 +108,10 @@ Result<Value> size(const Rule& rule, const std::string& text) {
                      "write a number with a unit, for instance 80GB or 512MiB");
     const bool mark = !std::isfinite(rule.least);
     if (mark && *parsed == 0) return wrong("0 is out of range", "write a size above 0");
+    // 80 meant as gigabytes would be a mark of 80 bytes, and the next burst would move everything.
+    if (mark && *parsed < 1024 && is_bare(text))
+        return wrong(fmt::format("{} has no unit and would mean {} bytes", text, *parsed),
+                     fmt::format("write for instance {}GB or {}GiB", text, text));
     TRY_DO(check_range(rule, static_cast<double>(*parsed), text,
                        [](double v) { return text::size_text(static_cast<std::uint64_t>(v)); }));
     Value value;

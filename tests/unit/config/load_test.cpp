@@ -229,6 +229,9 @@ TEST_CASE("sizes: _gb keys count in 2^30, units are exact", "[config]") {
     CHECK(marks.threshold->bytes == 256u << 20);
     CHECK(marks.low->bytes == 200'000'000);
     CHECK(marks.min_free->bytes == 1u << 30);
+    lake.settings("storage:\n  local_capacity_gb: 80GB\nhybrid_storage:\n  local_threshold_gb: 3MiB\n");
+    CHECK(load(lake).settings().tier.marks.capacity.bytes == 80'000'000'000);
+    CHECK(load(lake).settings().tier.marks.threshold->bytes == 3u << 20);
     lake.settings("storage:\n  min_free: 12%\n  cloud_burst_threshold_percent: 70\n");
     const auto shares = load(lake).settings().tier.marks;
     CHECK(shares.min_free_percent == 12);
@@ -369,23 +372,24 @@ TEST_CASE("numbers are typed strictly", "[config]") {
     struct {
         const char* line;
         const char* part;
-    } const cases[] = {{"retention:\n  trash_days: 0644", "is not a whole number"},
-                       {"retention:\n  trash_days: 1.5", "is not a whole number"},
-                       {"retention:\n  cloud: maybe", "neither true nor false"},
-                       {"burst:\n  error_stop_pct: 400", "out of range"},
-                       {"storage:\n  local_capacity_gb: .inf", "not a number"},
-                       {"storage:\n  local_capacity_gb: 0", "out of range"},
-                       {"storage:\n  local_capacity_gb: 1e300", "out of range"},
-                       {"storage:\n  local_capacity_gb: 80GB", "use storage.capacity"},
-                       {"storage:\n  high: 0", "out of range"},
-                       {"storage:\n  low:", "has no value"},
-                       {"storage:\n  low: {a: 1}", "is a section where one value belongs"},
-                       {"storage:\n  low: [1]", "is a list where one value belongs"},
-                       {"storage: 5", "must be a section"},
-                       {"buckets: [a]", "must be a section"},
-                       {"buckets:\n  one: 5", "must be a section"},
-                       {"burst:\n  include: [[a]]", "each pattern must be one word"},
-                       {"buckets:\n  one:\n    created_at: yesterday", "is not a time"}};
+    } const cases[] = {
+        {"retention:\n  trash_days: 0644", "is not a whole number"},
+        {"retention:\n  trash_days: 1.5", "is not a whole number"},
+        {"retention:\n  cloud: maybe", "neither true nor false"},
+        {"burst:\n  error_stop_pct: 400", "out of range"},
+        {"storage:\n  local_capacity_gb: .inf", "not a number"},
+        {"storage:\n  local_capacity_gb: 0", "out of range"},
+        {"storage:\n  local_capacity_gb: 1e300", "out of range"},
+        {"storage:\n  high: 80", "has no unit and would mean 80 bytes; write for instance 80GB or 80GiB"},
+        {"storage:\n  high: 0", "out of range"},
+        {"storage:\n  low:", "has no value"},
+        {"storage:\n  low: {a: 1}", "is a section where one value belongs"},
+        {"storage:\n  low: [1]", "is a list where one value belongs"},
+        {"storage: 5", "must be a section"},
+        {"buckets: [a]", "must be a section"},
+        {"buckets:\n  one: 5", "must be a section"},
+        {"burst:\n  include: [[a]]", "each pattern must be one word"},
+        {"buckets:\n  one:\n    created_at: yesterday", "is not a time"}};
     for (const auto& one : cases) {
         INFO(one.line);
         lake.settings(std::string(one.line) + "\n");

@@ -1,0 +1,65 @@
+// doctor.hpp: what doctor looks at, what it finds, and what it can mend.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lake/inventory.hpp"
+#include "session.hpp"
+
+namespace neurolake::apps {
+
+struct Diagnosis {
+    enum class Level { good, note, warning, problem } level = Level::good;
+    std::string check;     // stable word: "layout", "settings", "catalog", "stubs" ...
+    std::string message;   // one sentence
+    std::string fix;       // what to do; "" when nothing
+    bool can_fix = false;  // doctor --fix does it
+    std::string path;      // the object concerned, bytes; may be empty
+};
+
+enum class AskCloud { no, yes };
+
+// Looks at one lake; changes nothing but a probe file in .neurolake/staging, which is gone at the end. What cannot be
+// looked at because an earlier check failed is left out. Errors: no_lake, cancelled.
+class Examination {
+public:
+    Examination(Session& session, const lake::Lake& lake) : m_session(session), m_lake(lake) {}
+    Result<std::vector<Diagnosis>> run(AskCloud ask_cloud);
+
+private:
+    using Level = Diagnosis::Level;
+    void add(Level level, std::string check, std::string message, std::string fix = {}, bool can_fix = false,
+             std::string path = {});
+    // doctor_lake.cpp: the folder itself
+    void check_layout();
+    void check_settings();
+    void check_permissions();
+    void check_leftovers();
+    void check_clock();
+    void check_reserve();
+    // doctor_data.cpp: what lies in it
+    void check_buckets();
+    void check_catalog();
+    Status scan_buckets();
+    void check_stubs();
+    void check_journal();
+    void check_room();
+    void check_cloud(AskCloud ask);
+
+    Session& m_session;
+    const lake::Lake& m_lake;
+    const config::Settings* m_settings = nullptr;  // null: they do not load
+    std::optional<lake::ScanResult> m_scan;
+    std::vector<Diagnosis> m_found;
+};
+
+// Mends what Diagnosis::can_fix promises; one line for each deed. Caller holds the lake lock. Nothing of the user's is
+// removed: damaged files are renamed aside.
+Result<std::vector<std::string>> mend(Session& session, const lake::Lake& lake, const std::vector<Diagnosis>& found);
+
+// The json catalog's files.
+inline constexpr const char* k_catalog_files[] = {"tables.json", "schemas.json", "lineage.json", "glossary.json"};
+
+}  // namespace neurolake::apps

@@ -1,0 +1,197 @@
+// doctor_data.cpp: doctor's checks of what lies in the lake: buckets, catalog, stubs, journal, room, cloud.
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.hpp"
+#include "doctor.hpp"
+#include "formats/formats.hpp"
+#include "marks_report.hpp"
+#include "tier/tier.hpp"
+
+namespace neurolake::apps {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t k_shown = 10;  // of many alike, so that a list of 10,000 lost stubs stays readable
+
+std::string count_of(std::uint64_t n, std::string_view word) {
+    return fmt::format("{} {}{}", text::with_thousands(n), word, n == 1 ? "" : "s");
+}
+
+}  // namespace
+
+void Examination::check_buckets() {
+    if (!m_settings) return;
+    for (const lake::Bucket& bucket : m_settings->buckets) {
+        if (!bucket.outside) continue;
+        if (auto there = lake::check_bucket_mount(m_lake, bucket); !there)
+            add(Level::problem, "mounts", there.error().message, there.error().hint, false, bucket.root.string());
+    }
+    auto unregistered = lake::unregistered_buckets(m_lake.layout(), m_settings->buckets);
+    if (!unregistered) return;
+    for (const lake::Bucket& bucket : *unregistered)
+        add(Level::warning, "buckets", fmt::format("the folder buckets/{} is no registered bucket", bucket.name),
+            fmt::format("to adopt it: neurolake bucket create {}", bucket.name), false, bucket.root.string());
+}
+
+void Examination::check_catalog() {
+    if (!m_settings) return;
+    const fs::path& folder = m_settings->catalog.folder;
+    bool whole = true;
+    for (const char* name : k_catalog_files) {
+        const fs::path file = folder / name;
+        auto text = read_file(file, 4ull << 30);
+        if (!text) {
+            whole = false;
+            add(Level::problem, "catalog", text.error().message, "neurolake doctor --fix makes an empty one", true,
+                file.string());
+        } else if (auto parsed = json::parse(*text); !parsed || !parsed->is_object()) {
+            whole = false;
+            add(Level::problem, "catalog", fmt::format("catalog file {} is damaged", name),
+                "neurolake doctor --fix renames it aside; then: neurolake catalog index", true, file.string());
+        }
+    }
+    if (whole) {
+        if (auto catalog = m_session.catalog(); !catalog)
+            add(Level::problem, "catalog", catalog.error().message, catalog.error().hint, false, catalog.error().path);
+        else
+            add(Level::good, "catalog",
+                fmt::format("the catalog reads: {}", count_of((*catalog)->tables().size(), "table")));
+    }
+    if (auto inventory = m_session.inventory(); !inventory)
+        add(Level::problem, "inventory", inventory.error().message,
+            "neurolake doctor --fix renames it aside; then: neurolake catalog index", true,
+            m_lake.layout().inventory.string());
+}
+
+Status Examination::scan_buckets() {
+    if (!m_settings) return {};
+    std::vector<lake::Bucket> buckets;
+    for (const lake::Bucket& bucket : m_settings->buckets)
+        if (lake::check_bucket_mount(m_lake, bucket)) buckets.push_back(bucket);
+    lake::ScanOptions options;
+    options.rehash_stubs = true;
+    options.ignored_name = [](std::string_view name) { return formats::is_known_non_data(name); };
+    const lake::Inventory empty;
+    auto inventory = m_session.inventory();
+    auto scan = lake::scan(buckets, inventory ? **inventory : empty, options, m_session.clock(), m_session.cancel());
+    if (!scan && scan.error().code == Errc::cancelled) return std::move(scan).error();
+    if (!scan) {
+        add(Level::problem, "data", scan.error().message, scan.error().hint, false, scan.error().path);
+        return {};
+    }
+    std::uint64_t files = 0, cloud = 0;
+    for (const auto& totals : scan->scan.totals) {
+        files += totals.files;
+        cloud += totals.cloud_files;
+    }
+    add(Level::good, "data",
+        fmt::format("the data can be seen: {} in {}{}", count_of(files, "file"), count_of(buckets.size(), "bucket"),
+                    cloud ? fmt::format(", {} more in the cloud", text::with_thousands(cloud)) : ""));
+    std::size_t shown = 0;
+    for (const auto& finding : scan->scan.findings) {
+        if (finding.severity == model::Finding::Severity::note || ++shown > k_shown) continue;
+        const bool bad = finding.severity == model::Finding::Severity::error;
+        add(bad ? Level::problem : Level::warning, "data", fmt::format("{}: {}", finding.path, finding.message), "",
+            false, finding.path);
+    }
+    if (shown > k_shown) add(Level::warning, "data", fmt::format("and {} findings more", shown - k_shown));
+    m_scan = std::move(*scan);
+    return {};
+}
+
+// Every object we rely on must have its stub, or its data, in the tree.
+void Examination::check_stubs() {
+    if (!m_scan) return;
+    auto list = m_session.cloud_list();
+    if (!list) return add(Level::problem, "stubs", list.error().message, list.error().hint, false, list.error().path);
+    if ((*list)->torn())
+        add(Level::warning, "stubs", "catalog/cloud.jsonl has a torn line, which is left out",
+            "the next burst or recall writes it anew");
+    std::set<std::string> scanned(m_scan->scan.buckets.begin(), m_scan->scan.buckets.end());
+    std::uint64_t lost = 0, kept = 0;
+    std::set<std::pair<std::string, std::string>> folders;
+    for (const lake::CloudEntry& entry : (*list)->entries()) {
+        if (entry.recalled || !scanned.contains(entry.stub.bucket)) continue;
+        const std::string& path = entry.stub.path;
+        const auto record = m_scan->next->find(entry.stub.bucket, path);
+        if (record) {
+            ++kept;
+            if (record->state == lake::FileState::stub)
+                folders.emplace(entry.stub.bucket, fs::path(path).parent_path().string());
+            continue;
+        }
+        if (++lost <= k_shown)
+            add(Level::problem, "stubs",
+                fmt::format("{}/{} is in the cloud, but its stub is missing here", entry.stub.bucket, path),
+                "neurolake doctor --fix puts the stub back", true, entry.stub.bucket + "/" + path);
+    }
+    if (lost > k_shown)
+        add(Level::problem, "stubs", fmt::format("and {} more stubs are missing", lost - k_shown),
+            "neurolake doctor --fix puts them back", true);
+    for (const auto& [bucket, folder] : folders) {
+        const auto named = [&, &name = bucket](const lake::Bucket& b) { return b.name == name; };
+        const auto found = std::find_if(m_settings->buckets.begin(), m_settings->buckets.end(), named);
+        if (found != m_settings->buckets.end() && !fs::exists(found->root / folder / "_IN-CLOUD.txt"))
+            add(Level::warning, "stubs", fmt::format("{}/{} lacks its note _IN-CLOUD.txt", bucket, folder),
+                "neurolake doctor --fix writes it again", true, bucket + "/" + folder);
+    }
+    if (lost == 0 && kept > 0)
+        add(Level::good, "stubs", fmt::format("every file in the cloud has its stub: {}", text::with_thousands(kept)));
+}
+
+void Examination::check_journal() {
+    auto unfinished = tier::unfinished(m_lake.layout());
+    if (!unfinished) return add(Level::problem, "journal", unfinished.error().message, unfinished.error().hint);
+    const auto holder = LockFile::holder(m_lake.layout().lock);
+    if (holder && !holder->starts_with(fmt::format("pid {},", ::getpid())))  // --fix holds it itself
+        return add(Level::note, "journal",
+                   fmt::format("a run is at work ({})", text::escape_controls(text::trim(*holder))));
+    for (const std::string& one : *unfinished)
+        add(Level::warning, "journal", "unfinished: " + one, "the next burst or recall finishes it");
+    if (unfinished->empty()) add(Level::good, "journal", "no operation was left half done");
+}
+
+void Examination::check_room() {
+    if (!m_settings || !m_scan) return;
+    std::uint64_t used = 0;
+    for (const auto& totals : m_scan->scan.totals) used += totals.bytes;
+    const auto marks = marks_for(m_session, used);
+    if (!marks) return add(Level::problem, "room", marks.error().message);
+    if (marks->over())
+        add(Level::warning, "room",
+            fmt::format("over the high mark: {} used, the mark is {} ({})", text::size_text(used),
+                        text::size_text(marks->high.bytes), marks->high.origin),
+            "neurolake burst, or raise the mark");
+    if (marks->disk_total < marks->capacity.bytes)
+        add(Level::note, "room",
+            fmt::format("the disk ({}) is smaller than the capacity ({}): its real room counts",
+                        text::size_text(marks->disk_total), text::size_text(marks->capacity.bytes)));
+}
+
+void Examination::check_cloud(AskCloud ask) {
+    if (!m_settings) return;
+    const auto missing = store::missing(m_settings->store);
+    if (ask == AskCloud::no) {
+        if (!missing.empty())
+            add(Level::note, "cloud",
+                fmt::format("no cloud configured, nothing is moved; missing: {}", fmt::join(missing, ", ")),
+                "fill in hybrid_storage in config/settings.yaml, then: neurolake doctor --cloud");
+        return;
+    }
+    auto store = m_session.store();
+    if (!store) return add(Level::problem, "cloud", store.error().message, store.error().hint);
+    if (auto good = (*store)->check(); !good)
+        add(Level::problem, "cloud", good.error().message, good.error().hint);
+    else
+        add(Level::good, "cloud", fmt::format("the store answers: {}", (*store)->describe()));
+}
+
+}  // namespace neurolake::apps

@@ -1,0 +1,115 @@
+// doctor_fix.cpp: mends what doctor found; never removes anything of the user's.
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "doctor.hpp"
+#include "tier/tier.hpp"
+
+namespace neurolake::apps {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+class Mender {
+public:
+    Mender(Session& session, const lake::Lake& lake, const std::vector<Diagnosis>& found)
+        : m_session(session), m_lake(lake), m_found(found) {}
+
+    Result<std::vector<std::string>> run() {
+        if (wants("layout")) TRY_DO(mend_layout());
+        if (wants("catalog")) TRY_DO(mend_catalog());
+        if (wants("inventory")) TRY_DO(mend_inventory());
+        if (wants("permissions")) TRY_DO(mend_modes());
+        if (wants("reserve")) TRY_DO(mend_reserve());
+        if (wants("stubs")) TRY_DO(mend_stubs());
+        for (const std::string& deed : m_deeds)
+            TRY_DO(m_session.audit("doctor_fix", json::Value::object().set("deed", deed)));
+        return std::move(m_deeds);
+    }
+
+private:
+    bool wants(std::string_view check) const {
+        return std::any_of(m_found.begin(), m_found.end(),
+                           [&](const Diagnosis& one) { return one.can_fix && one.check == check; });
+    }
+    // The findings of one check that doctor can mend.
+    std::vector<const Diagnosis*> of(std::string_view check) const {
+        std::vector<const Diagnosis*> chosen;
+        for (const Diagnosis& one : m_found)
+            if (one.can_fix && one.check == check) chosen.push_back(&one);
+        return chosen;
+    }
+    std::string relative(const fs::path& path) const { return path.lexically_relative(m_lake.layout().home).string(); }
+
+    Status mend_layout() {
+        TRY_DO(lake::Lake::create(m_lake.layout().home, m_session.clock()));
+        for (const Diagnosis* one : of("layout")) {
+            TRY_DO(make_folders(one->path));
+            m_deeds.push_back(fmt::format("made the folder {}", relative(one->path)));
+        }
+        return {};
+    }
+
+    // A damaged file may still hold what a person can save: it gets another name, never another content.
+    Status set_aside(const fs::path& file) {
+        if (!fs::exists(fs::symlink_status(file))) return {};
+        std::string stamp = to_rfc3339(m_session.now());
+        std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
+        const fs::path aside = file.string() + ".damaged-" + stamp;
+        TRY(const Fd folder, open_folder(file.parent_path()));
+        TRY_DO(rename_noreplace(folder.get(), file.filename().c_str(), folder.get(), aside.filename().c_str()));
+        TRY_DO(sync_folder(folder.get()));
+        m_deeds.push_back(fmt::format("renamed the damaged {} to {}", relative(file), aside.filename().string()));
+        return {};
+    }
+
+    Status mend_catalog() {
+        for (const Diagnosis* one : of("catalog")) TRY_DO(set_aside(one->path));
+        TRY(const config::Settings* settings, m_session.settings());
+        TRY_DO(catalog::Catalog::create(settings->catalog));
+        m_deeds.push_back("made the missing catalog files; fill them with: neurolake catalog index --full");
+        return {};
+    }
+
+    Status mend_inventory() {
+        for (const Diagnosis* one : of("inventory")) TRY_DO(set_aside(one->path));
+        return {};
+    }
+
+    Status mend_modes() {
+        for (const Diagnosis* one : of("permissions")) {
+            if (::chmod(one->path.c_str(), 0700) != 0) return os_error(errno, "chmod 700 " + one->path, one->path);
+            m_deeds.push_back(fmt::format("made {} private", relative(one->path)));
+        }
+        return {};
+    }
+
+    Status mend_reserve() {
+        TRY_DO(lake::make_reserve(m_lake.layout()));
+        m_deeds.push_back("wrote the 1 MiB reserve again");
+        return {};
+    }
+
+    Status mend_stubs();
+
+    Session& m_session;
+    const lake::Lake& m_lake;
+    const std::vector<Diagnosis>& m_found;
+    std::vector<std::string> m_deeds;
+};
+
+Status Mender::mend_stubs() { return {}; }
+
+}  // namespace
+
+Result<std::vector<std::string>> mend(Session& session, const lake::Lake& lake, const std::vector<Diagnosis>& found) {
+    return Mender(session, lake, found).run();
+}
+
+}  // namespace neurolake::apps
