@@ -102,11 +102,9 @@ Result<int> run_show(Session& session, const ShowArgs& args) {
         auto list = json::Value::array();
         for (const auto& shown : chosen) list.push(to_json(shown));
         TRY(const config::Home* home, session.home());
-        auto value = json::Value::object()
-                         .set("schema", "neurolake.config.show/1")
-                         .set("home", home->path.string())
-                         .set("home_origin", home->rule)
-                         .set("settings", std::move(list));
+        auto value = json::Value::object().set("schema", "neurolake.config.show/1");
+        json::set_path(value, "home", home->path.string());
+        value.set("home_origin", home->rule).set("settings", std::move(list));
         if (marks) value.set("marks", marks_json(*marks));
         out.object(value);
         return 0;

@@ -88,22 +88,22 @@ Result<int> run_doctor(Session& session, const Args& args) {
         for (const Diagnosis& one : found) checks.push(to_json(one));
         auto fixed = json::Value::array();
         for (const std::string& deed : deeds) fixed.push(deed);
-        out.object(json::Value::object()
-                       .set("schema", "neurolake.doctor/1")
-                       .set("home", lake->layout().home.string())
-                       .set("ok", ok)
-                       .set("checks", std::move(checks))
-                       .set("fixed", std::move(fixed)));
+        auto value = json::Value::object().set("schema", "neurolake.doctor/1");
+        json::set_path(value, "home", lake->layout().home.string());
+        out.object(value.set("ok", ok).set("checks", std::move(checks)).set("fixed", std::move(fixed)));
         return ok ? 0 : 1;
     }
     for (const std::string& deed : deeds) out.summary("fixed: " + out.name(deed));
     for (const Diagnosis& one : found) print(out, one);
-    const auto problems =
-        std::count_if(found.begin(), found.end(), [](const Diagnosis& one) { return one.level == Level::problem; });
+    const auto count = [&](Level level, const char* word) {
+        const auto n =
+            std::count_if(found.begin(), found.end(), [&](const Diagnosis& one) { return one.level == level; });
+        return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s");
+    };
     if (ok)
-        out.summary("All is well.");
+        out.summary("All is well: " + count(Level::warning, "warning") + ".");
     else
-        out.line(fmt::format("{} problem{}.", problems, problems == 1 ? "" : "s"));
+        out.line(count(Level::problem, "problem") + ", " + count(Level::warning, "warning") + ".");
     return ok ? 0 : 1;
 }
 

@@ -219,10 +219,9 @@ json::Value to_json(const StatusReport& report) {
                      .set("burst_enabled", report.burst_enabled)
                      .set("configured", report.missing.empty())
                      .set("missing", strings(report.missing));
-    return json::Value::object()
-        .set("schema", "neurolake.status/1")
-        .set("home", report.home)
-        .set("lake", report.lake_id)
+    auto value = json::Value::object().set("schema", "neurolake.status/1");
+    json::set_path(value, "home", report.home);
+    return value.set("lake", report.lake_id)
         .set("cached", report.counting == Counting::cached)
         .set("counted_at", report.counted_at == Time{} ? json::Value() : json::Value(to_rfc3339(report.counted_at)))
         .set("marks", marks_json(report.marks))
