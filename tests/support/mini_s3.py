@@ -19,6 +19,7 @@ import json
 import os
 import re
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -200,10 +201,6 @@ def quote(text):
     return urllib.parse.quote(text, safe="-._~")
 
 
-def md5_hex(data):
-    return hashlib.md5(data).hexdigest()
-
-
 def sha256_base64(data):
     return base64.b64encode(hashlib.sha256(data).digest()).decode()
 
@@ -255,6 +252,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.options.auth:
             self.check_signature()
         self.check_body()
+        if self.command == "PUT":
+            self.digest("md5")      # here, outside the store's lock
         bucket, key = self.split_path()
         if self.options.elsewhere:
             raise Refusal(301, "PermanentRedirect", "The bucket you are attempting to access must be addressed using the "
@@ -317,7 +316,7 @@ class Handler(BaseHTTPRequestHandler):
                 raise Refusal(400, "IncompleteBody", "The request body terminated unexpectedly")
             got += count
         view.release()
-        self.body = bytes(body)
+        self.body, self.digests = bytes(body), {}
         with self.store.lock:
             self.store.bytes_in += got
 
@@ -369,17 +368,27 @@ class Handler(BaseHTTPRequestHandler):
             key = hmac.new(key, word.encode(), hashlib.sha256).digest()
         return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
+    def digest(self, kind):
+        """Of the body; each kind is computed once, whoever asks."""
+        if kind not in self.digests:
+            self.digests[kind] = hashlib.new(kind, self.body).digest()
+        return self.digests[kind]
+
+    def etag_of_body(self):
+        return f'"{self.digest("md5").hex()}"'
+
     def check_body(self):
         payload = self.headers.get("x-amz-content-sha256", "")
         if payload.startswith("STREAMING-"):
             raise Refusal(501, "NotImplemented", "aws-chunked is not supported")
-        if re.fullmatch("[0-9a-f]{64}", payload) and hashlib.sha256(self.body).hexdigest() != payload:
+        if re.fullmatch("[0-9a-f]{64}", payload) and self.digest("sha256").hex() != payload:
             raise Refusal(400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match")
         md5 = self.headers.get("Content-MD5")
-        if md5 is not None and md5 != base64.b64encode(hashlib.md5(self.body).digest()).decode():
+        if md5 is not None and md5 != base64.b64encode(self.digest("md5")).decode():
             raise Refusal(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
         checksum = self.headers.get("x-amz-checksum-sha256")
-        if self.options.checksums and checksum and self.command == "PUT" and checksum != sha256_base64(self.body):
+        ours = base64.b64encode(self.digest("sha256")).decode() if checksum else ""
+        if self.options.checksums and self.command == "PUT" and checksum and checksum != ours:
             raise Refusal(400, "BadDigest", "The SHA256 you specified did not match the calculated checksum.")
 
     def check_condition(self, bucket, key):
@@ -505,7 +514,7 @@ class Handler(BaseHTTPRequestHandler):
         self.check_condition(bucket, key)
         self.check_quota(len(self.body))
         checksum = self.headers.get("x-amz-checksum-sha256", "") if self.options.checksums else ""
-        stored = Stored(self.body, f'"{md5_hex(self.body)}"', self.kept_headers(), checksum)
+        stored = Stored(self.body, self.etag_of_body(), self.kept_headers(), checksum)
         self.store.add(bucket, key, stored, self.options.versioning)
         self.answer(200, headers={"ETag": stored.etag, **self.version_header(stored), **self.checksum_header(stored)})
 
@@ -560,7 +569,7 @@ class Handler(BaseHTTPRequestHandler):
         if pending.algorithm and not checksum:
             raise Refusal(400, "InvalidRequest", "The upload was created using a sha256 checksum; the part must carry one")
         self.check_quota(len(self.body))
-        part = Stored(self.body, f'"{md5_hex(self.body)}"', {}, checksum, modified=time.time())
+        part = Stored(self.body, self.etag_of_body(), {}, checksum, modified=time.time())
         pending.parts[number] = part
         self.answer(200, headers={"ETag": part.etag, **self.checksum_header(part)})
 
@@ -649,6 +658,11 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
+    def finish_request(self, request, client_address):
+        if isinstance(request, ssl.SSLSocket):
+            request.do_handshake()      # in the connection's own thread
+        super().finish_request(request, client_address)
+
     def handle_error(self, *_):     # a client that went away is the client's business
         pass
 
@@ -671,6 +685,7 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--bucket", action="append", default=[])
     parser.add_argument("--end-with-stdin", action="store_true")
+    parser.add_argument("--certificate", help="serve https with this PEM file of certificate and key")
     for field in dataclasses.fields(Options):
         convert = (lambda text: text not in ("0", "false", "no")) if field.type is bool else field.type
         parser.add_argument("--" + field.name.replace("_", "-"), type=convert, default=field.default)
@@ -679,6 +694,10 @@ def main():
     server.options = Options(**{f.name: getattr(args, f.name) for f in dataclasses.fields(Options)})
     server.first_options = dataclasses.replace(server.options)
     server.store = Store(args.bucket or ["lake"])
+    if args.certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(args.certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     if args.end_with_stdin:
         end_with_stdin()
     print(json.dumps({"port": server.server_port}), flush=True)

@@ -85,6 +85,14 @@ void set_faults(const json::Value& rules) {
     ask("POST", control + "/reset", json::Value::object());
 }
 
+std::uint64_t faults_fired() {
+    const std::string control = "http://127.0.0.1:" + std::to_string(fault_proxy().said().natural("control"));
+    const json::Value stats = ask("GET", control + "/stats");
+    std::uint64_t fired = 0;
+    for (const json::Value& one : stats.items("rules")) fired += one.natural("fired");
+    return fired;
+}
+
 Keys mini_keys() { return {"TESTKEY0000000000001", "testSecret/with+odd=chars00000000000001", ""}; }
 Keys swift_keys() { return keys_of(swift()); }
 

@@ -23,6 +23,7 @@ ServerProcess& fault_proxy();  // before mini_s3()
 void configure_mini(const json::Value& options);  // after a reset
 json::Value mini_dump();
 void set_faults(const json::Value& rules);
+std::uint64_t faults_fired();  // since set_faults()
 
 struct Keys {
     std::string access_key, secret_key, session_token;

@@ -112,6 +112,7 @@ TEST_CASE("a put survives each passing fault and the object is right", "[faults]
         set_faults(rule("PUT", "", fault(one.fields), 1));
         const auto put = bench.put("k", bytes);
         if (!put) FAIL(put.error().message);
+        CHECK(faults_fired() == 1);
         CHECK(put->sha256 == *sha256(bytes));
         CHECK(bench.truth("k") == to_hex(*sha256(bytes)));
     }
@@ -238,6 +239,7 @@ TEST_CASE("a download goes on where it was cut and delivers each byte once", "[f
         REQUIRE(bench.put("k", bytes));
         set_faults(rule("GET", "", fault(one.fields), 2));
         CHECK((bench.read("k") == bytes));
+        CHECK(faults_fired() >= 1);
         set_faults(rule("GET", "", fault(one.fields), 1));
         CHECK((bench.read("k", 1000, 300'000) == bytes.substr(1000, 300'000)));
     }
@@ -283,7 +285,8 @@ TEST_CASE("a failing page fails the list, it never shortens it", "[faults]") {
     configure_mini(json::Value::object().set("page", 2));
     for (int i = 0; i < 5; ++i) REQUIRE(bench.put("k" + std::to_string(i), "1"));
     set_faults(rule("GET", "list-type=2", fault(R"({"type":"status","code":503})"), 1, 1));
-    CHECK(bench.keys("").size() == 5);  // mended by a second try, each key told once
+    CHECK(bench.keys("").size() == 5);
+    CHECK(faults_fired() == 1);  // mended by a second try, each key told once
     for (const char* fields :
          {R"({"type":"status","code":503})", R"({"type":"short","after":60})", R"({"type":"ok_error"})"}) {
         set_faults(rule("GET", "continuation-token", fault(fields), 1000));
@@ -311,6 +314,7 @@ TEST_CASE("a multipart upload survives each passing fault of each of its request
             set_faults(rule(step.method, step.query, fault(one.fields), 1));
             const auto put = bench.put_in_parts("k", parts);
             if (!put) FAIL(put.error().message);
+            CHECK(faults_fired() == 1);
             CHECK(put->size == whole.size());
             CHECK(bench.truth("k") == to_hex(*sha256(whole)));
             const auto head = bench.store->head(bench.prefix + "k");
@@ -345,6 +349,7 @@ TEST_CASE("a part whose answer lost its checksum is sent again", "[faults]") {
     set_faults(rule("PUT", "partNumber", fault(R"({"type":"headers","drop":["x-amz-checksum-sha256"]})"), 1));
     const auto put = bench.put_in_parts("k", {noise(1000)});
     if (!put) FAIL(put.error().message);
+    CHECK(faults_fired() == 1);
     CHECK(put->composite);
 }
 
