@@ -241,10 +241,12 @@ Totals Catalog::totals() const {
     return totals;
 }
 
-bool Catalog::knows_bucket(std::string_view bucket) const {
-    const auto& keys = m_impl->backend->keys();
-    return std::any_of(keys.begin(), keys.end(),
-                       [&](const TableKey& key) { return key.alive && key.bucket == bucket; });
+std::vector<Place> Catalog::places(std::string_view bucket) const {
+    std::vector<Place> places;
+    for (const TableKey& key : m_impl->backend->keys())
+        if (key.alive && key.bucket == bucket)
+            places.push_back({key.path, std::string(bare_name(key)), key.is_folder, key.rule});
+    return places;
 }
 
 Status Catalog::check() const {

@@ -33,6 +33,12 @@ struct Totals {  // of living tables
     std::uint64_t tables = 0, rows = 0;
 };
 
+struct Place {
+    std::string path, name;  // inside the bucket; without the bucket
+    bool is_folder = true;
+    model::GroupingRule rule = model::GroupingRule::single_file;
+};
+
 struct Hit {
     const model::Table* table = nullptr;
     std::string where;  // "table", "column", "tag", "description", "owner": where the first word was found
@@ -62,9 +68,9 @@ public:
     const model::Table* table_of(std::string_view bucket, std::string_view path) const;
     // Tables in which every word is found, without regard to ASCII case, in a name, column, tag, description or owner.
     std::vector<Hit> search(std::string_view words) const;
-    const std::string& indexed_at() const;             // last index run that changed the catalog, RFC 3339, "" = never
-    Totals totals() const;                             // without parsing the tables
-    bool knows_bucket(std::string_view bucket) const;  // has a living table in it
+    const std::string& indexed_at() const;  // last index run that changed the catalog, RFC 3339, "" = never
+    Totals totals() const;                  // without parsing the tables
+    std::vector<Place> places(std::string_view bucket) const;  // of living tables, without parsing them
     Status check() const;  // reads and checks every entry of both files; corrupt with the first fault
 
     // The writers: the caller holds the lake lock. conflict when the files changed since open() (it was opened before

@@ -56,6 +56,7 @@ private:
     void continue_moved_tables(const BucketWork& work, const std::vector<Group>& groups,
                                std::vector<const Table*>& before) const;
     void add_table(Table table, const Table* before);
+    bool tell_failure(const std::string& bucket, const File& f);
     void report_tree(BucketWork& work);
     Status write();
     void mark_indexed();
@@ -126,8 +127,8 @@ Status Run::find_work() {
         work.bucket = &bucket;
         work.fd = std::move(*fd);
         work.tree = std::make_unique<Tree>(bucket.name, *m_scan.next, work.fd.get());
-        // A catalog that was lost or moved aside is made anew, although the inventory calls the files known.
-        if (m_options.full || !m_catalog.knows_bucket(bucket.name)) work.tree->touch_all();
+        if (m_options.full) work.tree->touch_all();
+        m_touched |= work.tree->compare(m_catalog.places(bucket.name));
         m_work.push_back(std::move(work));
     }
     const lake::Scan& found = m_scan.scan;
@@ -171,6 +172,21 @@ Status Run::read_changed() {
     return {};
 }
 
+// Every run names what it could not read or found broken, also when the table did not change by it.
+bool Run::tell_failure(const std::string& bucket, const File& f) {
+    const std::string path = shown(bucket, f.path);
+    bool failed = f.failed;
+    if (f.failed) m_report.findings.push_back({Finding::Severity::error, "unreadable", path, 0, f.why_failed});
+    if (!f.profile) return failed;
+    for (Finding finding : f.profile->profile.findings) {
+        if (finding.severity != Finding::Severity::error) continue;
+        finding.path = path;
+        m_report.findings.push_back(std::move(finding));
+        failed = true;
+    }
+    return failed;
+}
+
 // Names what is settling or failed, and takes files that say nothing yet out of their units.
 void Run::report_tree(BucketWork& work) {
     const std::string& bucket = work.bucket->name;
@@ -179,11 +195,7 @@ void Run::report_tree(BucketWork& work) {
     for (Unit& unit : work.tree->units()) {
         for (const File& f : unit.files) {
             if (f.settling) m_report.settling.push_back(shown(bucket, f.path));
-            const bool broken = f.profile && std::any_of(f.profile->profile.findings.begin(),
-                                                         f.profile->profile.findings.end(), [](const Finding& finding) {
-                                                             return finding.severity == Finding::Severity::error;
-                                                         });
-            if (f.failed || broken) m_report.failed.push_back(shown(bucket, f.path));
+            if (tell_failure(bucket, f)) m_report.failed.push_back(shown(bucket, f.path));
             if (f.settling || f.failed) m_unfinished.insert(shown(bucket, f.path));
         }
         std::erase_if(unit.files, [](const File& f) { return f.settling && !f.profile; });
@@ -209,7 +221,11 @@ void Run::continue_moved_tables(const BucketWork& work, const std::vector<Group>
 }
 
 void Run::add_table(Table table, const Table* before) {
-    if (before && table == *before) return;
+    const bool same = before && table == *before;
+    if (!same || m_options.full)
+        for (const Finding& finding : table.findings)
+            if (finding.severity != Finding::Severity::error) m_report.findings.push_back(finding);  // see tell_failure
+    if (same) return;
     TableChange change;
     change.table = table.full_name();
     change.rows = table.rows;
@@ -226,7 +242,6 @@ void Run::add_table(Table table, const Table* before) {
         m_batch.versions.push_back(std::move(*version));
         m_batch.version_tables.push_back(table.id);
     }
-    m_report.findings.insert(m_report.findings.end(), table.findings.begin(), table.findings.end());
     m_report.changes.push_back(std::move(change));
     m_batch.upserts.push_back(std::move(table));
 }

@@ -57,13 +57,14 @@ std::string other_name(const Group& group, const std::string& plain, const std::
 
 }  // namespace
 
+std::string safe_table_name(std::string_view wanted) {
+    std::string out;
+    for (const std::string_view part : text::split(wanted, '.')) out += (out.empty() ? "" : ".") + safe(part);
+    return out;
+}
+
 std::string plain_name(const Group& group) {
-    if (!group.wanted_name.empty()) {
-        std::string out;
-        for (const std::string_view part : text::split(group.wanted_name, '.'))
-            out += (out.empty() ? "" : ".") + safe(part);
-        return out;
-    }
+    if (!group.wanted_name.empty()) return safe_table_name(group.wanted_name);
     if (group.path.empty()) return std::string(k_bucket_table);
     std::string out;
     for (const std::string_view part : text::split(parent_of(group.path), '/'))

@@ -14,6 +14,7 @@ namespace neurolake::index {
 // "sales/2024 Q1/orders.csv.gz" -> "sales.2024_Q1.orders": folders and the file's stem joined by dots; letters, digits,
 // '_' and '-' stay, anything else becomes '_'. A file without a known data extension keeps it ("logo_png").
 std::string plain_name(const Group& group);
+std::string safe_table_name(std::string_view wanted);  // the same for a name from an override file; its dots stay
 
 // Gives each group its name, in order. `kept[i]`: the name its table already has, "" for a new one: names once given
 // stay while the table lives. `taken`: names of tables that are not regrouped. When several new tables want one name, a

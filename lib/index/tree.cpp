@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "formats/formats.hpp"
+#include "index/naming.hpp"
 #include "index/partition.hpp"
 
 namespace neurolake::index {
@@ -141,15 +142,11 @@ void Tree::touch(std::string_view path) {
     if (const auto root = partition_root(folder)) m_touched.emplace(*root);
     std::string root;
     if (override_above(folder, root)) m_touched.emplace(root);
-    if (name_of(path) == k_override_name) m_touched_trees.emplace_back(folder);
 }
 
 void Tree::collect(const lake::InventoryBuilder& next) {
     const auto is_touched = [&](const std::string& path, const Folder& folder) {
-        if (m_all_touched || folder.pending || m_touched.contains(path)) return true;
-        return std::any_of(m_touched_trees.begin(), m_touched_trees.end(), [&](const std::string& tree) {
-            return tree.empty() || text::starts_with_folder(path, tree);
-        });
+        return m_all_touched || folder.pending || m_touched.contains(path);
     };
     for (const auto& [path, folder] : m_folders)
         if (folder.unit && (is_touched(path, folder) || m_touched.contains(m_units[*folder.unit].root)))
@@ -174,15 +171,55 @@ void Tree::collect_folder(const lake::InventoryBuilder& next, const std::string&
     });
 }
 
-const Unit* Tree::unit_of(std::string_view table_path, bool is_folder) const {
+std::optional<std::size_t> Tree::number_of(std::string_view table_path, bool is_folder) const {
     if (!is_folder) {
         const auto folder = m_folders.find(parent_of(table_path));
-        return folder == m_folders.end() || !folder->second.unit ? nullptr : &m_units[*folder->second.unit];
+        return folder == m_folders.end() ? std::nullopt : folder->second.unit;
     }
     for (const Unit::Kind kind : {Unit::Kind::override_table, Unit::Kind::partitions, Unit::Kind::folder})
-        if (const auto at = m_unit_at.find({std::string(table_path), kind}); at != m_unit_at.end())
-            return &m_units[at->second];
-    return nullptr;
+        if (const auto at = m_unit_at.find({std::string(table_path), kind}); at != m_unit_at.end()) return at->second;
+    return std::nullopt;
+}
+
+const Unit* Tree::unit_of(std::string_view table_path, bool is_folder) const {
+    const auto number = number_of(table_path, is_folder);
+    return number ? &m_units[*number] : nullptr;
+}
+
+namespace {
+
+bool fits(const Unit& unit, const catalog::Place& place) {
+    const bool by_hand = place.rule == model::GroupingRule::override_file;
+    switch (unit.kind) {
+        case Unit::Kind::override_table:
+            return by_hand && place.is_folder && place.name == safe_table_name(unit.table_name);
+        case Unit::Kind::override_files:
+            return by_hand && !place.is_folder;
+        case Unit::Kind::partitions:
+            return place.rule == (place.is_folder ? model::GroupingRule::partitions : model::GroupingRule::single_file);
+        case Unit::Kind::folder:
+            break;
+    }
+    return place.rule == (place.is_folder ? model::GroupingRule::folder : model::GroupingRule::single_file);
+}
+
+}  // namespace
+
+bool Tree::compare(const std::vector<catalog::Place>& places) {
+    bool unlike = false;
+    std::vector<bool> has_table(m_units.size());
+    for (const catalog::Place& place : places) {
+        const auto number = number_of(place.path, place.is_folder);
+        if (number && fits(m_units[*number], place)) {
+            has_table[*number] = true;
+            continue;
+        }
+        unlike = true;
+        if (number) m_units[*number].touched = true;
+    }
+    for (std::size_t i = 0; i < m_units.size(); ++i)
+        if (!has_table[i]) unlike = m_units[i].touched = true;
+    return unlike;
 }
 
 }  // namespace neurolake::index

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "catalog/catalog.hpp"
 #include "index/override_file.hpp"
 #include "index/profile_codec.hpp"
 #include "lake/inventory.hpp"
@@ -58,6 +59,9 @@ public:
     // Something happened to this path (new, changed or gone).
     void touch(std::string_view path);
     void touch_all() { m_all_touched = true; }
+    // Compares with what the catalog has: units without a table and tables without their unit (a catalog that was lost
+    // or put back from a copy, an override file that came, changed or went) are touched. True when there is any.
+    bool compare(const std::vector<catalog::Place>& places);
     // Marks touched units (also those with files never indexed) and collects their files.
     void collect(const lake::InventoryBuilder& next);
 
@@ -78,6 +82,7 @@ private:
     void collect_folder(const lake::InventoryBuilder& next, const std::string& folder, Unit& unit) const;
     void read_overrides(int bucket_fd);
     void decide_units();
+    std::optional<std::size_t> number_of(std::string_view table_path, bool is_folder) const;
     std::optional<std::size_t> unit_for(std::string_view folder, const std::set<std::string>& partition_roots);
     std::size_t unit_with(Unit::Kind kind, std::string_view root, std::string_view table_name);
     const Override* override_above(std::string_view folder, std::string& root) const;
@@ -88,7 +93,6 @@ private:
     std::vector<Unit> m_units;
     std::map<std::pair<std::string, Unit::Kind>, std::size_t> m_unit_at;
     std::set<std::string, std::less<>> m_touched;  // folders and unit roots
-    std::vector<std::string> m_touched_trees;      // everything below, after a change of an override file
     std::vector<std::string> m_temporaries;
     std::vector<model::Finding> m_findings;
     bool m_all_touched = false;

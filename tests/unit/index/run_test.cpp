@@ -1,0 +1,228 @@
+// run_test.cpp: whole index runs over a real folder: what is read, what is written, what a crash or a signal leaves.
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <memory>
+#include <set>
+
+#include "base/file.hpp"
+#include "index/index.hpp"
+
+using namespace neurolake;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct TestLake {
+    TestLake() {
+        char name[] = "/tmp/neurolake-index-XXXXXX";
+        home = ::mkdtemp(name);
+        REQUIRE(lake::Lake::create(home, clock));
+        lake.emplace(*lake::Lake::open(home));
+        options.folder = lake->layout().catalog;
+        REQUIRE(catalog::Catalog::create(options));
+        for (const char* bucket : {"raw-data", "processed"}) {
+            lake::Bucket b;
+            b.name = bucket;
+            b.root = lake->layout().buckets / bucket;
+            fs::create_directories(b.root);
+            buckets.push_back(b);
+        }
+    }
+    ~TestLake() { fs::remove_all(home); }
+
+    void put(const std::string& path, const std::string& text, int age_seconds = 3600) {
+        const fs::path file = lake->layout().buckets / path;
+        fs::create_directories(file.parent_path());
+        std::ofstream(file, std::ios::binary) << text;
+        const timespec past{::time(nullptr) - age_seconds, 0};
+        const timespec times[2] = {past, past};
+        REQUIRE(::utimensat(AT_FDCWD, file.c_str(), times, 0) == 0);
+    }
+
+    Result<index::Report> try_index(const index::Options& how = {}) {
+        auto catalog = catalog::Catalog::open(options);
+        REQUIRE(catalog);
+        return index::run(*lake, buckets, *catalog, how, clock, *cancel, {});
+    }
+    index::Report index(const index::Options& how = {}) {
+        auto report = try_index(how);
+        if (!report) FAIL(report.error().message);
+        return std::move(*report);
+    }
+    catalog::Catalog open() const { return std::move(*catalog::Catalog::open(options)); }
+    std::string bytes() const {
+        return *read_file(options.folder / "tables.json") + *read_file(options.folder / "schemas.json");
+    }
+    std::set<std::string> names() const {
+        std::set<std::string> names;
+        const auto catalog = open();
+        for (const auto& table : catalog.tables())
+            if (table.deleted_at.empty()) names.insert(table.full_name());
+        return names;
+    }
+
+    SystemClock clock;
+    std::unique_ptr<CancelFlag> cancel = std::make_unique<CancelFlag>();
+    fs::path home;
+    std::optional<lake::Lake> lake;
+    catalog::Options options;
+    std::vector<lake::Bucket> buckets;
+};
+
+}  // namespace
+
+TEST_CASE("an index makes tables, a second one writes nothing", "[index]") {
+    TestLake lake;
+    for (int i = 0; i < 30; ++i) lake.put("raw-data/t/" + std::to_string(i) + ".csv", "id,x\n1,2\n");
+    lake.put("processed/one.csv", "id\n1\n2\n");
+    index::Report report = lake.index();
+    CHECK(report.files_read == 31);
+    CHECK(report.tables == 2);
+    CHECK(report.rows == 32);
+    CHECK(lake.names() == std::set<std::string>{"raw-data.t", "processed.one"});
+    const std::string before = lake.bytes();
+    const auto inode = identity_of_path(lake.options.folder / "tables.json")->ino;
+    report = lake.index();
+    CHECK(report.files_read == 0);
+    CHECK(report.files_unchanged == 31);
+    CHECK(report.changes.empty());
+    CHECK(report.tables == 2);
+    CHECK(report.rows == 32);
+    CHECK(lake.bytes() == before);
+    CHECK(identity_of_path(lake.options.folder / "tables.json")->ino == inode);
+}
+
+TEST_CASE("a full index reads everything again and changes nothing", "[index]") {
+    TestLake lake;
+    lake.put("raw-data/t/a.csv", "id\n1\n");
+    lake.index();
+    const std::string before = lake.bytes();
+    index::Options full;
+    full.full = true;
+    CHECK(lake.index(full).files_read == 1);
+    CHECK(lake.bytes() == before);
+}
+
+TEST_CASE("an interrupted index leaves the catalog as it was, and what was read is not read twice", "[index]") {
+    TestLake lake;
+    for (int i = 0; i < 20; ++i) lake.put("raw-data/t/" + std::to_string(i) + ".csv", "id\n1\n");
+    const std::string before = lake.bytes();
+    {
+        auto catalog = lake.open();
+        index::Options one_thread;
+        one_thread.threads = 1;
+        auto report = index::run(*lake.lake, lake.buckets, catalog, one_thread, lake.clock, *lake.cancel,
+                                 [&](std::uint64_t done, std::uint64_t, std::uint64_t) {
+                                     if (done == 12) lake.cancel->cancel();
+                                 });
+        REQUIRE_FALSE(report);
+        CHECK(report.error().code == Errc::cancelled);
+    }
+    CHECK(lake.bytes() == before);
+    lake.cancel = std::make_unique<CancelFlag>();
+    CHECK(lake.index().files_read == 8);
+    CHECK(lake.names() == std::set<std::string>{"raw-data.t"});
+}
+
+TEST_CASE("a run that died between catalog and inventory is simply done again, without reading", "[index]") {
+    TestLake lake;
+    lake.put("raw-data/a.csv", "id\n1\n");
+    lake.index();
+    const std::string inventory = *read_file(lake.lake->layout().inventory);
+    lake.put("raw-data/b.csv", "id\n1\n");
+    lake.index();
+    const std::string after = lake.bytes();
+    REQUIRE(write_file_atomic(lake.lake->layout().inventory, inventory));
+    const index::Report report = lake.index();
+    CHECK(report.files_read == 0);
+    CHECK(report.changes.empty());
+    CHECK(lake.bytes() == after);
+}
+
+TEST_CASE("a replaced file of equal size and time is noticed by its inode", "[index]") {
+    TestLake lake;
+    lake.put("raw-data/a.csv", "id\n1\n");
+    lake.put("raw-data/b.csv", "id\nx\n");
+    const fs::path a = lake.lake->layout().buckets / "raw-data/a.csv",
+                   b = lake.lake->layout().buckets / "raw-data/b.csv";
+    struct stat info {};
+    REQUIRE(::stat(a.c_str(), &info) == 0);
+    const timespec times[2] = {info.st_mtim, info.st_mtim};
+    REQUIRE(::utimensat(AT_FDCWD, b.c_str(), times, 0) == 0);
+    lake.index();
+    CHECK(lake.open().find("raw-data.a")->columns[0].type.kind == model::TypeKind::int64);
+    fs::rename(b, a);
+    lake.index();
+    CHECK(lake.open().find("raw-data.a")->columns[0].type.kind == model::TypeKind::text);
+    CHECK(lake.names() == std::set<std::string>{"raw-data.a"});
+}
+
+TEST_CASE("a link out of the bucket is never read", "[index]") {
+    TestLake lake;
+    lake.put("raw-data/a.csv", "id\n1\n");
+    std::ofstream(lake.home / "secret.csv") << "password\n1\n";
+    fs::create_symlink(lake.home / "secret.csv", lake.lake->layout().buckets / "raw-data/link.csv");
+    fs::create_directory_symlink(lake.home, lake.lake->layout().buckets / "raw-data/up");
+    lake.index();
+    CHECK(lake.names() == std::set<std::string>{"raw-data.a"});
+}
+
+TEST_CASE("every file of a thousand is in the sum, however many threads read", "[index]") {
+    std::string first;
+    for (const unsigned threads : {1u, 3u, 8u}) {
+        TestLake lake;
+        for (int i = 0; i < 300; ++i)
+            lake.put("raw-data/t/" + std::to_string(i) + ".csv",
+                     "id,v\n" + std::to_string(i) + "," + (i % 2 ? "1" : "0.5") + "\n");
+        index::Options how;
+        how.threads = threads;
+        lake.index(how);
+        const auto catalog = lake.open();
+        const model::Table* t = catalog.find("raw-data.t");
+        REQUIRE(t);
+        CHECK(t->rows == 300);
+        const std::string columns =
+            json::dump(model::to_json(t->columns[0])) + json::dump(model::to_json(t->columns[1]));
+        if (first.empty()) first = columns;
+        CHECK(columns == first);
+    }
+}
+
+TEST_CASE("tombstones stay through later runs and a table keeps its id when it comes back", "[index]") {
+    TestLake lake;
+    lake.put("raw-data/t/a.csv", "id\n1\n");
+    lake.put("raw-data/u/a.csv", "id\n1\n");
+    lake.index();
+    const std::string id = lake.open().find("raw-data.t")->id;
+    fs::remove_all(lake.lake->layout().buckets / "raw-data/t");
+    CHECK(lake.index().changes.size() == 1);
+    lake.put("raw-data/v.csv", "id\n1\n");
+    lake.index();
+    const auto catalog = lake.open();
+    CHECK(std::count_if(catalog.tables().begin(), catalog.tables().end(),
+                        [&](const auto& t) { return t.id == id && !t.deleted_at.empty(); }) == 1);
+    lake.put("raw-data/t/a.csv", "id,more\n1,2\n");
+    lake.index();
+    CHECK(lake.open().find("raw-data.t")->id == id);
+    CHECK(lake.open().history(id)->versions.size() == 2);
+}
+
+TEST_CASE("loose files and partitions may both lie directly in a bucket", "[index]") {
+    TestLake lake;
+    lake.put("raw-data/day=2024-01-01/a.csv", "id\n1\n");
+    lake.put("raw-data/day=2024-01-02/a.csv", "id\n1\n");
+    lake.put("raw-data/loose.csv", "x\n1\n");
+    lake.index();
+    CHECK(lake.names() == std::set<std::string>{"raw-data.all", "raw-data.loose"});
+    const auto catalog = lake.open();
+    CHECK(catalog.find("raw-data.all")->partition_columns[0].type.kind == model::TypeKind::date);
+    CHECK(catalog.table_of("raw-data", "loose.csv")->name == "loose");
+    CHECK(catalog.table_of("raw-data", "day=2024-01-02/a.csv")->name == "all");
+    CHECK(lake.index().changes.empty());
+}
