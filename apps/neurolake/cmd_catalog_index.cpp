@@ -9,6 +9,7 @@
 #include "cmd_catalog.hpp"
 #include "index/index.hpp"
 #include "lake/last_run.hpp"
+#include "lake/usage.hpp"
 #include "progress.hpp"
 
 namespace neurolake::apps {
@@ -141,7 +142,18 @@ void print_report(Session& session, const index::Report& report, const index::Op
 void remember_run(Session& session, int rc) {
     const auto lake = session.lake();
     if (!lake || session.dry_run()) return;
-    (void)lake::record_run((*lake)->layout().last_run, "index", {to_rfc3339(session.now()), rc, {}});
+    const auto& layout = (*lake)->layout();
+    (void)lake::record_run(layout.last_run, "index", {to_rfc3339(session.now()), rc, {}});
+    if (session.globals().now) return;  // a tried clock leaves no mark in the history of use
+    const auto inventory = lake::Inventory::open(layout.inventory);
+    if (!inventory) return;
+    lake::UsagePoint use{session.now()};
+    for (const auto& bucket : inventory->buckets()) {
+        const auto totals = inventory->totals(bucket).value_or(lake::BucketTotals{});
+        use.local += totals.bytes;
+        use.cloud += totals.cloud_bytes;
+    }
+    (void)lake::add_usage(layout.state / "usage.jsonl", use);
 }
 
 Result<int> run_index(Session& session, const Args& args) {

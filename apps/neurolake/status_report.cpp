@@ -34,7 +34,7 @@ public:
         add_catalog();
         TRY_DO(add_last_runs(max_age));
         add_journal();
-        add_forecast(counting);
+        add_forecast();
         return std::move(m_report);
     }
 
@@ -140,15 +140,11 @@ private:
         m_report.locked_by = LockFile::holder(m_lake.layout().lock);
     }
 
-    // A tried clock (--now) leaves no mark in the history.
-    void add_forecast(Counting counting) {
-        const auto file = m_lake.layout().state / "usage.jsonl";
+    // From the history that each index run adds to: looking writes nothing.
+    void add_forecast() {
         const lake::UsagePoint now{m_session.now(), m_report.total.bytes, m_report.total.cloud_bytes};
-        if (auto history = lake::read_usage(file))
+        if (auto history = lake::read_usage(m_lake.layout().state / "usage.jsonl"))
             m_report.forecast = lake::forecast(*history, now, m_report.marks.high.bytes, m_report.marks.capacity.bytes);
-        const bool whole = std::all_of(m_report.buckets.begin(), m_report.buckets.end(),
-                                       [](const BucketUse& use) { return use.sizes.has_value(); });
-        if (counting == Counting::fresh && whole && !m_session.globals().now) (void)lake::add_usage(file, now);
     }
 
     Session& m_session;
