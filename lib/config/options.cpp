@@ -119,7 +119,7 @@ const std::array k_options =
         Option{{"hybrid_storage.region", Kind::text, "", "region of the cloud bucket, for instance eu-central-1"},
                [](S& s, V v) { s.store.region = v.text; }},
         Option{{"hybrid_storage.prefix", Kind::text, "",
-                "begin of every key; without it, neurolake/<first 8 of the lake's id>"},
+                "begin of every key; without it, neurolake/ and the first 8 letters of the lake's id"},
                [](S& s, V v) { s.tier.prefix = trimmed_prefix(v.text); }},
         Option{
             {"hybrid_storage.storage_class", Kind::text, "", "storage class of new objects; without it, the bucket's"},
@@ -231,7 +231,7 @@ const std::array k_options =
 using B = lake::Bucket;
 
 const std::array k_bucket_fields = {
-    BucketField{{"path", Kind::folder, "", "the bucket's folder; without it, buckets/<name>"},
+    BucketField{{"path", Kind::folder, "", "the bucket's folder; without it, buckets/NAME"},
                 [](B& b, V v) {
                     b.root = v.path;
                     b.configured_path = v.text;

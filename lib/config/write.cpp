@@ -1,15 +1,13 @@
 // write.cpp: the edits as a person asks for them: which file, is the result valid, did nobody change it meanwhile.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 
-#include "base/file.hpp"
 #include "base/text.hpp"
 #include "config/edit.hpp"
 #include "config/loader.hpp"
+#include "config/settings_file.hpp"
 #include "lake/lake.hpp"
 
 namespace neurolake::config {
@@ -20,64 +18,13 @@ constexpr std::string_view k_new_buckets =
     "# Buckets of this lake. `neurolake bucket` writes here; edit as you like, comments stay.\n"
     "buckets:\n";
 
-// One of the two files as read, and how it is written back.
-class SettingsFile {
-public:
-    static Result<SettingsFile> read(const std::filesystem::path& path, std::string_view name, bool may_be_missing) {
-        SettingsFile file;
-        file.m_name = name;
-        std::error_code ignored;
-        file.m_path = std::filesystem::canonical(path, ignored);  // an edited link stays a link
-        if (file.m_path.empty()) file.m_path = path;
-        auto text = read_file(file.m_path);
-        if (!text && (text.error().code != Errc::not_found || !may_be_missing)) return std::move(text).error();
-        file.m_exists = text.has_value();
-        if (text) file.m_text = std::move(*text);
-        return file;
-    }
-    const std::string& text() const { return m_text; }
-    std::string_view name() const { return m_name; }
-
-    // conflict when the file is no longer what was read.
-    Status write(std::string_view after) const {
-        if (after == m_text) return {};
-        TRY_DO(check_unchanged());
-        struct stat seen {};
-        const bool known = m_exists && ::stat(m_path.c_str(), &seen) == 0;
-        const mode_t mode = known ? seen.st_mode & 07777 : 0666;
-        if (m_exists) TRY_DO(write_file_atomic(m_path.string() + ".bak", m_text, mode));
-        TRY(auto file, AtomicFile::create(m_path, mode));
-        if (known) {  // the umask and a root's editing must not change who may read it
-            (void)!::fchown(file.fd(), seen.st_uid, seen.st_gid);
-            (void)::fchmod(file.fd(), mode);
-        }
-        TRY_DO(file.write(after));
-        TRY_DO(check_unchanged());
-        return file.commit(m_exists ? Overwrite::yes : Overwrite::no);
-    }
-
-private:
-    Status check_unchanged() const {
-        auto now = read_file(m_path);
-        if (!now && !m_exists && now.error().code == Errc::not_found) return {};
-        if (now && m_exists && *now == m_text) return {};
-        return Error(Errc::conflict, fmt::format("{} changed while it was being edited; nothing was written", m_name),
-                     "run the command again", m_path.string());
-    }
-
-    std::filesystem::path m_path;
-    std::string_view m_name;
-    std::string m_text;
-    bool m_exists = false;
-};
-
 struct Files {
     SettingsFile settings, buckets;
 
     static Result<Files> read(const std::filesystem::path& home) {
         const lake::Layout layout(home);
-        TRY(auto settings, SettingsFile::read(layout.settings_yaml, k_settings_name, false));
-        TRY(auto buckets, SettingsFile::read(layout.buckets_yaml, k_buckets_name, true));
+        TRY(auto settings, SettingsFile::read(layout.settings_yaml, k_settings_name, SettingsFile::Missing::error));
+        TRY(auto buckets, SettingsFile::read(layout.buckets_yaml, k_buckets_name, SettingsFile::Missing::empty));
         return Files{std::move(settings), std::move(buckets)};
     }
 };

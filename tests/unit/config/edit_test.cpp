@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "config/edit.hpp"
+#include "config/settings_file.hpp"
 #include "scratch.hpp"
 
 using namespace neurolake;
@@ -145,6 +146,26 @@ TEST_CASE("the file's mode stays, and a link stays a link", "[config]") {
     struct stat seen {};
     REQUIRE(::stat((lake.home() / "real.yaml").c_str(), &seen) == 0);
     CHECK((seen.st_mode & 07777) == 0640);
+}
+
+TEST_CASE("a file that somebody changed meanwhile is left alone", "[config]") {
+    scratch::Lake lake;
+    lake.settings("storage:\n  high: 2GB\n");
+    const auto path = lake.home() / "config/settings.yaml";
+    const auto file = config::SettingsFile::read(path, "config/settings.yaml", config::SettingsFile::Missing::error);
+    REQUIRE(file);
+    lake.settings("storage:\n  high: 9GB\n");
+    const Status late = file->write("storage:\n  high: 3GB\n");
+    REQUIRE_FALSE(late);
+    CHECK(late.error().code == Errc::conflict);
+    CHECK(lake.read("config/settings.yaml") == "storage:\n  high: 9GB\n");
+    CHECK_FALSE(std::filesystem::exists(lake.home() / "config/settings.yaml.bak"));
+    const auto fresh = config::SettingsFile::read(lake.home() / "config/buckets.yaml", "config/buckets.yaml",
+                                                  config::SettingsFile::Missing::empty);
+    REQUIRE(fresh);
+    lake.buckets("buckets:\n  one:\n");
+    CHECK(fresh->write("buckets:\n").error().code == Errc::conflict);
+    CHECK(lake.read("config/buckets.yaml") == "buckets:\n  one:\n");
 }
 
 TEST_CASE("every template takes an edit of every setting", "[config]") {

@@ -1,6 +1,7 @@
 // options_test.cpp: the table and the templates say the same.
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <regex>
 #include <set>
 
@@ -94,4 +95,23 @@ TEST_CASE("keys are unique, documented, and their environment names too", "[conf
     CHECK(environment_name("storage.high") == "NEUROLAKE_STORAGE_HIGH");
     CHECK(names.count("NEUROLAKE_HOME") == 0);
     CHECK(known_keys().size() == names.size());
+}
+
+TEST_CASE("the document of the settings has a row for every setting with its default", "[config]") {
+    const char* tests = std::getenv("NEUROLAKE_TESTS_DIR");
+    REQUIRE(tests != nullptr);
+    std::ifstream in(std::filesystem::path(tests) / "../docs/formats/settings.md");
+    std::ostringstream out;
+    out << in.rdbuf();
+    const std::string text = out.str();
+    const auto check_row = [&](const Rule& rule, std::size_t from) {
+        INFO(rule.key);
+        const std::size_t row = text.find("| `" + std::string(rule.key) + "` | ", from);
+        REQUIRE(row != std::string::npos);
+        const std::string line = text.substr(row, text.find('\n', row) - row);
+        const std::string fallback = rule.fallback.empty() ? "-" : "`" + std::string(rule.fallback) + "`";
+        CHECK(line.find(" | " + fallback + " | " + std::string(rule.help) + " |") != std::string::npos);
+    };
+    for (const Option& option : options()) check_row(option, 0);
+    for (const BucketField& field : bucket_fields()) check_row(field, text.find("key below"));
 }
