@@ -1,5 +1,4 @@
-// json_rows.cpp: simdjson finds the structure of a buffer at memory speed; we walk that structure, so that one bad
-// document costs only itself and numbers keep their spelling.
+// json_rows.cpp: simdjson finds the structure, we walk it: one bad document costs only itself, numbers keep their spelling.
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/json_rows.hpp"
 
