@@ -88,8 +88,6 @@ std::string usage_line(const CLI::App& app) {
     return line;
 }
 
-const CLI::App& root_of(const CLI::App& app) { return app.get_parent() ? root_of(*app.get_parent()) : app; }
-
 std::string option_block(const std::vector<const CLI::Option*>& options) {
     std::string out;
     for (const auto* option : options) out += two_columns(option_words(*option), option->get_description());

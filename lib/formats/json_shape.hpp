@@ -12,7 +12,27 @@
 
 namespace neurolake::formats {
 
-struct JsonField;
+class JsonShape;
+struct JsonField {
+    JsonField(std::string_view n, std::unique_ptr<JsonShape> s)
+        : name(n), shape(std::move(s)), m_beginning(beginning_of(name)) {}
+
+    // The padding rule of cell.hpp holds for `wanted`, as it does for any std::string of fewer than 8 bytes.
+    bool is_named(std::string_view wanted) const {
+        if (wanted.size() != name.size() || beginning_of(wanted) != m_beginning) return false;
+        return wanted.size() <= 8 || wanted == name;
+    }
+
+    std::string name;
+    std::unique_ptr<JsonShape> shape;
+
+private:
+    static std::uint64_t beginning_of(std::string_view text) {
+        const std::uint64_t keep = text.size() >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * text.size())) - 1;
+        return load8(text.data()) & keep;
+    }
+    std::uint64_t m_beginning;  // of the name: most comparisons end here
+};
 
 // How many places one file may have before wide objects are no longer followed (keys that are data).
 struct ShapeBudget {
@@ -51,27 +71,6 @@ public:
 
 private:
     std::unordered_map<std::string, std::size_t> m_by_name;  // only once there are many fields
-};
-
-struct JsonField {
-    JsonField(std::string_view n, std::unique_ptr<JsonShape> s)
-        : name(n), shape(std::move(s)), m_beginning(beginning_of(name)) {}
-
-    // The padding rule of cell.hpp holds for `wanted`, as it does for any std::string of fewer than 8 bytes.
-    bool is_named(std::string_view wanted) const {
-        if (wanted.size() != name.size() || beginning_of(wanted) != m_beginning) return false;
-        return wanted.size() <= 8 || wanted == name;
-    }
-
-    std::string name;
-    std::unique_ptr<JsonShape> shape;
-
-private:
-    static std::uint64_t beginning_of(std::string_view text) {
-        const std::uint64_t keep = text.size() >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * text.size())) - 1;
-        return load8(text.data()) & keep;
-    }
-    std::uint64_t m_beginning;  // of the name: most comparisons end here
 };
 
 }  // namespace neurolake::formats

@@ -59,8 +59,9 @@ void Tree::look_at(const lake::InventoryBuilder& next, const lake::InventoryBuil
 
 // Files that are never taken in are pending for ever: only what else is pending makes its folder work to do.
 void Tree::find_temporaries(const lake::InventoryBuilder& next) {
-    for (auto& [path, folder] : m_folders) {
-        if (!folder.pending) continue;
+    for (auto& [path, each] : m_folders) {
+        if (!each.pending) continue;
+        auto& folder = each;
         folder.pending = false;
         for_each_file(next, m_bucket, path, [&](const lake::FileRecord& record) {
             const std::string_view name = name_of(record.path);

@@ -39,8 +39,10 @@ void OwnFolder::append(std::string_view name, format::Record record) {
 void OwnFolder::sort() {
     const FolderFiles view = files();
     std::ranges::stable_sort(records, {}, [&view](const format::Record& r) { return view.name(r); });
-    const auto twice = std::ranges::unique(records, {}, [&view](const format::Record& r) { return view.name(r); });
-    records.erase(twice.begin(), twice.end());
+    const auto same_name = [&view](const format::Record& a, const format::Record& b) {
+        return view.name(a) == view.name(b);
+    };
+    records.erase(std::unique(records.begin(), records.end(), same_name), records.end());
 }
 
 format::Totals OwnFolder::totals() const {

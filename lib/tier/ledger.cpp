@@ -124,7 +124,7 @@ void Ledger::write_index(lake::InventoryBuilder& next) {
     for (const auto& change : m_changes) folders.emplace(change.stub.bucket, folder_of(change.record.path));
     for (const auto& [name, folder] : folders) {
         const auto bucket = std::find_if(m_context.buckets.begin(), m_context.buckets.end(),
-                                         [&](const auto& b) { return b.name == name; });
+                                         [&wanted = name](const auto& b) { return b.name == wanted; });
         if (bucket == m_context.buckets.end()) continue;
         auto root = open_folder(bucket->root);
         const auto noted = root ? lake::refresh_note(root->get(), name, folder) : Status(std::move(root).error());
