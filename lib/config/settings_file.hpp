@@ -1,5 +1,4 @@
-// settings_file.hpp: settings.yaml or buckets.yaml as read once, and written back only when nobody changed it
-// meanwhile.
+// settings_file.hpp: one settings file between being read and being written: what it was, and whether it changed since.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
