@@ -81,6 +81,8 @@ const CLI::App* command_named(const CLI::App& app, std::string_view name);  // o
 
 // The families, one per cmd_*.cpp.
 void add_bucket(CLI::App& root, Registry& registry);
+void add_burst(CLI::App& root, Registry& registry);
+void add_cloud(CLI::App& root, Registry& registry);
 void add_catalog(CLI::App& root, Registry& registry);
 void add_completion(CLI::App& root, Registry& registry);
 void add_config(CLI::App& root, Registry& registry);
@@ -92,8 +94,11 @@ void add_help(CLI::App& root, Registry& registry);
 void add_init(CLI::App& root, Registry& registry);
 void add_ls(CLI::App& root, Registry& registry);
 void add_man(CLI::App& root, Registry& registry);
+void add_pin(CLI::App& root, Registry& registry);
 void add_put(CLI::App& root, Registry& registry);
+void add_recall(CLI::App& root, Registry& registry);
 void add_status(CLI::App& root, Registry& registry);
 void add_version(CLI::App& root, Registry& registry);
+void add_why(CLI::App& root, Registry& registry);
 
 }  // namespace neurolake::apps

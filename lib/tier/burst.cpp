@@ -140,6 +140,7 @@ BurstRun::Units BurstRun::next_wave() {
 }
 
 void BurstRun::wave(const Units& units) {
+    let_settle(units);
     open_all(units);
     sum_all(units);
     journal_all(units);

@@ -79,6 +79,7 @@ private:
     void drop_leftovers();
 
     // burst_upload.cpp: steps 2 to 5
+    void let_settle(const Units& units);
     void open_all(const Units& units);
     void sum_all(const Units& units);
     void adopt_leftover(FileWork& file);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <thread>
 
 #include "base/text.hpp"
 #include "tier/burst.hpp"
@@ -13,6 +14,7 @@ namespace neurolake::tier {
 namespace {
 
 constexpr std::size_t k_files_per_record = 128;
+constexpr double k_longest_settling = 10;        // seconds; more is left for the next run
 constexpr std::size_t k_longest_metadata = 240;  // some gateways end values at 256 bytes
 
 store::Metadata metadata_of(const Context& context, const FileWork& file) {
@@ -33,6 +35,27 @@ bool same_store(const lake::StoreLocation& a, const lake::StoreLocation& b) {
 }
 
 }  // namespace
+
+// A file whose bytes are old but which was copied, moved or touched a moment ago (its change time says so) has rested
+// enough in a few seconds: a script that makes files and bursts them need not know of this.
+void BurstRun::let_settle(const Units& units) {
+    const auto settle = settle_seconds(m_context.policy);
+    const auto now = m_context.clock.now();
+    double longest = 0;
+    for (auto* unit : units)
+        for (auto& file : unit->files) {
+            const auto folder = m_folders.parent_of(file->bucket->root, file->planned->path);
+            const auto identity =
+                folder ? identity_at(*folder, name_of(file->planned->path).c_str()) : Result<Identity>(folder.error());
+            if (!identity) continue;
+            const auto rested = static_cast<double>(to_ns(now) - identity->ctime_ns) / 1e9;
+            const auto wait = settle - rested;
+            if (rested >= 0 && wait <= k_longest_settling) longest = std::max(longest, wait);
+        }
+    const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(longest);
+    while (std::chrono::steady_clock::now() < until && !should_stop())
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+}
 
 // Step 2.
 void BurstRun::open_all(const Units& units) {

@@ -88,6 +88,8 @@ private:
     Result<lake::Stub> stub_at(const Found& found) const;
     void settle(std::vector<OpRecord>& records);
     void write_down();
+    void sweep(int folder, std::string_view beginning);
+    void sweep_temporaries();
     Status report_strangers(const std::vector<OpRecord>& records, const std::vector<std::string>& damaged);
 
     Context& m_context;
@@ -336,6 +338,29 @@ void Recovery::write_down() {
     for (auto& finding : m_ledger.take_findings()) m_report.findings.push_back(std::move(finding));
 }
 
+// Temporaries of atomic writes that a kill cut off: never read by anyone, and under the lock nobody else's.
+void Recovery::sweep(int folder, std::string_view beginning) {
+    std::vector<std::string> names;
+    std::error_code error;
+    const auto path = fmt::format("/proc/self/fd/{}", folder);
+    for (std::filesystem::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+        auto name = it->path().filename().string();
+        if (name.starts_with(beginning) && name.find(".nl-tmp-") != std::string::npos) names.push_back(std::move(name));
+    }
+    for (const auto& name : names)
+        if (auto gone = forget_entry(folder, name); !gone) find("left", name, gone.error().message);
+}
+
+void Recovery::sweep_temporaries() {
+    const auto& layout = m_context.lake.layout();
+    for (const auto& folder : {layout.state, layout.journal, layout.catalog})
+        if (const auto opened = open_folder(folder)) sweep(opened->get(), ".");
+    std::set<int> folders;
+    for (const auto& found : m_found)
+        if (!found->unknown) folders.insert(found->place.folder);
+    for (const int folder : folders) sweep(folder, "._IN-CLOUD.txt");
+}
+
 // Entries that bear our kind of name but no record speaks of: kept, told.
 Status Recovery::report_strangers(const std::vector<OpRecord>& records, const std::vector<std::string>& damaged) {
     std::set<std::string> known;
@@ -376,6 +401,7 @@ Result<RecoveryReport> Recovery::run() {
     for (const auto& record : listing.records)
         if (record.kind == OpKind::recall)
             recover_recall(m_context, m_list, record, m_folders, m_staging.get(), m_report);
+    sweep_temporaries();
     TRY_DO(report_strangers(listing.records, listing.damaged));
     return std::move(m_report);
 }

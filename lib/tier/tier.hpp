@@ -160,14 +160,14 @@ Result<RecoveryReport> recover(Context& context);
 // What the journal says without touching anything (status, doctor): one line an operation.
 Result<std::vector<std::string>> unfinished(const lake::Layout& layout);
 
-// HEAD of every object in cloud.jsonl; `full` downloads and hashes.
+// HEAD of every object in cloud.jsonl, or of a random share of them (0 to 1]; `full` downloads and hashes.
 struct VerifyReport {
     std::uint64_t checked = 0, bytes = 0;
     std::vector<Failed> lost;         // missing, of another size or content: exit 14
     std::vector<Failed> unreachable;  // could not be asked
     bool interrupted = false;
 };
-Result<VerifyReport> verify(Context& context, bool full);
+Result<VerifyReport> verify(Context& context, bool full, double share = 1);
 
 // Objects and unfinished uploads below our prefix that nothing here relies on.
 struct OrphanReport {

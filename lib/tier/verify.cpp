@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <mutex>
+#include <random>
 #include <set>
 
 #include "base/text.hpp"
@@ -47,9 +49,15 @@ bool says_lost(Errc code) { return code == Errc::mismatch || code == Errc::not_f
 
 }  // namespace
 
-Result<VerifyReport> verify(Context& context, bool full) {
+Result<VerifyReport> verify(Context& context, bool full, double share) {
     TRY(const auto list, lake::CloudList::open(context.lake.layout().cloud_list));
-    const auto& entries = list.entries();
+    auto entries = list.entries();
+    if (share < 1) {
+        std::mt19937_64 random(std::random_device{}());
+        std::shuffle(entries.begin(), entries.end(), random);
+        const auto some = std::ceil(static_cast<double>(entries.size()) * std::max(0.0, share));
+        entries.resize(std::min(entries.size(), static_cast<std::size_t>(some)));
+    }
     VerifyReport report;
     std::mutex mutex;
     // Stores are opened one after the other: opening is not meant for several threads.

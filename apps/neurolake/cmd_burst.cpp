@@ -1,0 +1,261 @@
+// cmd_burst.cpp: `neurolake burst`, `burst plan` and `burst apply`: the coldest data moves to the object store.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "commands.hpp"
+#include "lake/last_run.hpp"
+#include "tier_session.hpp"
+
+namespace neurolake::apps {
+
+namespace {
+
+struct Selection {
+    std::vector<std::string> buckets;
+    std::string min_age, limit;
+    std::vector<std::string> paths;
+    bool accept_shrink = false;
+};
+struct PlanArgs {
+    Selection select;
+    std::string output;
+};
+struct ApplyArgs {
+    std::string file;
+    bool accept_shrink = false;
+};
+
+constexpr std::uint64_t k_largest_plan = 1ull << 30;
+constexpr double k_day = 86400;
+
+Result<tier::PlanRequest> request_from(Session& session, const Selection& select) {
+    tier::PlanRequest request;
+    for (const auto& name : select.buckets) {
+        TRY_DO(session.bucket(name));
+        request.buckets.push_back(name);
+    }
+    for (const auto& words : select.paths) {
+        TRY(auto path, tier_path(session, words));
+        request.paths.push_back(std::move(path));
+    }
+    if (!select.min_age.empty()) {
+        TRY(const auto seconds, text::parse_duration(select.min_age));
+        request.min_age_days = static_cast<double>(seconds) / k_day;
+    }
+    if (!select.limit.empty()) {
+        TRY(request.limit, text::parse_size(select.limit));
+    }
+    return request;
+}
+
+std::string name_of(const tier::Unit& unit) {
+    const auto path = unit.bucket + "/" + unit.path;
+    return unit.table.empty() || unit.files.size() == 1 ? path : fmt::format("{} ({})", unit.table, path);
+}
+
+void print_plan(Output& out, const tier::Plan& plan) {
+    out.line(fmt::format("{}: {} used, high mark {}, low mark {}", plan.reason, text::size_text(plan.marks.used),
+                         text::size_text(plan.marks.high.bytes), text::size_text(plan.marks.low.bytes)));
+    for (const auto& unit : plan.units) {
+        out.line(fmt::format("{:>10}  {}  {}", text::size_text(unit.bytes), out.name(name_of(unit)),
+                             out.paint(Style::dim, unit.why)));
+        if (unit.files.size() == 1) continue;
+        for (const auto& file : unit.files)
+            out.line(fmt::format("{:>10}    {}", text::size_text(file.bytes), out.name(file.path)));
+    }
+    for (const auto& kept : plan.kept)
+        out.line(fmt::format("{:>10}  {} stays: {}", text::size_text(kept.bytes), out.name(kept.path), kept.why));
+    if (plan.units.empty()) return out.summary("Nothing to move.");
+    std::size_t files = 0;
+    for (const auto& unit : plan.units) files += unit.files.size();
+    out.summary(fmt::format("Would upload {} files, {}: as many requests to write, and as many to prove.",
+                            text::with_thousands(files), text::size_text(plan.bytes)));
+}
+
+json::Value report_json(const tier::Plan& plan, const tier::BurstReport& report) {
+    auto out = tier::to_json(plan);
+    out.set("moved", moved_json(report.moved)).set("moved_bytes", report.moved_bytes);
+    out.set("freed_bytes", report.freed_bytes).set("failed", failed_json(report.failed));
+    auto skipped = json::Value::array();
+    for (const auto& one : report.skipped) {
+        auto entry = json::Value::object();
+        json::set_path(entry, "path", one.path);
+        skipped.push(entry.set("rule", one.rule).set("why", one.why).set("bytes", one.bytes));
+    }
+    out.set("skipped", std::move(skipped)).set("after", tier::to_json(report.after));
+    out.set("interrupted", report.interrupted);
+    if (report.stopped) out.set("stopped", report.stopped->message);
+    return out.set("findings", findings_json(report.findings));
+}
+
+void print_report(Output& out, const tier::BurstReport& report) {
+    print_failed(out, report.failed);
+    for (const auto& one : report.skipped) out.warn(text::escape_controls(one.path) + ": skipped, " + one.why);
+    if (report.moved.empty()) return out.summary("Nothing was moved.");
+    out.summary(fmt::format("Uploaded, verified, freed {} in {} files; {} used now, the high mark is {}.",
+                            text::size_text(report.freed_bytes), text::with_thousands(report.moved.size()),
+                            text::size_text(report.after.used), text::size_text(report.after.high.bytes)));
+}
+
+// What the run's end says to a script; the worst first.
+Result<int> outcome_of(const tier::Plan& plan, const tier::BurstReport& report) {
+    const auto failed_by = [&](Errc code) {
+        return std::any_of(report.failed.begin(), report.failed.end(), [&](const auto& f) { return f.code == code; });
+    };
+    if (report.interrupted)
+        return Error(Errc::cancelled,
+                     fmt::format("stopped after {} of {} files; nothing is lost", report.moved.size(),
+                                 [&] {
+                                     std::size_t files = 0;
+                                     for (const auto& unit : plan.units) files += unit.files.size();
+                                     return files;
+                                 }()),
+                     "run neurolake burst again: it goes on where it stopped");
+    if (failed_by(Errc::mismatch))
+        return Error(Errc::mismatch, "what the object store holds is not what was sent: those files were kept here",
+                     "see the lines above, and: neurolake cloud test");
+    if (report.stopped || !report.failed.empty() || !report.skipped.empty()) return k_exit_partial;
+    const bool by_hand = plan.reason == "asked by path";
+    if (report.after.over() && !by_hand)
+        return Error(
+            Errc::over_mark,
+            fmt::format("still over the high mark: {} used, the mark is {} ({})", text::size_text(report.after.used),
+                        text::size_text(report.after.high.bytes), report.after.high.origin),
+            "see what stays and why with: neurolake burst --dry-run");
+    return 0;
+}
+
+Status remember(Session& session, const Result<int>& outcome) {
+    TRY(const lake::Lake* lake, session.lake());
+    lake::LastRun run;
+    run.at = to_rfc3339(session.now());
+    run.rc = outcome ? *outcome : exit_code(outcome.error().code);
+    return lake::record_run(lake->layout().last_run, "burst", run);
+}
+
+Result<int> apply(Session& session, TierSession& tiers, const tier::Plan& plan, lake::ScanResult& tree) {
+    auto& out = session.out();
+    if (!plan.units.empty() && tiers.no_store()) return Error(*tiers.no_store());
+    auto report = tier::burst(tiers.context(), plan, tiers.pins(), tree);
+    if (!report) return std::move(report).error();
+    if (out.machine())
+        out.object(report_json(plan, *report));
+    else
+        print_report(out, *report);
+    tiers.warn(report->findings);
+    if (report->stopped) out.warn(report->stopped->message);
+    auto outcome = outcome_of(plan, *report);
+    if (auto noted = remember(session, outcome); !noted) out.warn(noted.error().message);
+    return outcome;
+}
+
+Status no_pretended_time(const Session& session) {
+    if (!session.globals().now || session.dry_run()) return {};
+    return Error(Errc::usage, "--now is for planning: data is moved by the real time only",
+                 "add --dry-run, or leave --now out");
+}
+
+Result<int> run_burst(Session& session, const Selection& args) {
+    TRY_DO(no_pretended_time(session));
+    TRY_DO(session.lock());
+    auto& out = session.out();
+    TRY(const auto request, request_from(session, args));
+    Progress progress(out, "burst");
+    TRY(const auto tiers, TierSession::open(session, &progress));
+    TRY_DO(tiers->recover());
+    TRY(auto tree, tiers->scan(args.accept_shrink));
+    TRY(const auto plan, tier::make_plan(tiers->context(), tree, tiers->pins(), request));
+    if (session.dry_run()) {
+        if (out.machine())
+            out.object(tier::to_json(plan));
+        else
+            print_plan(out, plan);
+        return 0;
+    }
+    if (plan.units.empty() && !out.machine()) out.summary(plan.reason + ".");
+    return apply(session, *tiers, plan, tree);
+}
+
+Result<int> run_plan(Session& session, const PlanArgs& args) {
+    auto& out = session.out();
+    TRY(const auto request, request_from(session, args.select));
+    TRY(const auto tiers, TierSession::open(session, nullptr));
+    TRY(auto tree, tiers->scan(args.select.accept_shrink));
+    TRY(const auto plan, tier::make_plan(tiers->context(), tree, tiers->pins(), request));
+    const auto text = json::dump(tier::to_json(plan), json::Style::entries) + "\n";
+    if (out.machine())
+        out.object(tier::to_json(plan));
+    else if (args.output.empty())
+        print_plan(out, plan);
+    else if (args.output == "-")
+        out.raw(text);
+    if (args.output.empty() || args.output == "-" || session.dry_run()) return 0;
+    TRY_DO(write_file_atomic(args.output, text));
+    if (!out.machine())
+        out.summary(fmt::format("{}: {} in {} units. Review it, then: neurolake burst apply {}", plan.reason,
+                                text::size_text(plan.bytes), plan.units.size(), out.name(args.output)));
+    return 0;
+}
+
+Result<int> run_apply(Session& session, const ApplyArgs& args) {
+    TRY_DO(no_pretended_time(session));
+    TRY_DO(session.lock());
+    TRY(const auto text, args.file == "-" ? read_file(0, k_largest_plan) : read_file(args.file, k_largest_plan));
+    auto value = json::parse(text);
+    if (!value)
+        return Error(Errc::usage, fmt::format("{} is no plan: {}", args.file, value.error().message),
+                     "make one with: neurolake burst plan -o FILE", args.file);
+    TRY(const auto plan, tier::plan_from_json(*value));
+    Progress progress(session.out(), "burst");
+    TRY(const auto tiers, TierSession::open(session, &progress));
+    TRY_DO(tiers->recover());
+    TRY(auto tree, tiers->scan(args.accept_shrink));
+    if (session.dry_run()) {
+        print_plan(session.out(), plan);
+        if (session.out().machine()) session.out().object(tier::to_json(plan));
+        return 0;
+    }
+    return apply(session, *tiers, plan, tree);
+}
+
+void add_selection(CLI::App& app, Selection& select) {
+    app.add_option("--bucket", select.buckets, "Only this bucket (may be given several times)")
+        ->type_name("NAME")
+        ->take_all()
+        ->expected(1);
+    app.add_option("--min-age", select.min_age, "Only data that lay unchanged this long, as 30d or 12h")
+        ->type_name("AGE");
+    app.add_option("--limit", select.limit, "Move at most this much, as 10GB")->type_name("SIZE");
+    app.add_option("PATH", select.paths, "Move these files, folders or tables now, also below the mark");
+    app.add_flag("--accept-shrink", select.accept_shrink, "Go on although many files are gone since the last index");
+}
+
+}  // namespace
+
+void add_burst(CLI::App& root, Registry& registry) {
+    auto [app, args] = registry.command<Selection>(
+        root, "burst", "Move the coldest data to the object store until the disk is under its low mark", run_burst,
+        {"neurolake burst --dry-run", "neurolake burst --bucket raw-data --min-age 90d --limit 10GB"});
+    app.alias("burst-to-cloud");
+    add_selection(app, args);
+    add_dry_run(app);
+
+    auto [plan, plan_args] = registry.command<PlanArgs>(
+        app, "plan", "Write down what a burst would move, to review it first", run_plan,
+        {"neurolake burst plan -o plan.json", "neurolake burst plan --json | jq '.units[].path'"});
+    add_selection(plan, plan_args.select);
+    plan.add_option("-o,--output", plan_args.output, "The file to write (- is standard output)")->type_name("FILE");
+
+    auto [apply_app, apply_args] = registry.command<ApplyArgs>(
+        app, "apply", "Do what a reviewed plan says; units that changed since are skipped", run_apply,
+        {"neurolake burst apply plan.json", "neurolake burst apply --json plan.json > report.json"});
+    apply_app.add_option("FILE", apply_args.file, "The plan (- is standard input)")->required();
+    apply_app.add_flag("--accept-shrink", apply_args.accept_shrink,
+                       "Go on although many files are gone since the last index");
+    add_dry_run(apply_app);
+}
+
+}  // namespace neurolake::apps
