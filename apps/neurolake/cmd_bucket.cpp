@@ -96,6 +96,14 @@ Status make_bucket_folder(Session& session, CreateReport& report) {
     return make_folders(report.bucket.root);
 }
 
+// A bucket that was written into the settings by hand gets its marker here: the person has looked at the folder.
+Status mark_outside(Session& session, const lake::Lake& lake, const lake::Bucket& bucket) {
+    if (!bucket.outside || session.dry_run()) return {};
+    const Status mounted = lake::check_bucket_mount(lake, bucket);
+    if (mounted || mounted.error().code != Errc::no_lake) return mounted;
+    return lake::write_bucket_marker(lake, bucket);
+}
+
 Result<CreateReport> create(Session& session, const CreateArgs& args) {
     TRY(const lake::Lake* lake, session.lake());
     TRY(const lake::Bucket wanted, wanted_bucket(args, *lake, session.now()));
@@ -107,6 +115,7 @@ Result<CreateReport> create(Session& session, const CreateArgs& args) {
         TRY_DO(check_same(args, wanted, existing));
         report = {Outcome::exists, existing, false};
         TRY_DO(make_bucket_folder(session, report));
+        TRY_DO(mark_outside(session, *lake, existing));
         return report;
     }
     TRY(auto others, lake::unregistered_buckets(lake->layout(), settings->buckets));

@@ -101,7 +101,7 @@ void print_report(Output& out, const tier::BurstReport& report) {
 }
 
 // What the run's end says to a script; the worst first.
-Result<int> outcome_of(const tier::Plan& plan, const tier::BurstReport& report) {
+Result<int> outcome_of(const tier::Policy& policy, const tier::Plan& plan, const tier::BurstReport& report) {
     const auto failed_by = [&](Errc code) {
         return std::any_of(report.failed.begin(), report.failed.end(), [&](const auto& f) { return f.code == code; });
     };
@@ -119,7 +119,8 @@ Result<int> outcome_of(const tier::Plan& plan, const tier::BurstReport& report) 
                      "see the lines above, and: neurolake cloud test");
     if (report.stopped || !report.failed.empty() || !report.skipped.empty()) return k_exit_partial;
     const bool by_hand = plan.reason == "asked by path";
-    if (report.after.over() && !by_hand)
+    // Switched off is the user's will, told in words; that the lake is full is what `status --check` is for.
+    if (report.after.over() && !by_hand && policy.enabled)
         return Error(
             Errc::over_mark,
             fmt::format("still over the high mark: {} used, the mark is {} ({})", text::size_text(report.after.used),
@@ -147,7 +148,7 @@ Result<int> apply(Session& session, TierSession& tiers, const tier::Plan& plan, 
         print_report(out, *report);
     tiers.warn(report->findings);
     if (report->stopped) out.warn(report->stopped->message);
-    auto outcome = outcome_of(plan, *report);
+    auto outcome = outcome_of(tiers.context().policy, plan, *report);
     if (auto noted = remember(session, outcome); !noted) out.warn(noted.error().message);
     return outcome;
 }

@@ -8,7 +8,7 @@
 
 #include "base/text.hpp"
 #include "doctor.hpp"
-#include "tier/tier.hpp"
+#include "tier_session.hpp"
 
 namespace neurolake::apps {
 
@@ -104,7 +104,14 @@ private:
     std::vector<std::string> m_deeds;
 };
 
-Status Mender::mend_stubs() { return {}; }
+// After recovery, so that a stub whose original waits in the trash is not taken for a lost one.
+Status Mender::mend_stubs() {
+    TRY(const auto tiers, TierSession::open(m_session, nullptr));
+    TRY_DO(tiers->recover());
+    TRY(const std::uint64_t made, tier::restore_stubs(tiers->context()));
+    if (made) m_deeds.push_back(fmt::format("put back {} stub{} from catalog/cloud.jsonl", made, made == 1 ? "" : "s"));
+    return {};
+}
 
 }  // namespace
 
