@@ -45,7 +45,7 @@ std::string hint_of(int error_number) {
         case EROFS:
             return "the file system is mounted read-only";
         case ENOSPC:
-            return "free some space (or inodes) on this disk";
+            return "free some space or inodes on this disk";
         case EDQUOT:
             return "your disk quota is used up";
         case EMFILE:

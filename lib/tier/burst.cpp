@@ -187,10 +187,11 @@ void BurstRun::report_failures(const Units& units) {
         if (error.code == Errc::cancelled) continue;
         m_failed += unit->files.size();
         const auto others = unit->files.size() - 1;
+        const auto words = error.hint.empty() ? error.message : fmt::format("{}; {}", error.message, error.hint);
         m_report.failed.push_back({unit->failed_file->full_path(), error.code,
                                    others ? fmt::format("{} (it moves only together with the {} other files of {})",
-                                                        error.message, others, unit->unit->path)
-                                          : error.message});
+                                                        words, others, unit->unit->path)
+                                          : words});
     }
     const bool too_many =
         m_failed >= k_failures_before_stop &&

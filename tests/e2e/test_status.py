@@ -60,13 +60,18 @@ class Status(LakeTest):
         self.assertAlmostEqual(forecast["days_to_full"], 20, delta=0.1)
         self.assertRegex(self.nl("status").out, r"1\.0 MB a day: high mark in (9|10) days, full in (19|20) days")
 
-    def test_a_tried_clock_leaves_the_history_alone(self):
-        self.nl("status", "--now", rfc3339(days=400))
-        self.assertFalse(os.path.exists(self.path(".neurolake", "usage.jsonl")))
-        self.nl("status")
-        self.assertEqual(len(read(self.path(".neurolake", "usage.jsonl")).splitlines()), 1)
-        self.nl("status")
-        self.assertEqual(len(read(self.path(".neurolake", "usage.jsonl")).splitlines()), 1)
+    def test_each_index_adds_to_the_history_but_not_with_a_tried_clock(self):
+        history = self.path(".neurolake", "usage.jsonl")
+        self.nl("catalog", "index", "--now", rfc3339(days=400))
+        self.assertFalse(os.path.exists(history))
+        self.nl("catalog", "index")
+        self.assertEqual(len(read(history).splitlines()), 1)
+        self.nl("catalog", "index")
+        self.assertEqual(len(read(history).splitlines()), 1)
+
+    def test_looking_writes_nothing(self):
+        self.nl("catalog", "index")
+        self.assert_writes_nothing("status")
 
     def test_cached_answers_from_the_inventory(self):
         self.assertIn("nothing was counted yet", self.nl("status", "--cached").err)
