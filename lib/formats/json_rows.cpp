@@ -1,4 +1,4 @@
-// json_rows.cpp: simdjson finds the structure, we walk it: one bad document costs only itself, numbers keep their spelling.
+// json_rows.cpp: simdjson finds the structure, we walk it; one bad document costs only itself, numbers stay as spelt.
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/json_rows.hpp"
 
