@@ -108,10 +108,6 @@ json::Value report_json(const index::Report& report) {
     return value.set("elapsed_ms", report.elapsed_ms);
 }
 
-std::string counted(std::uint64_t n, std::string_view noun) {
-    return fmt::format("{} {}{}", text::with_thousands(n), noun, n == 1 ? "" : "s");
-}
-
 std::string rows_text(const model::Table& table) {
     return (table.rows_exact ? "" : "at least ") + counted(table.rows, "row");
 }

@@ -284,8 +284,8 @@ Result<int> run_show(Session& session, const ShowArgs& args) {
     table.row({"Created", bucket->created_at.empty() ? "unknown" : bucket->created_at});
     table.row({"Defined in", out.name(bucket->origin)});
     if (sizes && sizes->cloud_files) {
-        table.row({"In the cloud", fmt::format("{} files, {}", text::with_thousands(sizes->cloud_files),
-                                               text::size_text(sizes->cloud_bytes))});
+        table.row({"In the cloud",
+                   fmt::format("{}, {}", counted(sizes->cloud_files, "file"), text::size_text(sizes->cloud_bytes))});
     }
     table.print(out);
     if (!sizes) out.summary("Not counted yet: neurolake bucket stats " + bucket->name);

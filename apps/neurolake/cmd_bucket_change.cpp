@@ -205,7 +205,7 @@ Result<int> run_remove(Session& session, const RemoveArgs& args) {
     const std::uint64_t held = entries(stats);
     if (held && !args.trash) {
         return Error(Errc::guard,
-                     fmt::format("bucket '{}' holds {} files, {}", bucket.name, text::with_thousands(held),
+                     fmt::format("bucket '{}' holds {}, {}", bucket.name, counted(held, "file"),
                                  text::size_text(stats.size_bytes + stats.cloud_bytes)),
                      fmt::format("move it to the trash with: neurolake bucket remove {} --trash", bucket.name));
     }
@@ -234,7 +234,7 @@ Result<int> run_remove(Session& session, const RemoveArgs& args) {
     }
     out.line(fmt::format("{}: {}", session.dry_run() ? "Would remove" : "Removed", bucket.name));
     if (held) {
-        out.summary(fmt::format("{} files {} to .neurolake/trash{}{}", text::with_thousands(held),
+        out.summary(fmt::format("{} {} to .neurolake/trash{}{}", counted(held, "file"),
                                 session.dry_run() ? "would go" : "went", trash_id.empty() ? "" : "/", trash_id));
     }
     return 0;

@@ -71,8 +71,8 @@ void print_plan(Output& out, const tier::Plan& plan) {
     if (plan.units.empty()) return out.summary("Nothing to move.");
     std::size_t files = 0;
     for (const auto& unit : plan.units) files += unit.files.size();
-    out.summary(fmt::format("Would upload {} files, {}: as many requests to write, and as many to prove.",
-                            text::with_thousands(files), text::size_text(plan.bytes)));
+    out.summary(fmt::format("Would upload {}, {}: as many requests to write, and as many to prove.",
+                            counted(files, "file"), text::size_text(plan.bytes)));
 }
 
 json::Value report_json(const tier::Plan& plan, const tier::BurstReport& report) {
@@ -95,8 +95,8 @@ void print_report(Output& out, const tier::BurstReport& report) {
     print_failed(out, report.failed);
     for (const auto& one : report.skipped) out.warn(text::escape_controls(one.path) + ": skipped, " + one.why);
     if (report.moved.empty()) return out.summary("Nothing was moved.");
-    out.summary(fmt::format("Uploaded, verified, freed {} in {} files; {} used now, the high mark is {}.",
-                            text::size_text(report.freed_bytes), text::with_thousands(report.moved.size()),
+    out.summary(fmt::format("Uploaded, verified, freed {} in {}; {} used now, the high mark is {}.",
+                            text::size_text(report.freed_bytes), counted(report.moved.size(), "file"),
                             text::size_text(report.after.used), text::size_text(report.after.high.bytes)));
 }
 

@@ -29,15 +29,14 @@ void print_report(Output& out, const tier::RecallReport& report, const Args& arg
     if (dry_run) {
         for (const auto& one : report.recalled)
             out.line(fmt::format("{:>10}  {}", text::size_text(one.bytes), out.name(one.path)));
-        return out.summary(
-            fmt::format("Would bring back {} files, {}.", report.recalled.size(), text::size_text(report.bytes)));
+        return out.summary(fmt::format("Would bring back {}, {}.", counted(report.recalled.size(), "file"),
+                                       text::size_text(report.bytes)));
     }
     for (const auto& one : report.evicted)
         out.summary(fmt::format("Moved to make room: {} ({})", out.name(one.path), text::size_text(one.bytes)));
     if (report.recalled.empty() && report.failed.empty()) return out.summary("Everything is here already.");
-    out.summary(fmt::format("{} {} files, {}; each has the SHA-256 it had.",
-                            args.to.empty() ? "Brought back" : "Copied", report.recalled.size(),
-                            text::size_text(report.bytes)));
+    out.summary(fmt::format("{} {}, {}; each has the SHA-256 it had.", args.to.empty() ? "Brought back" : "Copied",
+                            counted(report.recalled.size(), "file"), text::size_text(report.bytes)));
 }
 
 Result<int> run_recall(Session& session, const Args& args) {
@@ -66,7 +65,8 @@ Result<int> run_recall(Session& session, const Args& args) {
         print_report(out, report, args, session.dry_run());
     tiers->warn(report.findings);
     if (report.interrupted)
-        return Error(Errc::cancelled, fmt::format("stopped after {} files; nothing is lost", report.recalled.size()),
+        return Error(Errc::cancelled,
+                     fmt::format("stopped after {}; nothing is lost", counted(report.recalled.size(), "file")),
                      "run the same command again: it goes on where it stopped");
     if (report.mismatch)
         return Error(Errc::mismatch, "an object is not what its stub says: those stubs stay as they are",

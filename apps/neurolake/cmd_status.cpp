@@ -19,10 +19,6 @@ struct Args {
     std::string max_age;
 };
 
-std::string count_of(std::uint64_t n, std::string_view word) {
-    return fmt::format("{} {}{}", text::with_thousands(n), word, n == 1 ? "" : "s");
-}
-
 std::string bar(std::uint64_t used, std::uint64_t of) {
     constexpr std::size_t k_width = 24;
     const double share = of == 0 ? 1 : std::min(1.0, static_cast<double>(used) / static_cast<double>(of));
@@ -36,7 +32,7 @@ int percent_of(std::uint64_t used, std::uint64_t of) {
 }
 
 std::string days_text(double days) {
-    return days < 1 ? "less than a day" : count_of(static_cast<std::uint64_t>(days), "day");
+    return days < 1 ? "less than a day" : counted(static_cast<std::uint64_t>(days), "day");
 }
 
 void print_room(Output& out, const StatusReport& report) {
@@ -87,7 +83,7 @@ void print_cloud(Output& out, const StatusReport& report) {
     if (!report.missing.empty()) out.line(fmt::format("{:<11}not configured: nothing is moved; missing are", ""));
     for (const auto& one : report.missing) out.line(fmt::format("{:<11}- {}", "", one));
     if (report.total.cloud_files)
-        out.line(fmt::format("{:<11}{} there, {}", "", count_of(report.total.cloud_files, "file"),
+        out.line(fmt::format("{:<11}{} there, {}", "", counted(report.total.cloud_files, "file"),
                              text::size_text(report.total.cloud_bytes)));
 }
 
@@ -104,7 +100,7 @@ void print_last(Output& out, const StatusReport& report, Time now) {
             text = last.run->at + (age > 0 ? fmt::format(" ({} ago)", text::duration_text(age)) : std::string());
             if (last.run->rc != 0) text += fmt::format(", ended with exit code {}", last.run->rc);
         }
-        if (last.verb == "index" && report.tables) text += ", " + count_of(*report.tables, "table");
+        if (last.verb == "index" && report.tables) text += ", " + counted(*report.tables, "table");
         if (last.stale) text += out.paint(Style::red, "  stale");
         out.line(fmt::format("{:<11}{}", name_of_run(last.verb), text));
     }
@@ -124,7 +120,7 @@ void print(Session& session, const StatusReport& report) {
     if (report.locked_by) out.line(fmt::format("{:<11}{}", "Running", out.name(*report.locked_by)));
     if (!report.unfinished.empty()) {
         out.line(fmt::format("{:<11}{}, finished by the next burst or recall:", "Unfinished",
-                             count_of(report.unfinished.size(), "operation")));
+                             counted(report.unfinished.size(), "operation")));
         for (const auto& one : report.unfinished) out.line("           " + out.name(one));
     }
     for (const auto& warning : report.warnings) out.warn(text::escape_controls(warning));

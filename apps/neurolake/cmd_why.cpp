@@ -93,7 +93,8 @@ void print(Output& out, const Answer& answer) {
     };
     row("path", out.name(answer.path));
     row("where", answer.where);
-    if (answer.stubs > 0) row("cloud", fmt::format("{} files, {}", answer.stubs, text::size_text(answer.stub_bytes)));
+    if (answer.stubs > 0)
+        row("cloud", fmt::format("{}, {}", counted(answer.stubs, "file"), text::size_text(answer.stub_bytes)));
     if (answer.verdict) {
         const auto& v = *answer.verdict;
         if (v.unit.files.size() > 1)

@@ -21,10 +21,6 @@ namespace {
 
 constexpr std::size_t k_shown = 10;  // of many alike, so that a list of 10,000 lost stubs stays readable
 
-std::string count_of(std::uint64_t n, std::string_view word) {
-    return fmt::format("{} {}{}", text::with_thousands(n), word, n == 1 ? "" : "s");
-}
-
 }  // namespace
 
 void Examination::check_buckets() {
@@ -63,7 +59,7 @@ void Examination::check_catalog() {
             add(Level::problem, "catalog", catalog.error().message, catalog.error().hint, false, catalog.error().path);
         else
             add(Level::good, "catalog",
-                fmt::format("the catalog reads: {}", count_of((*catalog)->tables().size(), "table")));
+                fmt::format("the catalog reads: {}", counted((*catalog)->tables().size(), "table")));
     }
     if (auto inventory = m_session.inventory(); !inventory)
         add(Level::problem, "inventory", inventory.error().message,
@@ -93,7 +89,7 @@ Status Examination::scan_buckets() {
         cloud += totals.cloud_files;
     }
     add(Level::good, "data",
-        fmt::format("the data can be seen: {} in {}{}", count_of(files, "file"), count_of(buckets.size(), "bucket"),
+        fmt::format("the data can be seen: {} in {}{}", counted(files, "file"), counted(buckets.size(), "bucket"),
                     cloud ? fmt::format(", {} more in the cloud", text::with_thousands(cloud)) : ""));
     std::size_t shown = 0;
     for (const auto& finding : scan->scan.findings) {

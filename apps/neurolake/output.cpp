@@ -99,6 +99,10 @@ bool locale_is_utf8() {
     return false;
 }
 
+std::string counted(std::uint64_t n, std::string_view noun) {
+    return text::with_thousands(n) + " " + std::string(noun) + (n == 1 ? "" : "s");
+}
+
 std::string ascii_text(std::string_view utf8) {
     std::string out;
     out.reserve(utf8.size());
