@@ -364,6 +364,8 @@ bool drop_upload(Context& context, const lake::CloudList& list, const OpRecord& 
     auto& store = **opened;
     if (!file.upload_id.empty())
         if (auto aborted = store.abort_multipart(file.key, file.upload_id); !aborted) return left(aborted.error());
+    if (file.part_size > 0 && !file.key.empty())
+        if (auto aborted = abort_unknown_uploads(store, file.key, {}); !aborted) return left(aborted.error());
     const bool relied_on = std::any_of(list.entries().begin(), list.entries().end(),
                                        [&](const auto& entry) { return entry.stub.store.key == file.key; });
     if (relied_on || file.key.empty()) return true;

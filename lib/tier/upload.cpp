@@ -167,6 +167,7 @@ Result<store::Part> send_part(store::ObjectStore& store, UploadJob& job, std::si
 Result<std::vector<store::Part>> send_parts(store::ObjectStore& store, UploadJob& job, const CancelFlag& cancel) {
     TRY(auto parts, parts_there(store, job));
     if (job.upload_id.empty()) {
+        TRY_DO(abort_unknown_uploads(store, job.key, {}));
         TRY(job.upload_id, store.create_multipart(request_of(job)));
         if (auto known = job.journal(job); !known) {
             // Nobody would know of this upload after a crash: it must not stay.
@@ -210,6 +211,9 @@ Result<std::optional<VerifiedCopy>> send_in_parts(store::ObjectStore& store, Upl
     }
     if (!answer) return std::move(answer).error();
     job.created = true;
+    // A begin that the network delivered twice leaves a second, empty upload. Best effort: it holds nothing of the
+    // user's.
+    (void)abort_unknown_uploads(store, job.key, {});
     TRY(const auto claim, claim_of(job));
     TRY(auto proof, prove(store, claim, &*answer));
     job.upload_id.clear();
@@ -240,6 +244,15 @@ Result<std::optional<VerifiedCopy>> try_key(store::ObjectStore& store, UploadJob
 }
 
 }  // namespace
+
+Status abort_unknown_uploads(store::ObjectStore& store, const std::string& key, const std::string& keep) {
+    auto listed = store.list_uploads(key);
+    if (!listed && listed.error().code == Errc::unsupported) return {};
+    if (!listed) return std::move(listed).error();
+    for (const auto& upload : *listed)
+        if (upload.key == key && upload.upload_id != keep) TRY_DO(store.abort_multipart(key, upload.upload_id));
+    return {};
+}
 
 Result<std::optional<std::string>> Sums::composite() const {
     if (part_size == 0) return std::optional<std::string>();

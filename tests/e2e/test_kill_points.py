@@ -202,7 +202,7 @@ class KillPointsS3(PointTest):
                     elif objects.get(stub["store"]["key"], {}).get("sha256") != stage.digests[name]:
                         problems.append("not in the cloud: " + name)
                 problems += ["left: " + name for name in leftovers(os.path.join(copy, "lake"))]
-                uploads = [upload for upload in s3.uploads() if "/" + prefix + "/" in str(upload)]
+                uploads = [upload["key"] for upload in s3.uploads().values() if "/" + prefix + "/" in upload["key"]]
                 if uploads:
                     problems.append("unfinished uploads: %s" % uploads)
                 mine = [key for key in objects if key.startswith(prefix + "/")]
