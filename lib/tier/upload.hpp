@@ -46,8 +46,9 @@ struct UploadJob {
 // content is never touched: the key becomes "<key>.~<16 hex of the SHA-256>".
 Result<VerifiedCopy> upload_and_prove(store::ObjectStore& store, UploadJob& job, const CancelFlag& cancel);
 
-// Aborts every unfinished upload under exactly this key but `keep`: such of which nobody has the id, because the answer to
-// their beginning was lost or a kill came before it was written down. Stores that cannot list them have none to abort.
+// Aborts every unfinished upload under exactly this key but `keep`: such of which nobody has the id, because the answer
+// to their beginning was lost or a kill came before it was written down. Stores that cannot list them have none to
+// abort.
 Status abort_unknown_uploads(store::ObjectStore& store, const std::string& key, const std::string& keep);
 
 // "<prefix>/<bucket>/<path>", or for paths beyond what stores hold "<prefix>/<bucket>/.long/<SHA-256 of the path>".
