@@ -180,6 +180,12 @@ public:
     }
     Status check() override { return begin("check", ""); }
 
+    // For `before`, which several threads call at once.
+    void fail_from_now(Error error) {
+        const std::scoped_lock lock(m_mutex);
+        temper.fail = std::move(error);
+    }
+
 private:
     Status begin(std::string_view kind, const std::string& key) {
         if (before) before(kind, key);

@@ -324,7 +324,7 @@ TEST_CASE("one file that fails keeps its whole table here, and the next run take
     std::thread writer;
     SECTION("in the upload") {
         rig.store.before = [&](std::string_view kind, const std::string& key) {
-            if (kind == "put" && key.ends_with("orders/b")) rig.store.temper.fail = Error(Errc::unavailable, "503");
+            if (kind == "put" && key.ends_with("orders/b")) rig.store.fail_from_now(Error(Errc::unavailable, "503"));
         };
     }
     SECTION("by a writer, when others are sent already") {
@@ -368,9 +368,9 @@ TEST_CASE("a large file goes up in parts, and a cut-off upload goes on with less
         CHECK(rig.store.counts["put"] == 0);
     }
     SECTION("the server fails in the middle") {
+        std::atomic<int> sent_parts{0};
         rig.store.before = [&](std::string_view kind, const std::string&) {
-            if (kind == "put_part" && rig.store.counts["put_part"] >= 2)
-                rig.store.temper.fail = Error(Errc::unavailable, "gone");
+            if (kind == "put_part" && ++sent_parts > 2) rig.store.fail_from_now(Error(Errc::unavailable, "gone"));
         };
         CHECK(rig.burst().failed.size() == 1);
         CHECK(rig.store.uploads.size() == 1);
