@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 
 from harness import BUILD, SUPPORT, LakeTest, need, read, sha256
+from jsonschema_lite import check
 
 MAGIC = b"\x89NLSTUB\r\n\x1a\n\xff\xfe\x00\x00\x01"
 
@@ -58,6 +59,13 @@ class TierTest(LakeTest):
         self.set("hybrid_storage.cloud_provider", "directory")
         self.set("hybrid_storage.directory", self.cloud)
         self.set("catalog.settle_seconds", "2")
+
+    def nl(self, *args, **more):
+        """As in LakeTest; what --json prints is held to its published schema."""
+        result = super().nl(*args, **more)
+        if "--json" in args and result.out:
+            check(result.json)
+        return result
 
     def object(self, key):
         return os.path.join(self.cloud, key)
