@@ -203,6 +203,9 @@ def remove_tree(path):
 
 def run(args, env=None, input=None, cwd=None, uid=None, timeout=DEADLINE):
     """Runs a program to its end in its own process group; uid: as that user (only root can)."""
+    if os.path.basename(args[0]) == "strace":  # the leak checker cannot work under a tracer
+        options = (env if env is not None else os.environ).get("ASAN_OPTIONS", "")
+        env = merged(os.environ if env is None else env, {"ASAN_OPTIONS": (options + ":" if options else "") + "detect_leaks=0"})
     process = subprocess.Popen(args, env=env, cwd=cwd, stdin=subprocess.PIPE if input is not None else subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, **identity(uid))
     try:

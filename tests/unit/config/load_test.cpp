@@ -224,7 +224,7 @@ TEST_CASE("sizes: _gb keys count in 2^30, units are exact", "[config]") {
     lake.settings(
         "storage:\n  local_capacity_gb: 0.5\n  low: 200MB\n  min_free: 1GiB\nhybrid_storage:\n  local_threshold_gb: "
         "0.25\n");
-    const auto& marks = load(lake).settings().tier.marks;
+    const auto marks = load(lake).settings().tier.marks;
     CHECK(marks.capacity.bytes == 512u << 20);
     CHECK(marks.threshold->bytes == 256u << 20);
     CHECK(marks.low->bytes == 200'000'000);
