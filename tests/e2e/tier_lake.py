@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import threading
 
 from harness import BUILD, SUPPORT, LakeTest, need, read, sha256
 from jsonschema_lite import check
@@ -35,7 +36,7 @@ def failnth():
     source = os.path.join(SUPPORT, "failnth.c")
     target = os.path.join(BUILD if os.path.isdir(BUILD) else tempfile.gettempdir(), "failnth.so")
     if not os.path.exists(target) or os.path.getmtime(target) < os.path.getmtime(source):
-        fresh = "%s.%d" % (target, os.getpid())
+        fresh = "%s.%d.%d" % (target, os.getpid(), threading.get_ident())
         subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", fresh, source, "-ldl"], check=True)
         os.rename(fresh, target)
     return target
