@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
 
-#include <limits>
+#include <algorithm>
 
 #include "base/text.hpp"
 
@@ -13,28 +13,29 @@ namespace {
 struct Family {
     const char* section;  // heading in `neurolake help`
     void (*add)(CLI::App&, Registry&);
+    std::string_view name{};  // its command, where it has only one: then nothing else is built for it
 };
 
 // One line a family; a new command is one file and one line here.
 // clang-format off
 constexpr Family k_families[] = {
-    {"Set up", add_init},
-    {"Set up", add_config},
-    {"Set up", add_status},
-    {"Set up", add_doctor},
-    {"Set up", add_version},
-    {"Buckets and files", add_bucket},
-    {"Buckets and files", add_ls},
-    {"Buckets and files", add_put},
-    {"Catalog", add_catalog},
-    {"Cloud", add_burst},
-    {"Cloud", add_recall},
+    {"Set up", add_init, "init"},
+    {"Set up", add_config, "config"},
+    {"Set up", add_status, "status"},
+    {"Set up", add_doctor, "doctor"},
+    {"Set up", add_version, "version"},
+    {"Buckets and files", add_bucket, "bucket"},
+    {"Buckets and files", add_ls, "ls"},
+    {"Buckets and files", add_put, "put"},
+    {"Catalog", add_catalog, "catalog"},
+    {"Cloud", add_burst, "burst"},
+    {"Cloud", add_recall, "recall"},
     {"Cloud", add_pin},
-    {"Cloud", add_why},
-    {"Cloud", add_cloud},
-    {"Automation and safety", add_cron},
+    {"Cloud", add_why, "why"},
+    {"Cloud", add_cloud, "cloud"},
+    {"Automation and safety", add_cron, "cron"},
     {"Automation and safety", add_logs},
-    {"Automation and safety", add_escape_hatch},
+    {"Automation and safety", add_escape_hatch, "escape-hatch"},
     {"Help", add_help},
     {"Help", add_completion},
     {"Help", add_man},
@@ -61,8 +62,10 @@ void add_dry_run(CLI::App& app) {
     app.add_flag("-n,--dry-run")->description("Name every object that would be touched, and write nothing");
 }
 
-void add_commands(CLI::App& root, Registry& registry) {
+void add_commands(CLI::App& root, Registry& registry, std::string_view word) {
+    const auto named = std::ranges::find_if(k_families, [&](const auto& f) { return !word.empty() && f.name == word; });
     for (const auto& family : k_families) {
+        if (named != std::end(k_families) && &family != named) continue;
         const std::size_t before = root.get_subcommands(nullptr).size();
         family.add(root, registry);
         const auto all = root.get_subcommands(nullptr);
@@ -116,6 +119,19 @@ Status finish_globals(const CLI::App& root, Globals& globals) {
             return Error(Errc::usage, "--set wants KEY=VALUE, got '" + pair + "'", "example: --set storage.high=80GB");
         }
         globals.overrides.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+    }
+    return {};
+}
+
+std::string_view first_word(int argc, const char* const* argv) {
+    static constexpr std::string_view k_with_value[] = {"--home", "--color", "--now", "--set"};
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        if (std::ranges::find(k_with_value, word) != std::end(k_with_value)) {
+            ++i;
+        } else if (!word.starts_with('-')) {
+            return word;
+        }
     }
     return {};
 }

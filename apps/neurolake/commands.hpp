@@ -67,8 +67,11 @@ private:
 // --dry-run: names every object the command would touch and writes nothing; asked by Session::dry_run().
 void add_dry_run(CLI::App& app);
 
-// Every command, in the order of the help; each line of the table in commands.cpp is one family.
-void add_commands(CLI::App& root, Registry& registry);
+// Every command, in the order of the help; each line of the table in commands.cpp is one family. When `word` is the
+// name of one, only that family is added: scripts call us thousands of times, and building all costs more than most
+// runs.
+void add_commands(CLI::App& root, Registry& registry, std::string_view word);
+std::string_view first_word(int argc, const char* const* argv);  // the command's name, past the global flags
 void add_global_flags(CLI::App& root, Globals& globals);
 // The strings behind --now, --wait, --set as values. usage on nonsense.
 Status finish_globals(const CLI::App& root, Globals& globals);

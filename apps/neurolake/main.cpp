@@ -115,7 +115,7 @@ int run(int argc, char** argv) {
     root.require_subcommand(0, 1);
     root.fallthrough();
     add_global_flags(root, globals);
-    add_commands(root, registry);
+    add_commands(root, registry, first_word(argc, argv));
 
     const auto refuse = [&](const Error& error) {
         const int rc = exit_code(error.code);
