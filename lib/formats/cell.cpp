@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -170,8 +171,32 @@ bool quick_number(std::string_view s, Cell& cell) {
     return true;
 }
 
+// digits.digits of at most 8 bytes, without a branch a digit: the point is taken out and the rest parsed at once.
+bool short_fraction(const char* p, std::size_t n, Cell& cell) {
+    const unsigned shift = static_cast<unsigned>(8 * (8 - n));
+    const std::uint64_t v = load8(p) << shift;
+    const std::uint64_t other = v ^ 0x2E2E2E2E2E2E2E2Eu;
+    const std::uint64_t points = (other - 0x0101010101010101u) & ~other & 0x8080808080808080u;
+    if (points == 0) return false;
+    const unsigned place =
+        static_cast<unsigned>(std::countr_zero(points)) / 8;  // of the point, in bytes from the low end
+    const std::size_t whole = place - (8 - n), scale = 7 - place;
+    if (whole == 0 || (whole > 1 && *p == '0')) return false;
+    const std::uint64_t below = (std::uint64_t{1} << (8 * place)) - 1;
+    const std::uint64_t above = place == 7 ? 0 : ~std::uint64_t{0} << (8 * (place + 1));
+    const std::uint64_t zeros = 0x3030303030303030u >> (8 * (n - 1));  // in front of the digits that are left
+    const std::uint64_t digits = (v & above) | ((v & below) << 8) | zeros;
+    if (!eight_digits(digits)) return false;
+    cell.type = CellClass::fraction;
+    cell.integer_digits = *p == '0' ? 0 : static_cast<std::uint8_t>(whole);
+    cell.scale = static_cast<std::uint8_t>(scale);
+    cell.number = static_cast<double>(parse_eight_digits(digits)) / k_powers_of_ten[scale];
+    return true;
+}
+
 Cell number_cell(std::string_view s) {
     Cell quick;
+    if (s.size() <= 8 && s.size() > 1 && short_fraction(s.data(), s.size(), quick)) return quick;
     if (quick_number(s, quick)) return quick;
     Number number;
     if (!split_number(s, number)) return of_class(CellClass::text);
@@ -270,17 +295,29 @@ bool is_uuid(std::string_view s) {
     return true;
 }
 
+// true and false in the spellings of most languages, by whole words.
+bool read_boolean(std::string_view s, Cell& cell) {
+    const auto word = [](const char* text) {
+        std::uint64_t bytes = 0;
+        std::memcpy(&bytes, text, std::char_traits<char>::length(text));
+        return bytes;
+    };
+    if (s.size() != 4 && s.size() != 5) return false;
+    const std::uint64_t v = load8(s.data()) & ((std::uint64_t{1} << (8 * s.size())) - 1);
+    const bool yes = v == word("true") || v == word("True") || v == word("TRUE");
+    if (!yes && v != word("false") && v != word("False") && v != word("FALSE")) return false;
+    cell.type = CellClass::boolean;
+    cell.integer = yes;
+    return true;
+}
+
 bool one_of(std::string_view s, std::initializer_list<std::string_view> words) {
     return std::find(words.begin(), words.end(), s) != words.end();
 }
 
 bool read_word(std::string_view s, Cell& cell) {
     if (s.size() > 9) return false;
-    if (one_of(s, {"true", "True", "TRUE"}) || one_of(s, {"false", "False", "FALSE"})) {
-        cell.type = CellClass::boolean;
-        cell.integer = s[0] == 't' || s[0] == 'T';
-        return true;
-    }
+    if (read_boolean(s, cell)) return true;
     if (one_of(s, {"NaN", "nan", "NAN"})) {
         cell.type = CellClass::special;
         cell.number = std::numeric_limits<double>::quiet_NaN();

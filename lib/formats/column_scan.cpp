@@ -15,16 +15,26 @@ constexpr std::size_t k_bound_bytes = 256;
 
 }  // namespace
 
+int ColumnScan::Bound::compare(const char* p, std::size_t n, std::uint64_t other_key) const {
+    const auto by_size = [&] { return n == text.size() ? 0 : n < text.size() ? -1 : 1; };
+    if (other_key != key) return other_key < key ? -1 : 1;
+    if (n <= 8 && text.size() <= 8) return by_size();
+    const std::uint64_t other_next = n > 8 ? prefix_key(p + 8, n - 8) : 0;
+    if (other_next != next_key) return other_next < next_key ? -1 : 1;
+    if (n <= 16 && text.size() <= 16) return by_size();
+    return std::string_view(p, n).compare(text);
+}
+
+void ColumnScan::Bound::set(const char* p, std::size_t n, std::uint64_t new_key) {
+    key = new_key;
+    next_key = n > 8 ? prefix_key(p + 8, n - 8) : 0;
+    text.assign(p, n);
+}
+
 void ColumnScan::note_bounds(const char* p, std::size_t n, std::uint64_t key) {
-    const std::string_view text(p, std::min(n, k_bound_bytes));
-    if (!m_has_text_bounds || text < m_min_text) {
-        m_min_text = text;
-        m_min_key = key;
-    }
-    if (!m_has_text_bounds || text > m_max_text) {
-        m_max_text = text;
-        m_max_key = key;
-    }
+    n = std::min(n, k_bound_bytes);
+    if (!m_has_text_bounds || m_min.compare(p, n, key) < 0) m_min.set(p, n, key);
+    if (!m_has_text_bounds || m_max.compare(p, n, key) > 0) m_max.set(p, n, key);
     m_has_text_bounds = true;
 }
 
@@ -100,7 +110,7 @@ void ColumnScan::merge(ColumnScan& other, std::uint64_t row_offset) {
     if (other.m_has_text_bounds) {
         // Bounds are kept with padding by std::string's own storage only up to their size: copy before the 8-byte load.
         std::array<char, k_bound_bytes + k_padding> padded{};
-        for (const std::string* text : {&other.m_min_text, &other.m_max_text}) {
+        for (const std::string* text : {&other.m_min.text, &other.m_max.text}) {
             std::copy(text->begin(), text->end(), padded.begin());
             note_bounds(padded.data(), text->size(), prefix_key(padded.data(), text->size()));
         }

@@ -68,9 +68,7 @@ private:
         ++m_values;
         if (n > m_longest) m_longest = n;
         const std::uint64_t key = prefix_key(p, n);
-        const bool same =
-            n <= 8 && ((key == m_min_key && n == m_min_text.size()) || (key == m_max_key && n == m_max_text.size()));
-        if ((key <= m_min_key || key >= m_max_key) && !same) note_bounds(p, n, key);
+        if (key <= m_min.key || key >= m_max.key) note_bounds(p, n, key);
         if (m_distinct) m_distinct->add(hash_bytes(p, n));
     }
     // The first 8 bytes as a number that orders like the text.
@@ -78,6 +76,15 @@ private:
         const std::uint64_t keep = n >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * n)) - 1;
         return __builtin_bswap64(load8(p) & keep);
     }
+
+    // The least or greatest text, with its first 16 bytes as numbers: most comparisons end there.
+    struct Bound {
+        std::uint64_t key, next_key;
+        std::string text;  // at most k_bound_bytes of it
+
+        int compare(const char* p, std::size_t n, std::uint64_t other_key) const;  // of the other text with this one
+        void set(const char* p, std::size_t n, std::uint64_t new_key);
+    };
     void note_bounds(const char* p, std::size_t n, std::uint64_t key);
     void observe_slowly(const char* p, std::size_t n, std::uint64_t row);
     void note_first(CellClass type, std::uint64_t row) {
@@ -99,7 +106,6 @@ private:
     std::string decimal_bound(int sign) const;
 
     std::uint64_t m_values = 0, m_quoted_empty = 0, m_longest = 0;
-    std::uint64_t m_min_key = ~std::uint64_t{0}, m_max_key = 0;
     std::uint32_t m_seen = 0;
     std::uint8_t m_integer_digits = 0, m_scale = 0;
     bool m_has_text_bounds = false;
@@ -110,7 +116,7 @@ private:
     std::int64_t m_min_seconds = 0, m_max_seconds = 0;
     std::array<std::uint64_t, k_cell_classes> m_first_row;
     std::array<std::uint64_t, k_cell_classes> m_count{};
-    std::string m_min_text, m_max_text;        // at most k_bound_bytes of each
+    Bound m_min{~std::uint64_t{0}, 0, {}}, m_max{0, 0, {}};
     std::string m_min_decimal, m_max_decimal;  // of big_integer and precise
     std::unique_ptr<DistinctSketch> m_distinct;
 };

@@ -205,8 +205,8 @@ void ColumnScan::fill_bounds(const Type& type, model::Evidence& evidence) const 
             return;
         }
         default:
-            evidence.min = m_quoted_empty > 0 ? std::string() : whole_characters(m_min_text);
-            evidence.max = whole_characters(m_max_text);
+            evidence.min = m_quoted_empty > 0 ? std::string() : whole_characters(m_min.text);
+            evidence.max = whole_characters(m_max.text);
     }
 }
 

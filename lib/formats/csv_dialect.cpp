@@ -12,7 +12,7 @@ namespace neurolake::formats {
 namespace {
 
 constexpr std::array<char, 4> k_candidates{'\t', '|', ';', ','};
-constexpr std::size_t k_quick_rows = 16;   // enough when they all agree
+constexpr std::size_t k_quick_rows = 10;   // enough when they all agree
 constexpr std::size_t k_many_rows = 1000;  // else
 constexpr std::size_t k_max_preamble = 32;
 

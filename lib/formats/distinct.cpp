@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/distinct.hpp"
 
-#include <algorithm>
 #include <cmath>
+
+#include "formats/byte_count.hpp"
 
 namespace neurolake::formats {
 
@@ -15,7 +16,8 @@ std::uint64_t hash_long(const char* p, std::size_t n) {
 }
 
 std::uint64_t DistinctSketch::estimate() const {
-    const auto zeros = static_cast<std::size_t>(std::count(m_registers.begin(), m_registers.end(), std::uint8_t{0}));
+    const auto zeros = static_cast<std::size_t>(
+        count_byte({reinterpret_cast<const char*>(m_registers.data()), m_registers.size()}, '\0'));
     constexpr double size = k_size;
     // With an eighth of the registers empty the count of the empty ones is the better witness.
     if (zeros > k_size / 8)
