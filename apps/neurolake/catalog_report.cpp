@@ -109,14 +109,15 @@ json::Value report_json(const index::Report& report) {
 }
 
 std::string rows_text(const model::Table& table) {
+    if (!table.rows_exact && table.rows == 0) return "rows unknown";
     return (table.rows_exact ? "" : "at least ") + counted(table.rows, "row");
 }
 
 std::string card_line(const Output& out, const model::Table& table) {
     const std::string dot = out.separator();
     const auto columns = table.columns.size() + table.partition_columns.size();
-    std::string line = rows_text(table) + dot + counted(columns, "column") + dot + text::size_text(table.bytes) + dot +
-                       counted(table.files, "file") + dot + table.format;
+    std::string line = rows_text(table) + dot + (columns ? counted(columns, "column") : "columns unknown") + dot +
+                       text::size_text(table.bytes) + dot + counted(table.files, "file") + dot + table.format;
     if (table.tier != model::TableTier::local) line += dot + fmt::format("{} in the cloud", table.cloud_files);
     return line;
 }

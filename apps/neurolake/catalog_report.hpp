@@ -19,7 +19,7 @@ json::Value table_json(const model::Table& table, Detail detail);
 json::Value column_json(const model::Column& column, Detail detail);
 json::Value report_json(const index::Report& report);  // the members of neurolake.catalog.index/1
 
-std::string rows_text(const model::Table& table);  // "1,234 rows", "at least 7 rows"
+std::string rows_text(const model::Table& table);  // "1,234 rows", "at least 7 rows", "rows unknown"
 std::string card_line(const Output& out, const model::Table& table);
 // Why a column has its type, in words: the evidence's reason, or what was seen.
 std::string why_text(const model::Column& column, bool name_file);

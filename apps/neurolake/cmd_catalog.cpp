@@ -35,6 +35,11 @@ std::string tier_text(const model::Table& table) {
     return table.deleted_at.empty() ? std::string(model::to_string(table.tier)) : "gone";
 }
 
+std::string cell_of_rows(const model::Table& table) {
+    if (!table.rows_exact && table.rows == 0) return "?";
+    return (table.rows_exact ? "" : ">=") + text::with_thousands(table.rows);
+}
+
 void print_tables(Output& out, const std::vector<const model::Table*>& tables) {
     using Align = TableColumn::Align;
     Table shown({{"TABLE", Align::left, true},
@@ -45,9 +50,8 @@ void print_tables(Output& out, const std::vector<const model::Table*>& tables) {
                  {"TIER"}});
     for (const model::Table* table : tables) {
         const auto columns = table->columns.size() + table->partition_columns.size();
-        shown.row({out.name(table->full_name()), table->format,
-                   (table->rows_exact ? "" : ">=") + text::with_thousands(table->rows), std::to_string(columns),
-                   text::size_text(table->bytes), tier_text(*table)});
+        shown.row({out.name(table->full_name()), table->format, cell_of_rows(*table),
+                   columns ? std::to_string(columns) : "?", text::size_text(table->bytes), tier_text(*table)});
     }
     shown.print(out);
 }

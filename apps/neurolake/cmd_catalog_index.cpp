@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.hpp"
 #include "catalog_report.hpp"
@@ -122,14 +123,27 @@ void print_settling(Output& out, const index::Report& report, double settle_seco
                             settle_seconds));
 }
 
+// "2 tables new, 1 changed", in the order of TableChange::What.
+std::string changes_text(const index::Report& report) {
+    std::array<std::uint64_t, 3> counts{};
+    for (const auto& change : report.changes) ++counts[static_cast<std::size_t>(change.what)];
+    static constexpr const char* k_words[] = {"new", "changed", "gone"};
+    std::string out;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        if (counts[i] == 0) continue;
+        out += out.empty() ? counted(counts[i], "table") : ", " + text::with_thousands(counts[i]);
+        out += std::string(" ") + k_words[i];
+    }
+    return out.empty() ? "No changes" : out;
+}
+
 void print_report(Session& session, const index::Report& report, const index::Options& options) {
     Output& out = session.out();
     for (const auto& change : report.changes) print_change(session, change);
     print_settling(out, report, options.settle_seconds);
-    std::string line =
-        report.changes.empty() ? "No changes" : fmt::format("{} changed", counted(report.changes.size(), "table"));
-    line += fmt::format(": read {} ({}), {} unchanged", counted(report.files_read, "file"),
-                        text::size_text(report.bytes_read), text::with_thousands(report.files_unchanged));
+    std::string line = changes_text(report) +
+                       fmt::format(": read {} ({}), {} unchanged", counted(report.files_read, "file"),
+                                   text::size_text(report.bytes_read), text::with_thousands(report.files_unchanged));
     if (report.files_gone) line += ", " + text::with_thousands(report.files_gone) + " gone";
     out.summary(line);
     if (options.dry_run)

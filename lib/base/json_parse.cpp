@@ -16,14 +16,17 @@ Value convert(const simdjson::dom::element& element) {
     using simdjson::dom::element_type;
     switch (element.type()) {
         case element_type::ARRAY: {
+            const simdjson::dom::array items(element);
             Array out;
-            for (const auto item : simdjson::dom::array(element)) out.push_back(convert(item));
+            out.reserve(items.size());
+            for (const auto item : items) out.push_back(convert(item));
             return out;
         }
         case element_type::OBJECT: {
+            const simdjson::dom::object members(element);
             Object out;
-            for (const auto field : simdjson::dom::object(element))
-                out.emplace_back(std::string(field.key), convert(field.value));
+            out.reserve(members.size());
+            for (const auto field : members) out.emplace_back(std::string(field.key), convert(field.value));
             return out;
         }
         case element_type::INT64:

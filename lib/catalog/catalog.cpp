@@ -129,13 +129,19 @@ Status Catalog::create(const Options& options) {
 
 const std::string& Catalog::indexed_at() const { return m_impl->backend->indexed_at(); }
 
+namespace {
+
+// Starting threads costs more than parsing a few hundred tables.
+unsigned threads_for(std::size_t tables) { return tables < 256 ? 1 : std::min(usable_threads(), 4u); }
+
+}  // namespace
+
 const std::vector<model::Table>& Catalog::tables() const {
     const std::lock_guard lock(m_impl->mutex);
     if (m_impl->all_parsed) return m_impl->all;
     const std::size_t count = m_impl->backend->keys().size();
     std::vector<std::optional<model::Table>> parsed(count);
-    const unsigned threads = count < 256 ? 1 : std::min(usable_threads(), 4u);
-    parallel_for(count, threads, [&](std::size_t i, unsigned) {
+    parallel_for(count, threads_for(count), [&](std::size_t i, unsigned) {
         if (auto table = m_impl->backend->table(i)) parsed[i] = std::move(*table);
     });
     m_impl->all.reserve(count);
@@ -220,12 +226,20 @@ std::vector<Hit> Catalog::search(std::string_view words) const {
     const std::lock_guard lock(m_impl->mutex);
     const auto& keys = m_impl->backend->keys();
     const std::vector<std::string> wanted = search_words(words);
-    std::vector<Hit> hits;
-    for (std::size_t i = 0; i < keys.size() && !wanted.empty(); ++i) {
+    if (wanted.empty()) return {};
+    std::vector<std::unique_ptr<model::Table>> found(keys.size());
+    parallel_for(keys.size(), threads_for(keys.size()), [&](std::size_t i, unsigned) {
         const auto possible = [&](const std::string& word) { return m_impl->backend->may_contain(i, word); };
-        if (!keys[i].alive || !std::all_of(wanted.begin(), wanted.end(), possible)) continue;
-        const model::Table* table = m_impl->table_or_null(i);
-        if (auto hit = table ? match(*table, wanted) : std::nullopt) hits.push_back(std::move(*hit));
+        if (!keys[i].alive || !std::all_of(wanted.begin(), wanted.end(), possible)) return;
+        auto table = m_impl->backend->table(i);
+        if (table && match(*table, wanted)) found[i] = std::make_unique<model::Table>(std::move(*table));
+    });
+    std::vector<Hit> hits;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (!found[i]) continue;
+        const auto [kept, fresh] = m_impl->some.try_emplace(i);
+        if (fresh) kept->second = std::move(found[i]);
+        hits.push_back(*match(*kept->second, wanted));
     }
     return hits;
 }
@@ -263,6 +277,7 @@ Status Catalog::check() const {
 }
 
 Status Catalog::apply(const Batch& batch) {
+    if (batch.upserts.empty() && batch.tombstones.empty() && batch.versions.empty()) return {};
     Change change;
     change.tables = batch.upserts;
     std::unordered_map<std::string_view, std::string> name_of;  // of tables in this batch
