@@ -127,7 +127,7 @@ std::string why_text(const model::Column& column, bool name_file) {
     std::string why = seen.reason;
     if (why.empty() && seen.values) why = "all " + counted(seen.values, "value") + " fit";
     if (why.empty()) why = "no value seen yet";
-    if (name_file && !seen.forced_path.empty()) why += fmt::format(" of {}", seen.forced_path);
+    if (name_file && seen.forced_row && !seen.forced_path.empty()) why += fmt::format(" of {}", seen.forced_path);
     if (seen.nulls) why += ", " + counted(seen.nulls, "null");
     return why;
 }

@@ -40,7 +40,7 @@ void merge_columns(Table& t, const Group& g) {
         first = false;
     }
     for (Column& column : t.columns)
-        if (column.evidence.reason.empty() && column.evidence.forced_row == 0) column.evidence.forced_path.clear();
+        if (column.evidence.forced_row == 0) column.evidence.forced_path.clear();  // no row forced the type
 }
 
 // An empty or unreadable file says nothing about columns.

@@ -204,7 +204,7 @@ std::vector<Group> group_partitions(const std::string& bucket, const Unit& unit)
     g.rule = GroupingRule::partitions;
     g.files = sorted.members();
     find_mixed_keys(bucket, unit, g);
-    g.reason = fmt::format("folders named key=value: {}", words(g.keys));
+    g.reason = fmt::format("its folders are named key=value: {}", words(g.keys));
     for (const auto& [code, different] :
          {std::pair("mixed_format", different_format(g.files)), std::pair("mixed_columns", different_columns(g.files))})
         if (different)
