@@ -36,7 +36,7 @@ struct Listing {
     std::vector<model::Finding> findings;
 };
 
-bool is_our_note(std::string_view name) { return name == "_IN-CLOUD.txt" || name == ".neurolake-bucket"; }
+bool is_our_note(std::string_view name) { return name == lake::k_note_name || name == ".neurolake-bucket"; }
 
 // Only such a file can be a stub; all others need not be opened.
 bool looks_like_stub(std::uint64_t size, std::uint32_t mode) {

@@ -135,8 +135,8 @@ void Examination::check_stubs() {
     for (const auto& [bucket, folder] : folders) {
         const auto named = [&, &name = bucket](const lake::Bucket& b) { return b.name == name; };
         const auto found = std::find_if(m_settings->buckets.begin(), m_settings->buckets.end(), named);
-        if (found != m_settings->buckets.end() && !fs::exists(found->root / folder / "_IN-CLOUD.txt"))
-            add(Level::warning, "stubs", fmt::format("{}/{} lacks its note _IN-CLOUD.txt", bucket, folder),
+        if (found != m_settings->buckets.end() && !fs::exists(found->root / folder / lake::k_note_name))
+            add(Level::warning, "notes", fmt::format("{}/{} lacks its note {}", bucket, folder, lake::k_note_name),
                 "neurolake doctor --fix writes it again", true, bucket + "/" + folder);
     }
     if (lost == 0 && kept > 0)
@@ -151,7 +151,8 @@ void Examination::check_journal() {
         return add(Level::note, "journal",
                    fmt::format("a run is at work ({})", text::escape_controls(text::trim(*holder))));
     for (const std::string& one : *unfinished)
-        add(Level::warning, "journal", "unfinished: " + one, "the next burst or recall finishes it");
+        add(Level::warning, "journal", "unfinished: " + one,
+            "the next burst or recall finishes it, or: neurolake doctor --fix", true);
     if (unfinished->empty()) add(Level::good, "journal", "no operation was left half done");
 }
 

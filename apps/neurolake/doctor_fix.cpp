@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "doctor.hpp"
+#include "lake/stub.hpp"
 #include "tier_session.hpp"
 
 namespace neurolake::apps {
@@ -27,7 +28,8 @@ public:
         if (wants("inventory")) TRY_DO(mend_inventory());
         if (wants("permissions")) TRY_DO(mend_modes());
         if (wants("reserve")) TRY_DO(mend_reserve());
-        if (wants("stubs")) TRY_DO(mend_stubs());
+        if (wants("stubs") || wants("journal")) TRY_DO(mend_tier());
+        if (wants("notes")) TRY_DO(mend_notes());
         for (const std::string& deed : m_deeds)
             TRY_DO(m_session.audit("doctor_fix", json::Value::object().set("deed", deed)));
         return std::move(m_deeds);
@@ -96,7 +98,8 @@ private:
         return {};
     }
 
-    Status mend_stubs();
+    Status mend_tier();
+    Status mend_notes();
 
     Session& m_session;
     const lake::Lake& m_lake;
@@ -104,12 +107,32 @@ private:
     std::vector<std::string> m_deeds;
 };
 
-// After recovery, so that a stub whose original waits in the trash is not taken for a lost one.
-Status Mender::mend_stubs() {
+// Recovery first, so that a stub whose original waits in the trash is not taken for a lost one.
+Status Mender::mend_tier() {
     TRY(const auto tiers, TierSession::open(m_session, nullptr));
-    TRY_DO(tiers->recover());
+    TRY(const auto report, tiers->recover());
+    if (wants("journal"))
+        m_deeds.push_back(fmt::format("files of unfinished operations: {} finished, {} undone, {} left",
+                                      report.finished, report.undone, report.left));
+    if (!wants("stubs")) return {};
     TRY(const std::uint64_t made, tier::restore_stubs(tiers->context()));
     if (made) m_deeds.push_back(fmt::format("put back {} stub{} from catalog/cloud.jsonl", made, made == 1 ? "" : "s"));
+    return {};
+}
+
+Status Mender::mend_notes() {
+    TRY(const config::Settings* settings, m_session.settings());
+    for (const Diagnosis* one : of("notes")) {
+        const std::size_t slash = std::min(one->path.find('/'), one->path.size());
+        const std::string name = one->path.substr(0, slash);
+        const auto named = [&](const lake::Bucket& bucket) { return bucket.name == name; };
+        const auto bucket = std::find_if(settings->buckets.begin(), settings->buckets.end(), named);
+        if (bucket == settings->buckets.end()) continue;
+        const std::string folder = one->path.substr(std::min(slash + 1, one->path.size()));
+        TRY(const Fd root, open_folder(bucket->root));
+        TRY_DO(lake::refresh_note(root.get(), name, folder));
+        m_deeds.push_back(fmt::format("wrote the note of {}", one->path));
+    }
     return {};
 }
 

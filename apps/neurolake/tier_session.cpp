@@ -103,11 +103,11 @@ void TierSession::warn(const std::vector<model::Finding>& findings) {
     }
 }
 
-Status TierSession::recover() {
-    if (m_session.dry_run()) return {};
-    TRY(const auto report, tier::recover(*m_context));
+Result<tier::RecoveryReport> TierSession::recover() {
+    if (m_session.dry_run()) return tier::RecoveryReport{};
+    TRY(auto report, tier::recover(*m_context));
     warn(report.findings);
-    return {};
+    return report;
 }
 
 Result<lake::ScanResult> TierSession::scan(bool accept_shrink) {

@@ -27,7 +27,7 @@ public:
     const std::optional<Error>& no_store() const { return m_no_store; }
 
     // recover(), with its findings as warnings. Nothing on a dry run.
-    Status recover();
+    Result<tier::RecoveryReport> recover();
     // A walk of every bucket, guarded: a bucket whose disk is gone is no_lake; one that lost more than half of its
     // files is guard, unless accepted.
     Result<lake::ScanResult> scan(bool accept_shrink);

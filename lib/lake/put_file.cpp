@@ -164,7 +164,7 @@ Status check_target(std::string_view target) {
     for (const std::string_view part : text::split(target, '/')) {
         if (part.empty() || part == "." || part == "..") return refuse("it has empty or dotted folders");
         if (part.size() > k_longest_name) return refuse(fmt::format("a part is longer than {} bytes", k_longest_name));
-        if (part.starts_with(".neurolake") || part == "_IN-CLOUD.txt" || part.find(".nl-tmp-") != part.npos) {
+        if (part.starts_with(".neurolake") || part == k_note_name || part.find(".nl-tmp-") != part.npos) {
             return refuse("the name is used by the lake itself");
         }
     }

@@ -63,6 +63,8 @@ Result<Stub> stub_from_json(const json::Value& value);
 
 enum class StubMode { guarded, readable };  // 0000 or 0444
 
+inline constexpr char k_note_name[] = "_IN-CLOUD.txt";
+
 // Rewrites or removes <folder>/_IN-CLOUD.txt from the stubs that lie directly in the folder.
 Status refresh_note(int bucket_fd, std::string_view bucket, std::string_view folder);
 

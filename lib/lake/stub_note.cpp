@@ -16,8 +16,6 @@ namespace neurolake::lake {
 
 namespace {
 
-constexpr char k_note[] = "_IN-CLOUD.txt";
-
 struct Line {
     std::string name;
     std::uint64_t size;
@@ -52,7 +50,7 @@ std::string note_text(std::string_view bucket, std::string_view folder, const st
 
 // Only a note of ours is replaced or removed: a user's file of that name stays.
 bool is_ours(int folder_fd) {
-    auto file = open_beneath(folder_fd, k_note, O_RDONLY);
+    auto file = open_beneath(folder_fd, k_note_name, O_RDONLY);
     if (!file) return file.error().code == Errc::not_found;
     const auto text = read_file(file->get(), 64u << 20);
     return text && text->find("in the cloud; the small files of the same names are stubs.") != std::string::npos;
@@ -65,16 +63,16 @@ Status refresh_note(int bucket_fd, std::string_view bucket, std::string_view fol
     if (!is_ours(dir.get())) return {};
     TRY(const auto lines, stubs_in(dir.get()));
     if (lines.empty()) {
-        if (::unlinkat(dir.get(), k_note, 0) != 0 && errno != ENOENT)
-            return os_error(errno, std::string("remove ") + k_note);
+        if (::unlinkat(dir.get(), k_note_name, 0) != 0 && errno != ENOENT)
+            return os_error(errno, std::string("remove ") + k_note_name);
         return {};
     }
-    const std::string temp = fmt::format(".{}.nl-tmp-{}", k_note, random_hex(6));
+    const std::string temp = fmt::format(".{}.nl-tmp-{}", k_note_name, random_hex(6));
     Fd file(::openat(dir.get(), temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-    if (!file) return os_error(errno, std::string("write ") + k_note);
+    if (!file) return os_error(errno, std::string("write ") + k_note_name);
     Status written = write_all(file.get(), note_text(bucket, folder, lines));
-    if (written && ::renameat(dir.get(), temp.c_str(), dir.get(), k_note) != 0)
-        written = os_error(errno, std::string("write ") + k_note);
+    if (written && ::renameat(dir.get(), temp.c_str(), dir.get(), k_note_name) != 0)
+        written = os_error(errno, std::string("write ") + k_note_name);
     if (!written) ::unlinkat(dir.get(), temp.c_str(), 0);
     return written;
 }

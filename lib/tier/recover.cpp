@@ -358,7 +358,7 @@ void Recovery::sweep_temporaries() {
     std::set<int> folders;
     for (const auto& found : m_found)
         if (!found->unknown) folders.insert(found->place.folder);
-    for (const int folder : folders) sweep(folder, "._IN-CLOUD.txt");
+    for (const int folder : folders) sweep(folder, std::string(".") + lake::k_note_name);
 }
 
 // Entries that bear our kind of name but no record speaks of: kept, told.

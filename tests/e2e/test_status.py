@@ -196,6 +196,36 @@ class Doctor(LakeTest):
         self.nl("config", "set", "hybrid_storage.directory", store)
         self.assertIn("the store answers", self.nl("doctor", "--cloud").out)
 
+    def test_lost_stubs_and_notes_come_back(self):
+        store = os.path.join(self.tmp, "store")
+        os.mkdir(store)
+        self.nl("config", "set", "hybrid_storage.cloud_provider", "directory")
+        self.nl("config", "set", "hybrid_storage.directory", store)
+        for name in ("a.csv", "b.csv"):
+            self.put("raw-data/orders/" + name, b"a,b\n" + b"1,2\n" * 30000)
+        self.nl("burst", "raw-data/orders")
+        self.assertIn("stubs", [c["check"] for c in self.found()["checks"] if c["level"] == "good"])
+        stub, note = self.bucket("raw-data", "orders", "a.csv"), self.bucket("raw-data", "orders", "_IN-CLOUD.txt")
+        kept = os.stat(stub).st_size
+        os.unlink(stub)
+        os.unlink(note)
+        report = self.found(rc=1)
+        (problem,) = self.problems(report, "stubs")
+        (note_gone,) = self.problems(report, "notes")
+        self.assertIn("raw-data/orders/a.csv is in the cloud, but its stub is missing", problem["message"])
+        self.assertIn("_IN-CLOUD.txt", note_gone["message"])
+        self.assertIn("put back 1 stub from catalog/cloud.jsonl", " ".join(self.found("--fix")["fixed"]))
+        self.assertEqual(os.stat(stub).st_size, kept)
+        self.assertEqual(os.stat(stub).st_mode & 0o777, 0)
+        self.assertTrue(os.path.exists(note))
+        after = self.found()
+        self.assertEqual(self.problems(after, "stubs") + self.problems(after, "notes"), [])
+        os.unlink(note)
+        self.found("--fix")
+        self.assertIn(b"b.csv", read(note))
+        self.nl("recall", "raw-data/orders")
+        self.assertEqual(read(stub), b"a,b\n" + b"1,2\n" * 30000)
+
     def test_no_lake_is_exit_10(self):
         os.rename(self.path(".neurolake"), self.path("elsewhere"))
         self.nl("doctor", check=10)
