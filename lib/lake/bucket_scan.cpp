@@ -255,51 +255,74 @@ void BucketScan::list_gone(std::size_t folder, std::vector<FileRecord>& gone) co
             to_file_record(gone.emplace_back(), path, files->name(record), record, m_next.times);
 }
 
+std::vector<FileRecord> BucketScan::gone_records(const std::vector<bool>& keep) {
+    std::vector<FileRecord> gone;
+    for (ScanPart& part : m_parts) std::ranges::move(part.gone, std::back_inserter(gone));
+    for (std::size_t i = 0; i < keep.size(); ++i)
+        if (!keep[i] && !(m_visits[i] & k_visited)) list_gone(i, gone);
+    std::ranges::sort(
+        gone, [](const FileRecord& a, const FileRecord& b) { return format::compare_paths(a.path, b.path) < 0; });
+    return gone;
+}
+
+// What the records of changed and new folders are to the scan; their marks are gone afterwards.
+void BucketScan::list_changes(const std::vector<std::unique_ptr<OwnFolder>>& own, Scan& scan,
+                              std::uint32_t number) const {
+    std::size_t added = 0;
+    for (const auto& folder : own)
+        added += static_cast<std::size_t>(
+            std::ranges::count(folder->records, std::uint8_t(RecordChange::added), &format::Record::reserved));
+    scan.added.reserve(scan.added.size() + added);  // growing by doubling would take twice the memory for a moment
+    for (const auto& folder : own) {
+        for (format::Record& record : folder->records) {
+            const auto change = static_cast<RecordChange>(std::exchange(record.reserved, std::uint8_t{0}));
+            if (change == RecordChange::none || static_cast<FileState>(record.state) == FileState::ignored) continue;
+            const bool is_new = change == RecordChange::added;
+            FileRecord& out = (is_new ? scan.added : scan.changed).emplace_back();
+            to_file_record(out, folder->path, folder->files().name(record), record, m_next.times);
+            (is_new ? scan.added_bucket : scan.changed_bucket).push_back(number);
+        }
+    }
+}
+
+// Kept old folders and own ones, both in path order, become one row.
+std::vector<FolderSlot> BucketScan::weave(std::vector<std::unique_ptr<OwnFolder>> own,
+                                          const std::vector<bool>& keep) const {
+    std::vector<FolderSlot> folders;
+    std::size_t from = 0;
+    const auto keep_until = [&](const OwnFolder* before) {
+        for (; from < keep.size(); ++from) {
+            const std::string_view path = m_next.map->path(*m_old, m_old_folders[from]);
+            if (before && format::compare_paths(path, before->path) >= 0) return;
+            if (keep[from]) folders.emplace_back().old = from;
+        }
+    };
+    for (auto& folder : own) {
+        keep_until(folder.get());
+        folders.emplace_back().own = std::move(folder);
+    }
+    keep_until(nullptr);
+    return folders;
+}
+
 NextBucket BucketScan::take(Scan& scan, std::uint32_t number, FindingDigest& findings, bool& differs) {
     std::vector<std::unique_ptr<OwnFolder>> own;
-    std::vector<FileRecord> gone;
     for (ScanPart& part : m_parts) {
         std::ranges::move(part.folders, std::back_inserter(own));
-        std::ranges::move(part.gone, std::back_inserter(gone));
         scan.unchanged += part.unchanged;
         findings.merge(std::move(part.findings));
     }
     std::ranges::sort(own, [](const auto& a, const auto& b) { return format::compare_paths(a->path, b->path) < 0; });
     const std::vector<bool> keep = folders_to_keep();
-    for (std::size_t i = 0; i < keep.size(); ++i)
-        if (!keep[i] && !(m_visits[i] & k_visited)) list_gone(i, gone);
-    std::ranges::sort(
-        gone, [](const FileRecord& a, const FileRecord& b) { return format::compare_paths(a.path, b.path) < 0; });
-
+    std::vector<FileRecord> gone = gone_records(keep);
+    scan.gone_bucket.insert(scan.gone_bucket.end(), gone.size(), number);
+    std::ranges::move(gone, std::back_inserter(scan.gone));
+    list_changes(own, scan, number);
+    differs = !m_old || !own.empty() || std::ranges::find(keep, false) != keep.end();
     NextBucket next;
     next.name = m_bucket.name;
     next.old = m_old;
-    std::size_t kept = 0, from = 0;
-    const auto keep_until = [&](const OwnFolder* before) {
-        for (; from < keep.size(); ++from) {
-            if (before && format::compare_paths(m_next.map->path(*m_old, m_old_folders[from]), before->path) >= 0)
-                return;
-            if (!keep[from]) continue;
-            next.folders.emplace_back().old = from;
-            ++kept;
-        }
-    };
-    for (auto& folder : own) {
-        keep_until(folder.get());
-        for (format::Record& record : folder->records) {
-            const auto change = static_cast<RecordChange>(std::exchange(record.reserved, std::uint8_t{0}));
-            if (change == RecordChange::none || static_cast<FileState>(record.state) == FileState::ignored) continue;
-            const bool added = change == RecordChange::added;
-            FileRecord& out = (added ? scan.added : scan.changed).emplace_back();
-            to_file_record(out, folder->path, folder->files().name(record), record, m_next.times);
-            (added ? scan.added_bucket : scan.changed_bucket).push_back(number);
-        }
-        next.folders.emplace_back().own = std::move(folder);
-    }
-    keep_until(nullptr);
-    differs = !m_old || !own.empty() || kept != m_old_folders.size();
-    scan.gone_bucket.insert(scan.gone_bucket.end(), gone.size(), number);
-    std::ranges::move(gone, std::back_inserter(scan.gone));
+    next.folders = weave(std::move(own), keep);
     return next;
 }
 

@@ -70,6 +70,9 @@ private:
     void keep_all();
     std::vector<bool> folders_to_keep() const;
     void list_gone(std::size_t folder, std::vector<FileRecord>& gone) const;
+    std::vector<FileRecord> gone_records(const std::vector<bool>& keep);
+    void list_changes(const std::vector<std::unique_ptr<OwnFolder>>& own, Scan& scan, std::uint32_t number) const;
+    std::vector<FolderSlot> weave(std::vector<std::unique_ptr<OwnFolder>> own, const std::vector<bool>& keep) const;
 
     const Bucket& m_bucket;
     const InventoryBuilder::Impl& m_next;
