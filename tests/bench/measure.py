@@ -35,7 +35,7 @@ class Row:
     """One line of the table: `ours`, against `peer` where there is one, and what it must reach.
 
     at_most: ours / peer is at most this. at_least: peer / ours (how much faster we are) is at least this.
-    wall_at_most (seconds), peak_at_most (MB), user_at_most (share of CPU time): of ours alone.
+    wall_at_most and cpu_at_most (seconds), peak_at_most (MB), user_at_most (share of CPU time): of ours alone.
     """
     group: str
     what: str
@@ -44,6 +44,7 @@ class Row:
     at_most: float = None
     at_least: float = None
     wall_at_most: float = None
+    cpu_at_most: float = None
     peak_at_most: float = None
     user_at_most: float = None
     rounds: int = None
@@ -130,6 +131,7 @@ def goals(row, result):
         ("x peer", row.at_most, result.get("ratio"), "at most"),
         ("x faster", row.at_least, 1 / result["ratio"] if "ratio" in result else None, "at least"),
         ("s", row.wall_at_most, result["wall_s"], "at most"),
+        ("s CPU", row.cpu_at_most, cpu, "at most"),
         ("MB", row.peak_at_most, result["peak_mb"], "at most"),
         ("of CPU in user", row.user_at_most, result["user_s"] / cpu if cpu else 0.0, "at most"),
     ]
