@@ -12,23 +12,20 @@ Control (unsigned, never part of a bucket): GET /_dump  POST /_reset  POST /_tam
 import argparse
 import base64
 import dataclasses
-import datetime
-import hashlib
-import hmac
 import json
 import os
 import re
 import socket
 import ssl
-import sys
 import threading
 import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
+from mini_s3_checks import Checks
+from mini_s3_multipart import Multipart
+from mini_s3_store import XMLNS, Refusal, Store, Stored, http_date, iso_date, quote
 
 
 @dataclasses.dataclass
@@ -50,170 +47,7 @@ class Options:
     quota: int = 0              # bytes; 0 = none
 
 
-class Refusal(Exception):
-    """An S3 error answer."""
-
-    def __init__(self, status, code, message="", headers=None, extra=""):
-        super().__init__(code)
-        self.status, self.code, self.message, self.headers, self.extra = status, code, message, headers or {}, extra
-
-    def body(self):
-        return (f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{self.code}</Code><Message>{escape(self.message)}'
-                f"</Message>{self.extra}<RequestId>MINI</RequestId></Error>").encode()
-
-
-@dataclasses.dataclass
-class Stored:
-    """One version of one object."""
-    data: bytes
-    etag: str
-    headers: dict               # x-amz-meta-*, x-amz-storage-class ... given back as they came
-    checksum: str = ""          # base64 SHA-256, or composite "-N"
-    version: str = ""
-    modified: float = 0.0
-
-
-@dataclasses.dataclass
-class Pending:
-    """A multipart upload in progress."""
-    bucket: str
-    key: str
-    headers: dict
-    algorithm: str
-    started: float
-    parts: dict = dataclasses.field(default_factory=dict)  # number -> Stored
-
-
-class Store:
-    """The objects, their history, and the log of requests. One lock; bodies are hashed outside it."""
-
-    def __init__(self, buckets):
-        self.lock = threading.RLock()
-        self.first_buckets = list(buckets)
-        self.reset()
-
-    def reset(self):
-        with self.lock:
-            self.buckets = {name: {} for name in self.first_buckets}    # bucket -> key -> [Stored or None, ...]
-            self.uploads = {}
-            self.requests = []
-            self.history = []
-            self.frozen = False
-            self.running = self.most_running = 0
-            self.bytes_in = 0
-
-    def note(self, bucket, key):
-        if not self.frozen:
-            self.history.append((time.time_ns(), bucket, key, list(self.buckets.get(bucket, {}).get(key, []))))
-
-    def current(self, bucket, key):
-        versions = self.buckets[bucket].get(key)
-        return versions[-1] if versions else None
-
-    def find(self, bucket, key, version):
-        if not version:
-            found = self.current(bucket, key)
-        else:
-            found = next((v for v in self.buckets[bucket].get(key, []) if v and v.version == version), None)
-            if found is None:
-                raise Refusal(404, "NoSuchVersion", "The specified version does not exist.")
-        if found is None:
-            raise Refusal(404, "NoSuchKey", "The specified key does not exist.")
-        return found
-
-    def add(self, bucket, key, stored, versioning):
-        stored.modified = time.time()
-        stored.version = f"{time.time_ns():x}" if versioning else ""
-        versions = self.buckets[bucket].setdefault(key, [])
-        if not versioning:
-            versions.clear()
-        versions.append(stored)
-        self.note(bucket, key)
-
-    def drop(self, bucket, key, version, versioning):
-        versions = self.buckets[bucket].get(key)
-        if not versions:
-            return
-        if version:
-            versions[:] = [v for v in versions if v is None or v.version != version]
-        elif versioning:
-            versions.append(None)
-        else:
-            versions.clear()
-        if not versions:
-            del self.buckets[bucket][key]
-        self.note(bucket, key)
-
-    def used(self):
-        return sum(len(v.data) for keys in self.buckets.values() for versions in keys.values() for v in versions if v)
-
-    def dump(self):
-        with self.lock:
-            objects = {}
-            for bucket, keys in self.buckets.items():
-                for key, versions in keys.items():
-                    if versions and versions[-1]:
-                        v = versions[-1]
-                        objects[f"{bucket}/{key}"] = {
-                            "size": len(v.data), "etag": v.etag, "sha256": hashlib.sha256(v.data).hexdigest(),
-                            "version": v.version, "checksum": v.checksum, "headers": v.headers}
-            uploads = {i: {"key": f"{u.bucket}/{u.key}", "parts": {n: len(p.data) for n, p in u.parts.items()}}
-                       for i, u in self.uploads.items()}
-            return {"objects": objects, "uploads": uploads, "requests": self.requests[-5000:],
-                    "most_running": self.most_running, "bytes_in": self.bytes_in}
-
-    def tamper(self, name, operation):
-        bucket, _, key = name.partition("/")
-        with self.lock:
-            stored = self.current(bucket, key)
-            if stored is None:
-                return False
-            if operation == "delete":
-                del self.buckets[bucket][key]
-            elif operation == "truncate":
-                stored.data = stored.data[:len(stored.data) // 2]
-            elif operation == "flip":
-                stored.data = bytes([stored.data[0] ^ 1]) + stored.data[1:]
-            elif operation == "replace":        # someone else put another object under the name
-                data = b"replaced: " + stored.data
-                stored = Stored(data, f'"{hashlib.md5(data).hexdigest()}"', {})
-                self.add(bucket, key, stored, bool(self.current(bucket, key).version))
-            else:
-                return False
-            return True
-
-    def go_back(self, moment):
-        """Shows the cloud as it was at `moment` (ns) and records no more."""
-        with self.lock:
-            self.frozen = True
-            for keys in self.buckets.values():
-                keys.clear()
-            self.uploads.clear()
-            for at, bucket, key, versions in self.history:
-                if at <= moment:
-                    self.buckets.setdefault(bucket, {})[key] = list(versions)
-            for keys in self.buckets.values():
-                for key in [k for k, v in keys.items() if not v]:
-                    del keys[key]
-
-
-def quote(text):
-    return urllib.parse.quote(text, safe="-._~")
-
-
-def sha256_base64(data):
-    return base64.b64encode(hashlib.sha256(data).digest()).decode()
-
-
-def http_date(moment):
-    return datetime.datetime.fromtimestamp(moment, datetime.timezone.utc).strftime("%a, %d %b %Y %H:%M:%S GMT")
-
-
-def iso_date(moment):
-    return datetime.datetime.fromtimestamp(moment, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-
-
-class Handler(BaseHTTPRequestHandler):
+class Handler(Checks, Multipart, BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "mini_s3"
     disable_nagle_algorithm = True
@@ -296,113 +130,6 @@ class Handler(BaseHTTPRequestHandler):
     def answer_xml(self, text, headers=None):
         body = f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode("utf-8", "surrogateescape")
         self.answer(200, body, {"Content-Type": "application/xml", **(headers or {})})
-
-    # ---- what a strict server checks
-
-    def read_body(self):
-        if self.headers.get("Transfer-Encoding"):
-            self.close_connection = True
-            raise Refusal(501, "NotImplemented", "Transfer-Encoding is not supported")
-        length = self.headers.get("Content-Length")
-        if length is None and self.command in ("PUT", "POST"):
-            self.close_connection = True
-            raise Refusal(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
-        body = bytearray(int(length or 0))
-        view, got = memoryview(body), 0
-        while got < len(body):
-            count = self.rfile.readinto(view[got:])
-            if not count:
-                self.close_connection = True
-                raise Refusal(400, "IncompleteBody", "The request body terminated unexpectedly")
-            got += count
-        view.release()
-        self.body, self.digests = bytes(body), {}
-        with self.store.lock:
-            self.store.bytes_in += got
-
-    def check_signature(self):
-        header = self.headers.get("Authorization")
-        if not header:
-            raise Refusal(403, "AccessDenied", "Access Denied")
-        match = re.fullmatch(r"AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/s3/aws4_request, ?SignedHeaders=([^,]+), ?"
-                             r"Signature=([0-9a-f]{64})", header)
-        if not match:
-            raise Refusal(400, "AuthorizationHeaderMalformed", "The authorization header is malformed")
-        access_key, day, region, signed, signature = match.groups()
-        stamp, payload = self.headers.get("x-amz-date", ""), self.headers.get("x-amz-content-sha256")
-        if region != self.options.region:
-            raise Refusal(400, "AuthorizationHeaderMalformed", f"the region '{region}' is wrong; expecting "
-                          f"'{self.options.region}'", extra=f"<Region>{self.options.region}</Region>")
-        if access_key != self.options.access_key:
-            raise Refusal(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
-        if self.headers.get("x-amz-security-token", "") != self.options.session_token:
-            raise Refusal(400, "ExpiredToken", "The provided token has expired.")
-        self.check_clock(stamp, day)
-        if payload is None:
-            raise Refusal(400, "InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
-        names = signed.split(";")
-        unsigned = [n.lower() for n in self.headers if n.lower().startswith("x-amz-") and n.lower() not in names]
-        if unsigned or "host" not in names or names != sorted(names):
-            raise Refusal(403, "AccessDenied", "There were headers present in the request which were not signed")
-        if not hmac.compare_digest(self.signature(stamp, day, region, names, payload), signature):
-            raise Refusal(403, "SignatureDoesNotMatch", "The request signature we calculated does not match")
-
-    def check_clock(self, stamp, day):
-        if not re.fullmatch(r"\d{8}T\d{6}Z", stamp) or not stamp.startswith(day):
-            raise Refusal(403, "AccessDenied", "AWS authentication requires a valid Date or x-amz-date header")
-        then = datetime.datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc).timestamp()
-        if abs(time.time() + self.options.clock_offset - then) > 900:
-            raise Refusal(403, "RequestTimeTooSkewed", "The difference between the request time and the current time is "
-                          "too large.")
-
-    def signature(self, stamp, day, region, names, payload):
-        pairs = [part.partition("=") for part in self.query_text.split("&") if part]
-        query = "&".join(sorted(f"{quote(urllib.parse.unquote_to_bytes(k))}={quote(urllib.parse.unquote_to_bytes(v))}"
-                                for k, _, v in pairs))
-        headers = "".join(f"{n}:{','.join(' '.join(v.split()) for v in self.headers.get_all(n) or [''])}\n" for n in names)
-        canonical = "\n".join([self.command, self.path_text, query, headers, ";".join(names), payload])
-        scope = f"{day}/{region}/s3/aws4_request"
-        text = "\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(canonical.encode("latin1")).hexdigest()])
-        key = ("AWS4" + self.options.secret_key).encode()
-        for word in (day, region, "s3", "aws4_request"):
-            key = hmac.new(key, word.encode(), hashlib.sha256).digest()
-        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-
-    def digest(self, kind):
-        """Of the body; each kind is computed once, whoever asks."""
-        if kind not in self.digests:
-            self.digests[kind] = hashlib.new(kind, self.body).digest()
-        return self.digests[kind]
-
-    def etag_of_body(self):
-        return f'"{self.digest("md5").hex()}"'
-
-    def check_body(self):
-        payload = self.headers.get("x-amz-content-sha256", "")
-        if payload.startswith("STREAMING-"):
-            raise Refusal(501, "NotImplemented", "aws-chunked is not supported")
-        if re.fullmatch("[0-9a-f]{64}", payload) and self.digest("sha256").hex() != payload:
-            raise Refusal(400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match")
-        md5 = self.headers.get("Content-MD5")
-        if md5 is not None and md5 != base64.b64encode(self.digest("md5")).decode():
-            raise Refusal(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
-        checksum = self.headers.get("x-amz-checksum-sha256")
-        ours = base64.b64encode(self.digest("sha256")).decode() if checksum else ""
-        if self.options.checksums and self.command == "PUT" and checksum and checksum != ours:
-            raise Refusal(400, "BadDigest", "The SHA256 you specified did not match the calculated checksum.")
-
-    def check_condition(self, bucket, key):
-        condition = self.headers.get("If-None-Match")
-        if condition is None:
-            return
-        if not self.options.conditions or condition != "*":
-            raise Refusal(501, "NotImplemented", "A header you provided implies functionality that is not implemented")
-        if self.store.current(bucket, key) is not None:
-            raise Refusal(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
-
-    def check_quota(self, more):
-        if self.options.quota and self.store.used() + more > self.options.quota:
-            raise Refusal(507, "QuotaExceeded", "The quota of the bucket is used up")
 
     # ---- buckets
 
@@ -535,97 +262,6 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("x-amz-checksum-mode") == "ENABLED":
             headers.update(self.checksum_header(stored))
         self.answer(200, stored.data, headers, length=size)
-
-    # ---- multipart
-
-    def create_upload(self, bucket, key):
-        upload = hashlib.sha256(os.urandom(16)).hexdigest()[:32]
-        algorithm = self.headers.get("x-amz-checksum-algorithm", "") if self.options.checksums else ""
-        if algorithm not in ("", "SHA256"):
-            raise Refusal(501, "NotImplemented", "mini_s3 knows only SHA256 checksums")
-        self.store.uploads[upload] = Pending(bucket, key, self.kept_headers(), algorithm, time.time())
-        self.answer_xml(f'<InitiateMultipartUploadResult xmlns="{XMLNS}"><Bucket>{bucket}</Bucket><Key>{escape(key)}</Key>'
-                        f"<UploadId>{upload}</UploadId></InitiateMultipartUploadResult>")
-
-    def serve_upload(self, bucket, key):
-        upload = self.query["uploadId"]
-        pending = self.store.uploads.get(upload)
-        if pending is None or (pending.bucket, pending.key) != (bucket, key):
-            raise Refusal(404, "NoSuchUpload", "The specified upload does not exist.")
-        if self.command == "PUT":
-            return self.put_part(pending)
-        if self.command == "GET":
-            return self.list_parts(pending)
-        if self.command == "DELETE":
-            del self.store.uploads[upload]
-            return self.answer(204)
-        return self.complete_upload(upload, pending)
-
-    def put_part(self, pending):
-        number = int(self.query.get("partNumber", "0"))
-        if not 1 <= number <= 10000:
-            raise Refusal(400, "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
-        checksum = self.headers.get("x-amz-checksum-sha256", "") if self.options.checksums else ""
-        if pending.algorithm and not checksum:
-            raise Refusal(400, "InvalidRequest", "The upload was created using a sha256 checksum; the part must carry one")
-        self.check_quota(len(self.body))
-        part = Stored(self.body, self.etag_of_body(), {}, checksum, modified=time.time())
-        pending.parts[number] = part
-        self.answer(200, headers={"ETag": part.etag, **self.checksum_header(part)})
-
-    def list_parts(self, pending):
-        after = int(self.query.get("part-number-marker", "0"))
-        numbers = sorted(n for n in pending.parts if n > after)
-        page = numbers[:self.page_size("max-parts")]
-        more = len(page) < len(numbers)
-        parts = [f'<ListPartsResult xmlns="{XMLNS}"><Bucket>{pending.bucket}</Bucket><Key>{escape(pending.key)}</Key>'
-                 f"<IsTruncated>{'true' if more else 'false'}</IsTruncated>"]
-        if more:
-            parts.append(f"<NextPartNumberMarker>{page[-1]}</NextPartNumberMarker>")
-        for number in page:
-            part = pending.parts[number]
-            checksum = f"<ChecksumSHA256>{part.checksum}</ChecksumSHA256>" if self.checksum_header(part) else ""
-            parts.append(f"<Part><PartNumber>{number}</PartNumber><LastModified>{iso_date(part.modified)}</LastModified>"
-                         f"<ETag>{escape(part.etag, {chr(34): '&quot;'})}</ETag>{checksum}<Size>{len(part.data)}</Size></Part>")
-        self.answer_xml("".join(parts) + "</ListPartsResult>")
-
-    def wanted_parts(self):
-        try:
-            root = ElementTree.fromstring(self.body)
-        except ElementTree.ParseError:
-            raise Refusal(400, "MalformedXML", "The XML you provided was not well-formed") from None
-        space = f"{{{XMLNS}}}" if root.tag.startswith("{") else ""
-        return [(int(p.findtext(f"{space}PartNumber", "0")), p.findtext(f"{space}ETag", "").strip('"'),
-                 p.findtext(f"{space}ChecksumSHA256", "")) for p in root.iter(f"{space}Part")]
-
-    def complete_upload(self, upload, pending):
-        wanted = self.wanted_parts()
-        numbers = [n for n, _, _ in wanted]
-        if not numbers:
-            raise Refusal(400, "MalformedXML", "The list of parts is empty")
-        if numbers != sorted(set(numbers)):
-            raise Refusal(400, "InvalidPartOrder", "The list of parts was not in ascending order.")
-        for number, etag, checksum in wanted:
-            part = pending.parts.get(number)
-            if part is None or part.etag.strip('"') != etag or (pending.algorithm and checksum != part.checksum):
-                raise Refusal(400, "InvalidPart", "One or more of the specified parts could not be found.")
-            if number != numbers[-1] and len(part.data) < self.options.min_part:
-                raise Refusal(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
-        self.check_condition(pending.bucket, pending.key)
-        self.finish_upload(upload, pending, [pending.parts[n] for n in numbers])
-
-    def finish_upload(self, upload, pending, parts):
-        etag = hashlib.md5(b"".join(bytes.fromhex(p.etag.strip('"')) for p in parts)).hexdigest()
-        checksum = ""
-        if pending.algorithm:
-            checksum = f'{sha256_base64(b"".join(base64.b64decode(p.checksum) for p in parts))}-{len(parts)}'
-        stored = Stored(b"".join(p.data for p in parts), f'"{etag}-{len(parts)}"', pending.headers, checksum)
-        self.store.add(pending.bucket, pending.key, stored, self.options.versioning)
-        del self.store.uploads[upload]
-        self.answer_xml(f'<CompleteMultipartUploadResult xmlns="{XMLNS}"><Bucket>{pending.bucket}</Bucket>'
-                        f"<Key>{escape(pending.key)}</Key><ETag>&quot;{etag}-{len(parts)}&quot;</ETag>"
-                        + (f"<ChecksumSHA256>{checksum}</ChecksumSHA256>" if checksum else "")
-                        + "</CompleteMultipartUploadResult>", self.version_header(stored))
 
     # ---- control
 
