@@ -69,21 +69,37 @@ JsonLog::JsonLog(std::filesystem::path file, Chain chain, std::uint64_t rotate_b
     : m_file(std::move(file)), m_chain(chain), m_rotate_bytes(rotate_bytes), m_keep(keep) {}
 
 Status JsonLog::append(json::Value line) {
+    std::vector<json::Value> one;
+    one.push_back(std::move(line));
+    return append(std::move(one));
+}
+
+Status JsonLog::append(std::vector<json::Value> lines) {
+    if (lines.empty()) return {};
     TRY(Fd fd, open_locked(m_file));
     TRY(Identity now, identity_of(fd.get()));
-    TRY(const std::string before,
+    TRY(std::string before,
         m_chain == Chain::sha256 ? last_line(fd.get(), now.size) : Result<std::string>(std::string()));
     if (now.size > m_rotate_bytes) {
         TRY_DO(rotate(m_file, m_keep));  // the chain goes on into the new file
         TRY(fd, open_locked(m_file));
         TRY(now, identity_of(fd.get()));
     }
-    if (m_chain == Chain::sha256) {
-        TRY(const auto digest, sha256(before));
-        line.set("prev", before.empty() ? std::string(k_no_line_before) : to_hex(digest));
-    }
     TRY(const bool torn, ends_torn(fd.get(), now.size));
-    TRY_DO(write_all(fd.get(), (torn ? "\n" : "") + json::dump(line) + "\n").with_context(m_file.string()));
+    std::string text = torn ? "\n" : "";
+    for (json::Value& line : lines) {
+        if (m_chain == Chain::sha256) {
+            TRY(const auto digest, sha256(before));
+            line.set("prev", before.empty() ? std::string(k_no_line_before) : to_hex(digest));
+        }
+        before = json::dump(line);
+        text += before + "\n";
+    }
+    if (auto written = write_all(fd.get(), text); !written) {
+        // What did get in would be half a line, or some of the lines.
+        if (::ftruncate(fd.get(), static_cast<off_t>(now.size)) != 0) return os_error(errno, "cut " + m_file.string());
+        return std::move(written).with_context(m_file.string());
+    }
     if (m_chain == Chain::sha256) TRY_DO(sync_file(fd.get()).with_context(m_file.string()));
     return {};
 }

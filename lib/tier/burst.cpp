@@ -233,6 +233,7 @@ void BurstRun::finish() {
     // Step 10; on a full disk it is tried again once there is room.
     if (auto listed = m_ledger.write_cloud_list(); !listed) say("catalog/cloud.jsonl waits: " + listed.error().message);
     m_ledger.write_index(*m_scan.next);
+    m_ledger.write_audit();
     // Step 11.
     auto last = m_swapped.front()->files.front()->moved_at;
     for (auto* unit : m_swapped)
@@ -249,6 +250,7 @@ void BurstRun::finish() {
             m_report.findings.push_back(
                 {model::Finding::Severity::warning, "not_durable", "", 0, synced.error().message});
     // Step 12.
+    m_ledger.write_audit();
     settle_records(m_swapped);
     if (auto listed = m_ledger.write_cloud_list(); !listed)
         m_report.findings.push_back(

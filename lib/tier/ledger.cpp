@@ -51,8 +51,13 @@ void Ledger::audit(std::string_view what, const lake::Stub& stub, std::string_vi
     line.set("bytes", stub.size).set("sha256", stub.sha256).set("plan", plan).set("op", stub.op);
     line.set("location", location_text(stub.store)).set("version_id", stub.store.version_id);
     line.set("uploaded", uploaded);
-    if (auto logged = m_context.audit.append(std::move(line)); !logged)
-        find("audit_not_written", stub.bucket + "/" + stub.path, logged.error().message);
+    m_audit.push_back(std::move(line));
+}
+
+void Ledger::write_audit() {
+    const auto lines = m_audit.size();
+    if (auto logged = m_context.audit.append(std::exchange(m_audit, {})); !logged)
+        find("audit_not_written", "", fmt::format("{} lines of audit.log: {}", lines, logged.error().message));
 }
 
 Status Ledger::write_cloud_list() {

@@ -18,12 +18,13 @@ public:
     // A verified stub now stands at the path, or the bytes are back. Collected until write_*().
     void became_stub(const lake::Stub& stub, std::uint64_t ino);
     void came_back(const lake::Stub& stub, const Identity& file);
-    // One audit line; `what` is "burst", "recall", "recovered", "put_back", "evicted".
+    // One audit line, collected until write_audit(); `what` is "burst", "recall", "recovered", "put_back", "evicted".
     void audit(std::string_view what, const lake::Stub& stub, std::string_view plan, bool uploaded);
 
     Status write_cloud_list();  // durable
     // `next`: the inventory to correct and commit. Collected changes are forgotten when they are written.
     void write_index(lake::InventoryBuilder& next);
+    void write_audit();  // durable; one fsync for all lines
     bool index_pending() const { return !m_changes.empty(); }
     std::vector<model::Finding> take_findings();
 
@@ -39,6 +40,7 @@ private:
     lake::CloudList& m_list;
     std::vector<lake::CloudEntry> m_entries;
     std::vector<Change> m_changes;
+    std::vector<json::Value> m_audit;
     std::vector<model::Finding> m_findings;
 };
 

@@ -219,6 +219,7 @@ Status RecallRun::batch(const std::vector<RecallFile*>& files) {
         m_report.findings.push_back(
             {model::Finding::Severity::warning, "cloud_list_not_written", "", 0, listed.error().message});
     m_ledger.write_index(*m_scan.next);
+    m_ledger.write_audit();
     for (auto& finding : m_ledger.take_findings()) m_report.findings.push_back(std::move(finding));
     auto rest = *record;
     std::erase_if(rest.files, [](const OpFile& file) { return file.path.empty(); });

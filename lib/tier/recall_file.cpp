@@ -375,6 +375,7 @@ void recover_recall(Context& context, lake::CloudList& list, const OpRecord& rec
         auto next = lake::InventoryBuilder::from(old);
         ledger.write_index(*next);
     }
+    ledger.write_audit();
     for (auto& finding : ledger.take_findings()) report.findings.push_back(std::move(finding));
     if (auto settled = Journal(context.lake.layout()).settle(rest); !settled)
         report.findings.push_back(

@@ -197,6 +197,7 @@ bool Recovery::finish_file(Found& found) {
     m_ledger.became_stub(*stub, inode ? inode->ino : 0);
     m_ledger.audit("recovered", *stub, found.record->plan, false);
     if (auto listed = m_ledger.write_cloud_list(); !listed) find("cloud_list_not_written", "", listed.error().message);
+    m_ledger.write_audit();
     std::this_thread::sleep_until(m_began + m_context.rest_before_free);
     auto freed =
         free_local(std::move(*proof), **held, original->folder, original->name, m_began, m_context.rest_before_free);
@@ -335,6 +336,7 @@ void Recovery::write_down() {
         auto next = lake::InventoryBuilder::from(old);
         m_ledger.write_index(*next);
     }
+    m_ledger.write_audit();
     for (auto& finding : m_ledger.take_findings()) m_report.findings.push_back(std::move(finding));
 }
 

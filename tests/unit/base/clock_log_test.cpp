@@ -49,6 +49,29 @@ TEST_CASE("a chained log carries the hash of the line before, over rotation too"
     CHECK(count == 12);
 }
 
+TEST_CASE("lines appended together are chained one by one", "[base]") {
+    Scratch scratch;
+    JsonLog log(scratch / "audit.log", Chain::sha256);
+    REQUIRE(log.append(json::Value::object().set("n", 0)));
+    std::vector<json::Value> lines;
+    for (int i = 1; i < 4; ++i) lines.push_back(json::Value::object().set("n", i));
+    REQUIRE(log.append(std::move(lines)));
+    REQUIRE(log.append(std::vector<json::Value>()));
+    const std::string text = slurp(scratch / "audit.log");
+    std::string before;
+    int count = 0;
+    for (const auto line : text::split(text, '\n')) {
+        if (line.empty()) continue;
+        const auto v = json::parse(line);
+        REQUIRE(v);
+        CHECK(v->integer("n") == count);
+        CHECK(v->text("prev") == (count ? to_hex(*sha256(before)) : std::string(64, '0')));
+        before = line;
+        ++count;
+    }
+    CHECK(count == 4);
+}
+
 TEST_CASE("a torn last line does not swallow the next one", "[base]") {
     Scratch scratch;
     scratch.write("error.log", "{\"a\":1}\n{\"torn");
