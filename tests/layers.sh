@@ -37,7 +37,7 @@ lib/base/file_rename.cpp   the old name after a link, where the kernel has no re
 lib/base/log.cpp           the oldest of its rotated files
 lib/lake/put_file.cpp      the source of a move, after its copy was read back equal
 lib/tier/free.cpp          user bytes against a proof, and what a burst or recall made itself; the only place of tier
-lib/lake/lake.cpp          the reserve, given up so that a burst can run on a full disk
+lib/lake/reserve.cpp       the reserve, given up so that a burst can run on a full disk
 lib/lake/stub_note.cpp     the note _IN-CLOUD.txt, which we wrote ourselves
 lib/store/directory_store.cpp   objects and temporaries in the store's own folder, never in the lake
 END

@@ -1,4 +1,4 @@
-// lake.cpp: laying out a lake, opening it by its marker, its lock and its reserve.
+// lake.cpp: laying out a lake, opening it by its marker, its lock and its guards.
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/lake.hpp"
 
@@ -24,7 +24,6 @@ constexpr char k_marker_schema[] = "neurolake.lake/1";
 constexpr char k_bucket_marker_schema[] = "neurolake.bucket-marker/1";
 constexpr char k_bucket_marker[] = ".neurolake-bucket";
 constexpr std::int64_t k_format = 1;
-constexpr std::size_t k_reserve_bytes = 1u << 20;
 
 Error no_lake(const Layout& layout, std::string_view why) {
     return Error(Errc::no_lake, fmt::format("no lake at {}: {}", layout.home.string(), why),
@@ -77,6 +76,7 @@ Layout::Layout(fs::path home_folder)
       trash(state / "trash"),
       staging(state / "staging"),
       reserve(state / "reserve"),
+      spare(state / "spare"),
       pins(state / "pins.json"),
       last_run(state / "last_run.json"),
       cloud_list(catalog / "cloud.jsonl") {}
@@ -208,20 +208,5 @@ Status write_bucket_marker(const Lake& lake, const Bucket& bucket) {
     marker.set("schema", k_bucket_marker_schema).set("lake", lake.id()).set("bucket", bucket.name);
     return write_file_atomic(bucket.root / k_bucket_marker, json::dump(marker) + "\n", 0644, Overwrite::yes);
 }
-
-Status make_reserve(const Layout& layout) {
-    const auto there = identity_of_path(layout.reserve);
-    if (there && there->size == k_reserve_bytes && there->allocated >= k_reserve_bytes) return {};
-    // Bytes that no file system folds away as a hole or compresses to nothing.
-    std::string bytes;
-    bytes.reserve(k_reserve_bytes);
-    while (bytes.size() < k_reserve_bytes) {
-        TRY(const auto block, sha256(std::to_string(bytes.size())));
-        bytes.append(reinterpret_cast<const char*>(block.data()), block.size());
-    }
-    return write_file_atomic(layout.reserve, bytes, 0600, Overwrite::yes);
-}
-
-void release_reserve(const Layout& layout) { ::unlink(layout.reserve.c_str()); }
 
 }  // namespace neurolake::lake

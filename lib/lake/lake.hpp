@@ -20,7 +20,7 @@ struct Layout {
     explicit Layout(std::filesystem::path home);
     std::filesystem::path home, config, settings_yaml, buckets_yaml, catalog, buckets, logs, cache, query_results;
     std::filesystem::path state;  // .neurolake
-    std::filesystem::path marker, lock, inventory, journal, trash, staging, reserve, pins, last_run, cloud_list;
+    std::filesystem::path marker, lock, inventory, journal, trash, staging, reserve, spare, pins, last_run, cloud_list;
 };
 
 class Lake {
@@ -62,7 +62,8 @@ Result<std::vector<Bucket>> unregistered_buckets(const Layout& layout, const std
 Status check_bucket_mount(const Lake& lake, const Bucket& bucket);
 Status write_bucket_marker(const Lake& lake, const Bucket& bucket);
 
-// The 1 MiB file given up first when a burst runs on a full disk; make_reserve really writes it (idempotent).
+// The 1 MiB file and the empty files (an inode each) given up first when a burst runs on a full disk; make_reserve
+// really writes them (idempotent).
 Status make_reserve(const Layout& layout);
 void release_reserve(const Layout& layout);
 

@@ -109,7 +109,9 @@ TEST_CASE("the reserve is really there and comes back", "[lake]") {
     const Layout layout(scratch.path());
     release_reserve(layout);
     CHECK_FALSE(fs::exists(layout.reserve));
+    CHECK(fs::is_empty(layout.spare));
     REQUIRE(make_reserve(layout));
+    CHECK(std::distance(fs::directory_iterator(layout.spare), {}) == 64);
     CHECK(identity_of_path(layout.reserve)->allocated >= 1u << 20);
 }
 
