@@ -136,12 +136,16 @@ Result<http::Response> S3Client::call(const S3Call& call) {
     return response;
 }
 
-Result<xml::Node> S3Client::call_xml(const S3Call& call, std::string_view root) {
-    TRY(http::Response response, this->call(call));
+Result<xml::Node> S3Client::document(const http::Response& response, const S3Call& call, std::string_view root) const {
     TRY(xml::Node document, xml::parse(response.body).with_context(action(call)));
     if (document.name == root) return document;
     return Error(Errc::corrupt, action(call) + ": the answer is a <" + text::escape_controls(document.name) +
                                     ">, expected <" + std::string(root) + ">");
+}
+
+Result<xml::Node> S3Client::call_xml(const S3Call& call, std::string_view root) {
+    TRY(const http::Response response, this->call(call));
+    return document(response, call, root);
 }
 
 }  // namespace neurolake::store

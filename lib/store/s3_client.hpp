@@ -35,8 +35,9 @@ public:
     Result<http::Response> send(const S3Call& call);
     // The answer of a 2xx, else the Error it means.
     Result<http::Response> call(const S3Call& call);
-    // As call(), and the body must be a whole document with this root.
-    Result<xml::Node> call_xml(const S3Call& call, std::string_view root);
+    // The body of an answer, which must be a whole document with this root.
+    Result<xml::Node> document(const http::Response& response, const S3Call& call, std::string_view root) const;
+    Result<xml::Node> call_xml(const S3Call& call, std::string_view root);  // both
 
     Error error_of(const http::Response& response, const S3Call& call);
     std::string describe() const;

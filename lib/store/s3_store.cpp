@@ -17,6 +17,7 @@ constexpr std::uint64_t k_mib = 1 << 20, k_gib = 1 << 30;
 constexpr std::size_t k_longest_value = 255;
 constexpr const char* k_meta_prefix = "x-amz-meta-";
 constexpr const char* k_checksum = "x-amz-checksum-sha256";
+constexpr const char* k_algorithm = "x-amz-checksum-algorithm";
 
 enum class Known { unknown, yes, no };  // what the server's answers have told of it
 
@@ -78,7 +79,7 @@ http::Body body_of(UploadSource& source, std::uint64_t offset, std::uint64_t len
 }
 
 Result<std::string> md5_of(UploadSource& source, std::uint64_t offset, std::uint64_t length) {
-    std::vector<char> buffer(256 << 10);
+    std::vector<char> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(256 << 10, length)));
     Md5 hash;
     for (std::uint64_t done = 0; done < length;) {
         const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), length - done));
@@ -153,6 +154,7 @@ private:
 
     S3Client m_client;
     std::atomic<Known> m_conditions{Known::unknown}, m_checksums{Known::unknown};
+    std::atomic<bool> m_announced{false};  // an upload was begun with our checksums, by the server's own words
 };
 
 Capabilities S3Store::capabilities() const {
@@ -204,7 +206,7 @@ auto S3Store::conditionally(const PutRequest& request, const Send& send) -> decl
     return send(false);
 }
 
-// Content-MD5 goes along until the server has shown that it checks SHA-256.
+// Content-MD5 goes along until the server has shown that it checks SHA-256. It costs another reading of all bytes.
 Result<std::optional<std::string>> S3Store::add_md5(http::Headers& headers, UploadSource& source, std::uint64_t offset,
                                                     std::uint64_t length) const {
     if (m_checksums.load() == Known::yes) return std::optional<std::string>();
@@ -266,8 +268,10 @@ Result<std::string> S3Store::create_multipart(const PutRequest& request) {
     TRY_DO(check_key(request.key));
     S3Call call{"POST", request.key, "begin a multipart upload of object", {{"uploads", ""}}};
     TRY(call.headers, object_headers(request));
-    call.headers.emplace_back("x-amz-checksum-algorithm", "SHA256");
-    TRY(const xml::Node answer, m_client.call_xml(call, "InitiateMultipartUploadResult"));
+    call.headers.emplace_back(k_algorithm, "SHA256");
+    TRY(const http::Response response, m_client.call(call));
+    TRY(const xml::Node answer, m_client.document(response, call, "InitiateMultipartUploadResult"));
+    if (header(response, k_algorithm) == "SHA256") m_announced.store(true);
     std::string id = answer.child_text("UploadId");
     if (!id.empty()) return id;
     return Error(Errc::corrupt, describe() + " began a multipart upload without naming it");
@@ -281,7 +285,10 @@ Result<Part> S3Store::put_part(const std::string& key, const std::string& upload
                 "put part " + std::to_string(number) + " of object",
                 {{"partNumber", std::to_string(number)}, {"uploadId", upload_id}}};
     call.headers.emplace_back(k_checksum, to_base64(part_sha256));
-    TRY(const auto md5_hex, add_md5(call.headers, whole, offset, length));
+    // The MD5 of a part proves nothing later, so what the server announced is enough to leave it out.
+    if (!m_announced.load() || m_checksums.load() == Known::no) {
+        TRY_DO(add_md5(call.headers, whole, offset, length));
+    }
     call.body = body_of(whole, offset, length);
     call.payload_hash = to_hex(part_sha256);
     TRY(const http::Response response, m_client.call(call));

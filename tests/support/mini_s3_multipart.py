@@ -24,7 +24,8 @@ class Multipart:
             raise Refusal(501, "NotImplemented", "mini_s3 knows only SHA256 checksums")
         self.store.uploads[upload] = Pending(bucket, key, self.kept_headers(), algorithm, time.time())
         self.answer_xml(f'<InitiateMultipartUploadResult xmlns="{XMLNS}"><Bucket>{bucket}</Bucket><Key>{escape(key)}</Key>'
-                        f"<UploadId>{upload}</UploadId></InitiateMultipartUploadResult>")
+                        f"<UploadId>{upload}</UploadId></InitiateMultipartUploadResult>",
+                        {"x-amz-checksum-algorithm": algorithm} if algorithm else {})
 
     def serve_upload(self, bucket, key):
         upload = self.query["uploadId"]
