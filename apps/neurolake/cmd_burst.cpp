@@ -117,6 +117,7 @@ Result<int> outcome_of(const tier::Policy& policy, const tier::Plan& plan, const
     if (failed_by(Errc::mismatch))
         return Error(Errc::mismatch, "what the object store holds is not what was sent: those files were kept here",
                      "see the lines above, and: neurolake cloud test");
+    if (report.moved.empty() && report.skipped.empty()) TRY_DO(not_all_refused(report.failed));
     if (report.stopped || !report.failed.empty() || !report.skipped.empty()) return k_exit_partial;
     const bool by_hand = plan.reason == "asked by path";
     // Switched off is the user's will, told in words; that the lake is full is what `status --check` is for.

@@ -34,7 +34,8 @@ void print_report(Output& out, const tier::RecallReport& report, const Args& arg
     }
     for (const auto& one : report.evicted)
         out.summary(fmt::format("Moved to make room: {} ({})", out.name(one.path), text::size_text(one.bytes)));
-    if (report.recalled.empty() && report.failed.empty()) return out.summary("Everything is here already.");
+    if (report.recalled.empty())
+        return out.summary(report.failed.empty() ? "Everything is here already." : "Nothing came back.");
     out.summary(fmt::format("{} {}, {}; each has the SHA-256 it had.", args.to.empty() ? "Brought back" : "Copied",
                             counted(report.recalled.size(), "file"), text::size_text(report.bytes)));
 }
@@ -71,6 +72,7 @@ Result<int> run_recall(Session& session, const Args& args) {
     if (report.mismatch)
         return Error(Errc::mismatch, "an object is not what its stub says: those stubs stay as they are",
                      "see what else is affected with: neurolake cloud verify");
+    if (report.recalled.empty()) TRY_DO(not_all_refused(report.failed));
     const bool incomplete = !report.failed.empty() || !report.findings.empty();
     return incomplete ? k_exit_partial : 0;
 }

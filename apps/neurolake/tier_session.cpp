@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "formats/formats.hpp"
 #include "lake_path.hpp"
@@ -160,6 +162,13 @@ json::Value findings_json(const std::vector<model::Finding>& findings) {
 
 void print_failed(Output& out, const std::vector<tier::Failed>& failed) {
     for (const auto& one : failed) out.warn(text::escape_controls(one.path) + ": " + one.message);
+}
+
+Status not_all_refused(const std::vector<tier::Failed>& failed) {
+    const bool all = std::all_of(failed.begin(), failed.end(), [](const auto& one) { return one.by_store; });
+    if (failed.empty() || !all) return {};
+    return Error(Errc::cloud, "nothing was moved: the object store refused or could not be reached",
+                 "see the lines above, then try: neurolake cloud test");
 }
 
 }  // namespace neurolake::apps

@@ -57,5 +57,7 @@ json::Value failed_json(const std::vector<tier::Failed>& failed);
 json::Value moved_json(const std::vector<tier::Moved>& moved);
 json::Value findings_json(const std::vector<model::Finding>& findings);
 void print_failed(Output& out, const std::vector<tier::Failed>& failed);
+// For a run that moved nothing: the error cloud when the store alone is why, for every file.
+Status not_all_refused(const std::vector<tier::Failed>& failed);
 
 }  // namespace neurolake::apps

@@ -60,7 +60,6 @@ void BurstRun::fail(FileWork& file, Error error) {
     if (file.unit->failure) return;
     file.unit->failure = std::move(error);
     file.unit->failed_file = &file;
-    if (file.unit->failure->code == Errc::denied && !m_report.stopped) m_report.stopped = file.unit->failure;
 }
 
 bool BurstRun::should_stop() const { return m_report.stopped || m_context.cancel.cancelled(); }
@@ -191,7 +190,8 @@ void BurstRun::report_failures(const Units& units) {
         m_report.failed.push_back({unit->failed_file->full_path(), error.code,
                                    others ? fmt::format("{} (it moves only together with the {} other files of {})",
                                                         words, others, unit->unit->path)
-                                          : words});
+                                          : words,
+                                   unit->failed_by_store});
     }
     const bool too_many =
         m_failed >= k_failures_before_stop &&

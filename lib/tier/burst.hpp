@@ -52,7 +52,7 @@ struct UnitWork {
     std::vector<std::unique_ptr<FileWork>> files;
     std::optional<Error> failure;
     const FileWork* failed_file = nullptr;
-    bool retried = false;
+    bool retried = false, failed_by_store = false;
 };
 
 class BurstRun {

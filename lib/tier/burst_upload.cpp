@@ -217,7 +217,11 @@ void BurstRun::upload_one(FileWork& file, unsigned part_concurrency) {
     if (file.unit->failure) return;
     file.unit->failure = std::move(proof).error();
     file.unit->failed_file = &file;
-    if (file.unit->failure->code == Errc::denied && !m_report.stopped) m_report.stopped = file.unit->failure;
+    const auto code = file.unit->failure->code;
+    // not_found: the cloud bucket. Refused keys will be refused for every file; a file that only this user may not
+    // read ends nothing.
+    file.unit->failed_by_store = refused_by_store(code) || code == Errc::not_found;
+    if (code == Errc::denied && !m_report.stopped) m_report.stopped = file.unit->failure;
 }
 
 void BurstRun::upload_all(const Units& units) {

@@ -42,8 +42,9 @@ void RecallRun::fail(RecallFile& file, Error error) {
     file.failed = true;
     if (error.code == Errc::cancelled) return;
     if (error.code == Errc::mismatch) m_report.mismatch = true;
-    if (error.code == Errc::denied && !m_stopped) m_stopped = error;
-    m_report.failed.push_back({file.full_path(), error.code, error.message});
+    if (file.failed_by_store && error.code == Errc::denied && !m_stopped) m_stopped = error;
+    const auto words = error.hint.empty() ? error.message : error.message + "; " + error.hint;
+    m_report.failed.push_back({file.full_path(), error.code, words, file.failed_by_store});
 }
 
 bool RecallRun::known(const std::string& full_path) const {

@@ -32,7 +32,7 @@ struct RecallFile {
     std::size_t entry = 0;
     int staging = -1;  // the folder the download goes to
     std::string download;
-    bool failed = false;
+    bool failed = false, failed_by_store = false;
 
     std::string full_path() const { return bucket->name + "/" + path; }
 };

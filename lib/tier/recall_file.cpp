@@ -145,9 +145,14 @@ Status RecallRun::fetch(store::ObjectStore& store, RecallFile& file, int fd) {
 
 // The download, whole, of the right length and content, and durable.
 Status RecallRun::download(RecallFile& file, int fd) {
-    TRY(auto* store, m_context.store_of(file.stub.store));
+    auto store = m_context.store_of(file.stub.store);
+    if (!store) {
+        file.failed_by_store = true;
+        return std::move(store).error();
+    }
     TRY_DO(preallocate(fd, file.stub));
-    auto got = fetch(*store, file, fd);
+    auto got = fetch(**store, file, fd);
+    file.failed_by_store = !got && refused_by_store(got.error().code);
     if (!got && got.error().code == Errc::not_found)
         return mismatch(file, fmt::format("is not there any more ({})", got.error().message));
     TRY_DO(got);

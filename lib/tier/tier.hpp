@@ -109,7 +109,12 @@ struct Failed {
     std::string path;  // "bucket/path"
     Errc code = Errc::io;
     std::string message;
+    bool by_store = false;  // the object store refused or could not be reached; this machine did its part
 };
+// What a store answers that may not or cannot be used, whatever the file.
+inline bool refused_by_store(Errc code) {
+    return code == Errc::denied || code == Errc::unavailable || code == Errc::cloud;
+}
 struct Moved {
     std::string path, key, sha256;  // path = "bucket/path"
     std::uint64_t bytes = 0;

@@ -4,7 +4,7 @@ import json
 import os
 import stat
 
-from harness import LakeTest, age, main, read, sha256, tree, write
+from harness import main, read, sha256, tree, write
 from tier_lake import TierTest, stub_of
 
 MIB = 1 << 20
@@ -146,6 +146,31 @@ class Burst(TierTest):
         self.assertIn("hybrid_storage.cloud_bucket", result.err)
         self.assertIn("AWS_ACCESS_KEY_ID", result.err)
         self.assertEqual(before, tree(self.bucket()))
+
+    def test_a_file_that_only_others_may_read_ends_nothing(self):
+        for name in ("a.bin", "b.bin", "c.bin"):
+            self.put("raw-data/" + name, os.urandom(MIB))
+        uid = self.as_nobody()
+        os.chown(self.cloud, uid, uid)
+        os.chmod(self.bucket("raw-data", "a.bin"), 0)
+        result = self.nl("burst", "raw-data", "--json", uid=uid, check=3)
+        self.assertEqual(["raw-data/a.bin"], [one["path"] for one in result.json["failed"]])
+        self.assertEqual(["raw-data/b.bin", "raw-data/c.bin"], sorted(one["path"] for one in result.json["moved"]))
+
+    def test_a_store_that_is_not_there_is_exit_12_and_nothing_is_touched(self):
+        self.put("raw-data/a.bin", os.urandom(MIB))
+        self.put("raw-data/b.bin", os.urandom(MIB))
+        self.nl("burst", "raw-data/a.bin")
+        before = tree(self.bucket())
+        os.rename(self.cloud, self.cloud + "-unplugged")
+        for words in (["burst", "raw-data"], ["recall", "--all"]):
+            error = self.nl(*words, "--json", check=12).error
+            self.assertEqual("cloud", error["code"])
+            self.assertIn("neurolake cloud test", error["hint"])
+            self.assert_same_tree(before, self.bucket())
+        os.rename(self.cloud + "-unplugged", self.cloud)
+        self.nl("burst", "raw-data")
+        self.nl("recall", "--all")
 
     def test_two_runs_at_once(self):
         self.put("raw-data/a.bin", os.urandom(MIB))
