@@ -18,6 +18,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from xml.etree import ElementTree
 
 HERE = Path(__file__).resolve().parent
 
@@ -85,7 +86,36 @@ def environment(access_key, secret_key, region):
             "AWS_EC2_METADATA_DISABLED": "true"}
 
 
-class MiniS3(Server):
+class S3Server(Server):
+    """What a test does with any S3 server beside the program under test, signed with the server's own keys."""
+
+    @property
+    def env(self):
+        return environment(self.access_key, self.secret_key, self.region)
+
+    def call(self, method, path="", body=b"", query=""):
+        """One signed request; path is the key below the bucket, or "/name" for another bucket. Returns the body."""
+        path = path if path.startswith("/") else f"/{self.bucket}/{path}".rstrip("/")
+        url = self.endpoint + urllib.parse.quote(path, safe="/-._~") + (f"?{query}" if query else "")
+        headers = sign(method, url, self.access_key, self.secret_key, self.region, body)
+        with urllib.request.urlopen(urllib.request.Request(url, body or None, headers, method=method), timeout=60) as answer:
+            return answer.read()
+
+    def create_bucket(self, name):
+        self.call("PUT", "/" + name)
+
+    def keys(self, prefix=""):
+        """Of the bucket's objects, decoded; few enough for one page."""
+        found = self.call("GET", query=f"encoding-type=url&list-type=2&prefix={urllib.parse.quote(prefix, safe='')}")
+        return sorted(urllib.parse.unquote_plus(node.text) for node in ElementTree.fromstring(found).iter() if node.tag.endswith("}Key"))
+
+    def unfinished(self, prefix=""):
+        """Keys of the multipart uploads that nobody completed."""
+        found = self.call("GET", query=f"prefix={urllib.parse.quote(prefix, safe='')}&uploads=")
+        return sorted(node.text for node in ElementTree.fromstring(found).iter() if node.tag.endswith("}Key"))
+
+
+class MiniS3(S3Server):
     """mini_s3.py; keyword arguments are its options: MiniS3(checksums=False, versioning=True)."""
 
     def __init__(self, bucket="lake", access_key="TESTKEY0000000000001",
@@ -94,10 +124,6 @@ class MiniS3(Server):
         arguments = [f"--{name.replace('_', '-')}={value}" for name, value in words.items()]
         super().__init__("mini_s3.py", "--end-with-stdin", *(a.replace("=False", "=false") for a in arguments))
         self.bucket, self.access_key, self.secret_key, self.region = bucket, access_key, secret_key, region
-
-    @property
-    def env(self):
-        return environment(self.access_key, self.secret_key, self.region)
 
     def dump(self):
         return ask(self.endpoint + "/_dump")
@@ -156,7 +182,7 @@ class FaultProxy(Server):
         return ask(self.control + "/log")
 
 
-class Swift(Server):
+class Swift(S3Server):
     """OpenStack Swift's S3 API with one bucket; start() raises ServerUnavailable where Swift is not installed."""
 
     def __init__(self, bucket="lake"):
@@ -172,24 +198,15 @@ class Swift(Server):
     secret_key = property(lambda self: self.said["secret_key"])
     region = property(lambda self: self.said["region"])
 
-    @property
-    def env(self):
-        return environment(self.access_key, self.secret_key, self.region)
-
-    def create_bucket(self, name):
-        url = f"{self.endpoint}/{name}"
-        headers = sign("PUT", url, self.access_key, self.secret_key, self.region)
-        urllib.request.urlopen(urllib.request.Request(url, b"", headers, method="PUT"), timeout=60).close()
-
 
 def sign(method, url, access_key, secret_key, region, body=b""):
-    """SigV4 headers for a request without query, for what a test does beside the program under test."""
+    """SigV4 headers, for what a test does beside the program under test; the query, if any, is sorted and escaped."""
     parts = urllib.parse.urlsplit(url)
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     payload = hashlib.sha256(body).hexdigest()
     headers = {"host": parts.netloc, "x-amz-content-sha256": payload, "x-amz-date": stamp}
     names = ";".join(sorted(headers))
-    canonical = "\n".join([method, parts.path, "", *(f"{n}:{headers[n]}" for n in sorted(headers)), "", names, payload])
+    canonical = "\n".join([method, parts.path, parts.query, *(f"{n}:{headers[n]}" for n in sorted(headers)), "", names, payload])
     scope = f"{stamp[:8]}/{region}/s3/aws4_request"
     text = "\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()])
     key = ("AWS4" + secret_key).encode()
