@@ -3,13 +3,11 @@
 """The window is opened by the store: a proxy that stalls the upload or the proof while the race happens."""
 import mmap
 import os
-import subprocess
-import threading
 import time
 
 from harness import main, read, sha256, wait_until, write
 from servers import FaultProxy, MiniS3
-from tier_lake import TierTest, lost, stub_of
+from tier_lake import TierTest, stub_of
 
 DATA = b"n" * 300000
 
@@ -56,6 +54,8 @@ RACES = [append, overwrite, overwrite_and_hide, truncate, replace, replace_by_eq
 
 
 class Races(TierTest):
+    really_waits = True
+
     def setUp(self):
         super().setUp()
         self.s3 = MiniS3().start()
@@ -66,40 +66,40 @@ class Races(TierTest):
             self.set("hybrid_storage." + key, value)
         self.env = self.s3.env
 
-    def race(self, what, rule):
-        name = what.__name__ + ".bin"
-        path = self.bucket("raw-data", name)
-        self.put("raw-data/" + name, DATA)
-        time.sleep(2.1)  # it settles: the burst itself need not wait
-        self.proxy.clear()
-        self.proxy.rules([rule])
-        process = self.start("burst", "raw-data/" + name, env=self.env)
-        wait_until(lambda: self.proxy.log() or process.poll() is not None, "the request that stalls")
-        what(path)
-        newest = read(path)
+    def race(self, method):
+        """All races at once, each on a file of its own, while the store holds its answer about each of them back."""
+        paths = {what: self.bucket("raw-data", what.__name__ + ".bin") for what in RACES}
+        for path in paths.values():
+            self.put("raw-data/" + os.path.basename(path), DATA)
+        self.set("hybrid_storage.concurrency", str(len(RACES)))
+        self.proxy.rules([{"match": {"method": method}, "times": len(RACES),
+                           "fault": {"type": "stall", "where": "before_response", "seconds": 3}}])
+        process = self.start("burst", "raw-data", env=self.env)
+        stalled = lambda: len([event for event in self.proxy.log() if event["fault"] == "stall"]) == len(RACES)
+        wait_until(lambda: stalled() or process.poll() is not None, "the requests that stall")
+        for what, path in paths.items():
+            what(path)
+        newest = {what: read(path) for what, path in paths.items()}
         self.assertEqual(3, process.wait(), process.stderr.read())
         self.proxy.clear()
-        self.assertEqual(newest, read(path), what.__name__)
-        self.assertIsNone(stub_of(path))
+        for what, path in paths.items():
+            self.assertEqual(newest[what], read(path), what.__name__)
+            self.assertIsNone(stub_of(path), what.__name__)
         self.assert_clean()
         time.sleep(2.1)
-        os.utime(path, (time.time() - 100,) * 2)
-        self.nl("burst", "raw-data/" + name, env=self.env)
-        digest = sha256_of(newest)
-        self.assertEqual(digest, self.s3.objects()[stub_of(path)["store"]["key"]]["sha256"])
+        for path in paths.values():
+            os.utime(path, (time.time() - 100,) * 2)
+        self.nl("burst", "raw-data", env=self.env)
+        objects = self.s3.objects()
+        for what, path in paths.items():
+            self.assertEqual(sha256_of(newest[what]), objects[stub_of(path)["store"]["key"]]["sha256"], what.__name__)
 
     def test_while_the_bytes_go_up(self):
-        for what in RACES:
-            with self.subTest(what.__name__):
-                self.race(what, {"match": {"method": "PUT"}, "times": 1,
-                                 "fault": {"type": "stall", "where": "before_response", "seconds": 2}})
+        self.race("PUT")
 
     def test_while_the_proof_is_asked_for(self):
         self.s3.config(checksums=False)
-        for what in RACES:
-            with self.subTest(what.__name__):
-                self.race(what, {"match": {"method": "HEAD"}, "times": 1,
-                                 "fault": {"type": "stall", "where": "before_response", "seconds": 2}})
+        self.race("HEAD")
 
     def test_an_open_writer_is_named_and_left_alone(self):
         self.put("raw-data/a.bin", DATA)
