@@ -24,7 +24,7 @@ double size_gb(std::uint64_t bytes);  // 2^30
 
 std::string retention_text(int days);  // "90 days", "forever"
 std::string card_line(const Output& out, const lake::Bucket& bucket,
-                      const BucketSizes& sizes);  // 12.5 GB · 1,234 files ...
+                      const BucketSizes& sizes);  // 12.5 GiB · 1,234 files ...
 // Days, "forever" or -1. usage for anything else; 0 is refused with what to write instead.
 Result<int> parse_retention(std::string_view words);
 Result<lake::Tier> parse_tier(std::string_view word);

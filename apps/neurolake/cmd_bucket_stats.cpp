@@ -158,7 +158,7 @@ void print_row(Output& out, const Row& row) {
     }
     for (const auto& file : stats.largest) {
         table.row({&file == stats.largest.data() ? "  Largest" : "",
-                   fmt::format("{:>9}  {}{}", text::size_text(file.size), out.name(file.path),
+                   fmt::format("{:>10}  {}{}", text::size_text(file.size), out.name(file.path),
                                file.in_cloud ? "  (cloud)" : "")});
     }
     table.print(out);

@@ -135,7 +135,7 @@ void print_file(Output& out, const Args& args, const Listed& file) {
     if (out.jsonl()) return out.object_line(to_json(file));
     std::string shown = out.stdout_is_terminal() && !args.zero ? out.name(file.path) : file.path;
     if (args.long_form) {
-        shown = fmt::format("{:5}  {:>9}  {}  ", file.in_cloud ? "cloud" : "local", text::size_text(file.bytes),
+        shown = fmt::format("{:5}  {:>10}  {}  ", file.in_cloud ? "cloud" : "local", text::size_text(file.bytes),
                             to_rfc3339(time_from_ns(file.mtime_ns))) +
                 shown;
     }

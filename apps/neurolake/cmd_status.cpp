@@ -44,8 +44,8 @@ void print_room(Output& out, const StatusReport& report) {
         fmt::format("{} of {}  {} {} %", text::size_text(marks.used), text::size_text(marks.capacity.bytes),
                     bar(marks.used, marks.capacity.bytes), percent_of(marks.used, marks.capacity.bytes));
     line("Used", used + (marks.over() ? out.paint(Style::red, "  over the high mark") : ""));
-    line("High mark", fmt::format("{:<10}{}", text::size_text(marks.high.bytes), out.name(marks.high.origin)));
-    line("Low mark", fmt::format("{:<10}{}", text::size_text(marks.low.bytes), out.name(marks.low.origin)));
+    line("High mark", fmt::format("{:<12}{}", text::size_text(marks.high.bytes), out.name(marks.high.origin)));
+    line("Low mark", fmt::format("{:<12}{}", text::size_text(marks.low.bytes), out.name(marks.low.origin)));
     line("Disk", fmt::format("{}, {} free, {} to keep free", text::size_text(marks.disk_total),
                              text::size_text(marks.disk_free), text::size_text(marks.min_free)));
     if (!report.forecast) return;

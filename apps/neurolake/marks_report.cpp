@@ -48,7 +48,7 @@ json::Value marks_json(const tier::Marks& marks) {
 
 std::vector<std::string> marks_lines(const tier::Marks& marks) {
     const auto line = [](const char* name, const tier::Mark& mark) {
-        return fmt::format("{:<10} {:>9}   {}", name, text::size_text(mark.bytes), mark.origin);
+        return fmt::format("{:<10} {:>10}   {}", name, text::size_text(mark.bytes), mark.origin);
     };
     return {line("Capacity", marks.capacity), line("High mark", marks.high), line("Low mark", marks.low)};
 }

@@ -26,7 +26,7 @@ std::vector<std::string_view> split(std::string_view s, char separator);
 bool starts_with_folder(std::string_view path, std::string_view folder);  // "a/b" in "a" and "a", not "ab"
 
 std::string with_thousands(std::uint64_t n);  // 1,234
-std::string size_text(std::uint64_t bytes);   // "12.5 GB" with 2^30 units (B, KB, MB, GB, TB), as the cards show
+std::string size_text(std::uint64_t bytes);   // "12.5 GiB", in units of 1024 (B, KiB, MiB, GiB, TiB)
 // "80GB" = 80 * 10^9, "80GiB" = 80 * 2^30, "80" = bytes, fractions allowed, case ignored. usage on nonsense or
 // overflow.
 Result<std::uint64_t> parse_size(std::string_view s);

@@ -17,7 +17,7 @@ std::string with_thousands(std::uint64_t n) {
 }
 
 std::string size_text(std::uint64_t bytes) {
-    static constexpr const char* k_units[] = {"B", "KB", "MB", "GB", "TB", "PB", "EB"};
+    static constexpr const char* k_units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     if (bytes < 1024) return fmt::format("{} B", bytes);
     double value = static_cast<double>(bytes);
     std::size_t unit = 0;

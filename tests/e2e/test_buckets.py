@@ -91,9 +91,9 @@ class Buckets(LakeTest):
     def test_the_card_line_has_size_files_and_tier(self):
         for number in range(1234):
             write(os.path.join(self.bucket("raw-data"), "f%d" % number), b"x")
-        self.assertIn("1.2 KB · 1,234 files · Tier: LOCAL", self.nl("bucket", "stats", "raw-data").out)
+        self.assertIn("1.2 KiB · 1,234 files · Tier: LOCAL", self.nl("bucket", "stats", "raw-data").out)
         plain = self.nl("bucket", "stats", "raw-data", env={"LC_ALL": "C"}).out
-        self.assertIn("1.2 KB - 1,234 files - Tier: LOCAL", plain)
+        self.assertIn("1.2 KiB - 1,234 files - Tier: LOCAL", plain)
 
     def test_an_unknown_bucket_gets_a_suggestion(self):
         result = self.nl("bucket", "stats", "raw-dat", check=1)

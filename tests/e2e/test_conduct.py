@@ -177,7 +177,7 @@ class Streams(LakeTest):
             file.truncate(64 << 20)
         shown = self.terminal("put", big, "raw-data/one.bin").out
         self.assertIn("\r\x1b[K", shown)
-        self.assertEqual(shown.split("\r\x1b[K")[-1].splitlines()[0], "raw-data/one.bin  64.0 MB")
+        self.assertEqual(shown.split("\r\x1b[K")[-1].splitlines()[0], "raw-data/one.bin  64.0 MiB")
         self.assertEqual(self.nl("put", big, "raw-data/two.bin").err, "")
         self.assertNotIn("\r", self.nl("put", big, "raw-data/three.bin").out)
         self.assertNotIn("\x1b[K", self.terminal("put", big, "raw-data/four.bin", "--quiet").out)

@@ -14,7 +14,7 @@ class Status(LakeTest):
         self.put("raw-data/two.csv", b"x" * 1000)
         self.nl("config", "set", "storage.high", "10MiB")
         out = self.nl("status").out
-        for part in (self.lake, "100.0 GB", "10.0 MB", "9.0 MB", "raw-data", "archive", "not configured", "Indexed", "never"):
+        for part in (self.lake, "100.0 GiB", "10.0 MiB", "9.0 MiB", "raw-data", "archive", "not configured", "Indexed", "never"):
             self.assertIn(part, out)
         report = self.nl("status", "--json").json
         check(report)
@@ -58,7 +58,7 @@ class Status(LakeTest):
         forecast = self.nl("status", "--json").json["forecast"]
         self.assertAlmostEqual(forecast["days_to_high"], 10, delta=0.1)
         self.assertAlmostEqual(forecast["days_to_full"], 20, delta=0.1)
-        self.assertRegex(self.nl("status").out, r"1\.0 MB a day: high mark in (9|10) days, full in (19|20) days")
+        self.assertRegex(self.nl("status").out, r"1\.0 MiB a day: high mark in (9|10) days, full in (19|20) days")
 
     def test_each_index_adds_to_the_history_but_not_with_a_tried_clock(self):
         history = self.path(".neurolake", "usage.jsonl")

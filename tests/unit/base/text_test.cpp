@@ -30,9 +30,9 @@ TEST_CASE("durations", "[base]") {
 TEST_CASE("sizes and counts for people", "[base]") {
     CHECK(text::size_text(0) == "0 B");
     CHECK(text::size_text(1023) == "1023 B");
-    CHECK(text::size_text(1536) == "1.5 KB");
-    CHECK(text::size_text(13421772800ull) == "12.5 GB");
-    CHECK(text::size_text((1ull << 20) - 1) == "1.0 MB");
+    CHECK(text::size_text(1536) == "1.5 KiB");
+    CHECK(text::size_text(13421772800ull) == "12.5 GiB");
+    CHECK(text::size_text((1ull << 20) - 1) == "1.0 MiB");
     CHECK(text::with_thousands(1234) == "1,234");
     CHECK(text::with_thousands(123) == "123");
     CHECK(text::with_thousands(1234567) == "1,234,567");

@@ -258,7 +258,7 @@ TEST_CASE("a size with a unit counts over the gigabytes of the same or a lower l
 TEST_CASE("the low mark must lie below the high mark", "[config]") {
     scratch::Lake lake;
     lake.settings("storage:\n  high: 1GiB\n  low: 2GiB\n");
-    CHECK(contains(load_error(lake), "config/settings.yaml:3:8: storage.low (2.0 GB) is above the high mark"));
+    CHECK(contains(load_error(lake), "config/settings.yaml:3:8: storage.low (2.0 GiB) is above the high mark"));
 }
 
 TEST_CASE("paths: relative ones, an old base, other absolute ones, foreign drives", "[config]") {
