@@ -66,7 +66,7 @@ class Docs(LakeTest):
                     self.assertEqual(0, result.rc, str(result))
                     printed = re.split(r"^@@ \d+$", result.out, flags=re.MULTILINE)[1:]
                     for command, expected, got in zip(parts[::2], parts[1::2], printed):
-                        self.assertEqual(masked(expected), masked(got.replace(self.home, "/home/me")), "$ %s\n%s" % (command, got))
+                        self.assertEqual(masked(expected), masked(got.replace(self.home, "~")), "$ %s\n%s" % (command, got))
         self.assertGreater(shown, 0, "the README shows no screen")
 
     def make_orders(self, folder):
