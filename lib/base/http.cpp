@@ -16,7 +16,7 @@ namespace neurolake::http {
 namespace {
 
 constexpr std::size_t k_most_header_bytes = 256 << 10;
-constexpr long k_buffer = 512 << 10;
+constexpr long k_buffer = 512 << 10, k_small_buffer = 16 << 10;
 constexpr int k_poll_ms = 200;  // how fast a cancel is seen while nothing moves
 
 struct SharedCounts {
@@ -195,8 +195,10 @@ Status Transfer::prepare(const Options& options) {
     set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_timeout.count()));
     set(CURLOPT_TCP_KEEPALIVE, 1L);
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    set(CURLOPT_BUFFERSIZE, k_buffer);
-    set(CURLOPT_UPLOAD_BUFFERSIZE, k_buffer);
+    // A large buffer is for bodies only: its memory is taken and given back with every request.
+    set(CURLOPT_BUFFERSIZE, m_request.sink ? k_buffer : k_small_buffer);
+    const bool large = m_request.body && m_request.body->size > static_cast<std::uint64_t>(k_small_buffer);
+    set(CURLOPT_UPLOAD_BUFFERSIZE, large ? k_buffer : k_small_buffer);
     set(CURLOPT_USERAGENT, options.user_agent.c_str());
     set(CURLOPT_ERRORBUFFER, m_words);
     if (is_loopback(host_of(m_request.url))) set(CURLOPT_NOPROXY, "*");

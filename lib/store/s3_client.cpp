@@ -91,7 +91,7 @@ Result<http::Response> S3Client::send_with(const S3Call& call, const Credentials
     }
     to_sign.headers = request.headers;
     to_sign.headers.emplace_back("host", m_endpoint.host);
-    TRY(std::string authorization, sigv4::authorization(to_sign, scope, credentials.keys));
+    TRY(std::string authorization, sigv4::authorization(to_sign, scope, credentials.keys, m_signing_key));
     request.headers.emplace_back("Authorization", std::move(authorization));
     const std::string query = sigv4::canonical_query(call.query);
     request.url = m_endpoint.origin() + text::percent_encode(to_sign.path, true) + (query.empty() ? "" : "?" + query);

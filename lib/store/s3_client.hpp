@@ -55,6 +55,7 @@ private:
     http::Client m_http;
     std::mutex m_mutex;
     std::optional<Credentials> m_credentials;
+    sigv4::SigningKey m_signing_key;
 };
 
 }  // namespace neurolake::store

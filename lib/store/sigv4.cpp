@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 
-#include "base/digest.hpp"
 #include "base/text.hpp"
 
 namespace neurolake::store::sigv4 {
@@ -35,7 +34,7 @@ std::string_view bytes_of(const Sha256Digest& digest) {
     return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
-Result<Sha256Digest> signing_key(const Scope& scope, const Keys& keys) {
+Result<Sha256Digest> derived(const Scope& scope, const Keys& keys) {
     TRY(Sha256Digest key, hmac_sha256("AWS4" + keys.secret_access_key, scope.date.substr(0, 8)));
     for (const std::string& word : {scope.region, scope.service, std::string("aws4_request")}) {
         TRY(key, hmac_sha256(bytes_of(key), word));
@@ -82,17 +81,38 @@ Result<std::string> string_to_sign(const Request& request, const Scope& scope) {
     return "AWS4-HMAC-SHA256\n" + scope.date + "\n" + scope.text() + "\n" + to_hex(digest);
 }
 
-Result<std::string> signature(const Request& request, const Scope& scope, const Keys& keys) {
-    TRY(const Sha256Digest key, signing_key(scope, keys));
+Result<Sha256Digest> SigningKey::of(const Scope& scope, const Keys& keys) {
+    std::string wanted = scope.text();
+    const std::lock_guard lock(m_mutex);
+    if (wanted != m_scope || keys.secret_access_key != m_secret) {
+        TRY(m_key, derived(scope, keys));
+        m_scope = std::move(wanted);
+        m_secret = keys.secret_access_key;
+    }
+    return m_key;
+}
+
+Result<std::string> signature(const Request& request, const Scope& scope, const Keys& keys, SigningKey& key) {
+    TRY(const Sha256Digest of_the_day, key.of(scope, keys));
     TRY(const std::string text, string_to_sign(request, scope));
-    TRY(const Sha256Digest signed_text, hmac_sha256(bytes_of(key), text));
+    TRY(const Sha256Digest signed_text, hmac_sha256(bytes_of(of_the_day), text));
     return to_hex(signed_text);
 }
 
-Result<std::string> authorization(const Request& request, const Scope& scope, const Keys& keys) {
-    TRY(const std::string hex, signature(request, scope, keys));
+Result<std::string> authorization(const Request& request, const Scope& scope, const Keys& keys, SigningKey& key) {
+    TRY(const std::string hex, signature(request, scope, keys, key));
     return "AWS4-HMAC-SHA256 Credential=" + keys.access_key_id + "/" + scope.text() +
            ", SignedHeaders=" + signed_headers(request.headers) + ", Signature=" + hex;
+}
+
+Result<std::string> signature(const Request& request, const Scope& scope, const Keys& keys) {
+    SigningKey once;
+    return signature(request, scope, keys, once);
+}
+
+Result<std::string> authorization(const Request& request, const Scope& scope, const Keys& keys) {
+    SigningKey once;
+    return authorization(request, scope, keys, once);
 }
 
 }  // namespace neurolake::store::sigv4

@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/digest.hpp"
 #include "base/result.hpp"
 
 namespace neurolake::store::sigv4 {
@@ -38,8 +40,24 @@ std::string canonical_query(const Pairs& query);   // encoded and sorted; also w
 std::string signed_headers(const Pairs& headers);  // "host;x-amz-date"
 std::string canonical_request(const Request& request);
 Result<std::string> string_to_sign(const Request& request, const Scope& scope);
-Result<std::string> signature(const Request& request, const Scope& scope, const Keys& keys);  // hex
+
+// The key derived from a secret for a day, region and service. Four of the five HMACs of a signature go into it, and
+// all requests of a day share it: the last one is kept. Thread-safe.
+class SigningKey {
+public:
+    Result<Sha256Digest> of(const Scope& scope, const Keys& keys);
+
+private:
+    std::mutex m_mutex;
+    std::string m_scope, m_secret;  // what m_key is of
+    Sha256Digest m_key{};
+};
+
+Result<std::string> signature(const Request& request, const Scope& scope, const Keys& keys, SigningKey& key);  // hex
 // The Authorization header's value. The caller has put x-amz-date and x-amz-security-token among the headers.
+Result<std::string> authorization(const Request& request, const Scope& scope, const Keys& keys, SigningKey& key);
+// The same once, with nothing kept.
+Result<std::string> signature(const Request& request, const Scope& scope, const Keys& keys);
 Result<std::string> authorization(const Request& request, const Scope& scope, const Keys& keys);
 
 }  // namespace neurolake::store::sigv4

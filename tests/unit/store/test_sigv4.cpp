@@ -122,6 +122,18 @@ TEST_CASE("signatures in headers equal the published vectors", "[store]") {
     }
 }
 
+TEST_CASE("a kept signing key gives way to another day, region or secret", "[sigv4]") {
+    const sigv4::Request request{"GET", "/", {}, {{"host", "h"}}, "UNSIGNED-PAYLOAD"};
+    const sigv4::Keys first{"ID", "secret", ""}, second{"ID", "other", ""};
+    const sigv4::Scope today{"20261122T083100Z", "us-east-1"}, later{"20261122T093100Z", "us-east-1"};
+    const sigv4::Scope tomorrow{"20261123T083100Z", "us-east-1"}, elsewhere{"20261122T083100Z", "eu-west-1"};
+    sigv4::SigningKey kept;
+    using Case = std::pair<const sigv4::Scope&, const sigv4::Keys&>;
+    for (const auto& [scope, keys] :
+         {Case{today, first}, {later, first}, {tomorrow, first}, {today, first}, {today, second}, {elsewhere, second}})
+        CHECK(*sigv4::signature(request, scope, keys, kept) == *sigv4::signature(request, scope, keys));
+}
+
 TEST_CASE("signatures in queries equal the published vectors", "[store]") {
     for (Vector vector : read_vectors()) {
         CAPTURE(vector.name);
