@@ -41,7 +41,14 @@ Status move_folder(const lake::Lake& lake, const lake::Bucket& bucket, const Ren
     }
     if (!fs::exists(layout.buckets / intent.from)) return {};  // moved already, or the folder was never there
     TRY(const Fd folder, open_folder(layout.buckets));
-    TRY_DO(rename_noreplace(folder.get(), intent.from.c_str(), folder.get(), intent.to.c_str()));
+    auto moved = rename_noreplace(folder.get(), intent.from.c_str(), folder.get(), intent.to.c_str());
+    if (!moved && fs::exists(layout.buckets / intent.to))
+        return Error(
+            Errc::conflict,
+            fmt::format("bucket {0} is half renamed to {1}, and both folders are there now", intent.from, intent.to),
+            fmt::format("move what is in buckets/{0} into buckets/{1}, remove buckets/{0}, and run again", intent.from,
+                        intent.to));
+    TRY_DO(moved);
     return sync_folder(folder.get());
 }
 
@@ -115,6 +122,30 @@ Status rename_everywhere(Session& session, const RenameIntent& intent) {
     TRY_DO(rename_pins(layout, intent));
     TRY_DO(session.audit("bucket.renamed", json::Value::object().set("from", intent.from).set("to", intent.to)));
     return clear_intent(layout);
+}
+
+void finish_cut_off_rename(Session& session) {
+    if (session.dry_run()) return;
+    const auto lake = session.lake();
+    if (!lake) return;
+    const auto left = unfinished_rename((*lake)->layout());
+    if (!left || !*left) return;
+    const RenameIntent intent = **left;
+    const auto told = [&](std::string_view how, const Error& why) {
+        session.out().warn(
+            fmt::format("the rename of bucket {} to {} was cut off{}: {}", intent.from, intent.to, how, why.message));
+    };
+    std::optional<LockFile> held;
+    if (!session.holds_lock()) {
+        auto lock = (*lake)->lock("finish a rename", {}, SystemClock());
+        if (!lock) return;  // somebody is at work, perhaps on this
+        held = std::move(*lock);
+    }
+    if (const auto done = rename_everywhere(session, intent); !done)
+        told(" and cannot be finished", done.error());
+    else
+        session.out().warn(
+            fmt::format("finished the rename of bucket {} to {}, which was cut off", intent.from, intent.to));
 }
 
 }  // namespace neurolake::apps

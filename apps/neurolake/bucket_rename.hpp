@@ -22,4 +22,9 @@ Result<std::optional<RenameIntent>> unfinished_rename(const lake::Layout& layout
 // Caller holds the lake lock and has checked the names.
 Status rename_everywhere(Session& session, const RenameIntent& intent);
 
+// A rename that a dead run left is finished before anything is done with a lake: its bucket's folder and settings may
+// have different names. Left alone where another run holds the lock, on a dry run, and where it cannot be finished,
+// which is told as a warning. Called once, when the settings were loaded; they may be loaded anew after it.
+void finish_cut_off_rename(Session& session);
+
 }  // namespace neurolake::apps

@@ -10,6 +10,7 @@
 #include <iostream>
 
 #include "base/text.hpp"
+#include "bucket_rename.hpp"
 
 namespace neurolake::apps {
 
@@ -68,7 +69,8 @@ Result<const config::Home*> Session::home() {
     if (!m_home) {
         std::error_code failed;  // a removed working directory only matters when it is needed
         const auto cwd = std::filesystem::current_path(failed);
-        m_home = config::find_home(m_globals.home, config::process_environment(), failed ? "/" : cwd);
+        m_home =
+            config::find_home(m_globals.home, config::process_environment(), failed ? std::filesystem::path() : cwd);
     }
     TRY(config::Home * found, pointer_to(m_home));
     return static_cast<const config::Home*>(found);
@@ -90,6 +92,10 @@ Result<const config::Config*> Session::config() {
         if (*m_config) {
             for (const auto& warning : m_config->value().settings().warnings) m_out.why(warning);
         }
+    }
+    if (*m_config && !std::exchange(m_looked_for_rename, true)) {
+        finish_cut_off_rename(*this);
+        return config();
     }
     TRY(config::Config * loaded, pointer_to(m_config));
     return static_cast<const config::Config*>(loaded);

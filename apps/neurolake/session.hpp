@@ -72,6 +72,7 @@ public:
 
     // The lake's writer lock, held until the session ends; waits as --wait says. Nothing on a dry run.
     Status lock();
+    bool holds_lock() const { return m_lock.has_value(); }
     // Asks on a terminal; yes without asking with --yes or where nobody can answer.
     bool confirm(std::string_view question);
 
@@ -103,6 +104,7 @@ private:
     std::optional<Result<lake::CloudList>> m_cloud_list;
     std::unique_ptr<store::ObjectStore> m_store;
     std::optional<LockFile> m_lock;
+    bool m_looked_for_rename = false;
     std::unique_ptr<JsonLog> m_audit;
 };
 

@@ -20,6 +20,7 @@ Environment process_environment();
 
 enum class Platform { posix, windows };
 
+// `cwd` is empty where the working directory was removed.
 // --home > NEUROLAKE_HOME > nearest parent of cwd with config/settings.yaml > platform default (~/NeuroLake,
 // C:\NeuroLake).
 struct Home {

@@ -254,6 +254,8 @@ private:
                                 text::size_text(marks.low->bytes), text::size_text(marks.threshold->bytes),
                                 marks.threshold->origin));
         check_directory();
+        check_own_folder("catalog.storage_path", m_out.settings.catalog.folder);
+        check_own_folder("monitoring.log_path", m_out.settings.monitoring.log_folder);
         check_secrets();
     }
 
@@ -270,6 +272,20 @@ private:
                     fmt::format("hybrid_storage.directory: {} lies inside the lake's own folders; name another place, "
                                 "best on another disk",
                                 directory));
+    }
+
+    // What we write ourselves must not be taken for the user's data, nor the other way round.
+    void check_own_folder(const char* key, const std::filesystem::path& folder) {
+        bool inside = false;
+        for (const char* other : {"buckets", ".neurolake"})
+            inside = inside || text::starts_with_folder(folder.string(), (m_home / other).string());
+        for (const lake::Bucket& bucket : m_out.settings.buckets)
+            inside = inside || text::starts_with_folder(folder.string(), bucket.root.string());
+        if (inside)
+            problem(place_of_key(key),
+                    fmt::format("{}: {} lies where buckets or the lake's own state lie; name another "
+                                "folder, as {}",
+                                key, folder.string(), m_home.string() + "/catalog"));
     }
 
     void check_secrets() {

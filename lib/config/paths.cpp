@@ -43,7 +43,11 @@ Result<std::filesystem::path> folder_from(std::string_view what, const std::stri
                          "write the whole path");
         return normal(std::filesystem::path(*user_home) / written.substr(std::min<std::size_t>(2, written.size())));
     }
-    return normal(cwd / written);
+    const std::filesystem::path path(written);
+    if (cwd.empty() && path.is_relative())
+        return Error(Errc::usage, fmt::format("{} is {}, but the working directory is gone", what, written),
+                     "go to a folder that exists, or write the whole path");
+    return normal(cwd / path);
 }
 
 }  // namespace
@@ -123,7 +127,7 @@ Result<Home> find_home(const std::optional<std::string>& flag, const Environment
         TRY(auto path, folder_from("NEUROLAKE_HOME", *named, env, cwd, platform));
         return Home{std::move(path), "NEUROLAKE_HOME"};
     }
-    if (auto above = lake::find_home_above(cwd); !above.empty())
+    if (auto above = cwd.empty() ? std::filesystem::path() : lake::find_home_above(cwd); !above.empty())
         return Home{std::move(above), fmt::format("parent folder of {}", cwd.string())};
     if (platform == Platform::windows) return Home{"C:\\NeuroLake", "default"};
     const auto user_home = env("HOME");

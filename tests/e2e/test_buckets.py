@@ -151,6 +151,31 @@ class Buckets(LakeTest):
         self.assertEqual([t["name"] for t in self.nl("catalog", "tables", "--json").json["tables"]], ["intake.orders"])
         self.nl("bucket", "rename", "intake", "raw-data")
 
+    def test_a_killed_rename_is_finished_by_whatever_runs_next(self):
+        write(os.path.join(self.bucket("raw-data"), "orders.csv"), "id\n1\n")
+        age(self.bucket("raw-data"), seconds=60)
+        self.nl("catalog", "index")
+        identity = self.nl("catalog", "show", "raw-data.orders", "--json").json["table"]["id"]
+        old, new = "raw-data", "intake"
+        for words in (("status",), ("doctor",), ("doctor", "--fix"), ("catalog", "index"), ("bucket", "list"), ("config", "show")):
+            write(os.path.join(self.lake, ".neurolake/rename.json"),
+                  '{"schema":"neurolake.rename/1","from":"%s","to":"%s"}\n' % (old, new))
+            os.rename(self.bucket(old), self.bucket(new))
+            self.assertIn("finished the rename of bucket %s to %s" % (old, new), self.nl(*words).err, words)
+            self.assertEqual(self.row(new)["retention_days"], 90)
+            self.assertFalse(os.path.exists(self.bucket(old)))
+            self.assertEqual(identity, self.nl("catalog", "show", new + ".orders", "--json").json["table"]["id"])
+            old, new = new, old
+        # Where somebody made the folder again, nothing is guessed, and other work goes on.
+        write(os.path.join(self.lake, ".neurolake/rename.json"),
+              '{"schema":"neurolake.rename/1","from":"%s","to":"%s"}\n' % (old, new))
+        os.rename(self.bucket(old), self.bucket(new))
+        os.mkdir(self.bucket(old))
+        self.assertIn("both folders are there", self.nl("bucket", "list").err)
+        os.rmdir(self.bucket(old))
+        self.nl("bucket", "list")
+        self.assertEqual(self.row(new)["retention_days"], 90)
+
     def test_a_full_bucket_is_only_removed_to_the_trash(self):
         write(os.path.join(self.bucket("analytics"), "deep/a.csv"), "a\n1\n")
         before = tree(self.bucket("analytics"))

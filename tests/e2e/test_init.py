@@ -4,7 +4,7 @@ import json
 import os
 import re
 
-from harness import LakeTest, cron_environment, main, read, sha256, tree_hash, write
+from harness import LakeTest, cron_environment, main, read, run, sha256, tree_hash, write
 from jsonschema_lite import check
 
 BUCKETS = ["raw-data", "processed", "analytics", "ml-models", "archive"]
@@ -82,6 +82,15 @@ class Init(LakeTest):
         self.assertIn("--home", result.err)
         self.nl("init", self.lake, only_env=cron_environment(), cwd="/")
         self.nl("--home", self.lake, "bucket", "list", only_env=cron_environment(), cwd="/")
+
+    def test_in_a_removed_working_directory_no_relative_path_is_guessed(self):
+        gone = os.path.join(self.tmp, "gone")
+        script = 'mkdir "$0"; cd "$0"; rmdir "$0"; exec "$@"'
+        for words in (("init", "rel-lake"), ("--home", "rel-lake", "status")):
+            result = run(["sh", "-c", script, gone, self.binary, *words], env=self.environment({"NEUROLAKE_HOME": None}), cwd=self.tmp)
+            self.assertEqual(2, result.rc, result)
+            self.assertIn("the working directory is gone", result.err)
+        self.assertFalse(os.path.exists("/rel-lake"))
 
     def test_capacity_and_threshold_are_written_and_checked(self):
         out = self.nl("init", self.lake, "--capacity", "2GiB", "--threshold", "1GiB", "--json").json

@@ -123,6 +123,13 @@ class Editing(SettingsTest):
         self.nl("config", "set", "buckets.raw-data.retention_days", "0", check=2)
         self.assert_same_tree(before, self.path("config"))
 
+    def test_our_own_folders_lie_in_no_bucket(self):
+        before = tree(self.path("config"))
+        for key in ("catalog.storage_path", "monitoring.log_path"):
+            for folder in ("buckets/raw-data", "buckets", ".neurolake/trash", "buckets/raw-data/deep"):
+                self.assertIn(key, self.nl("config", "set", key, folder, check=2).err)
+        self.assert_same_tree(before, self.path("config"))
+
     def test_bucket_create_keeps_the_users_comments_and_settings_yaml(self):
         self.nl("bucket", "create", "first-one")
         path = self.path("config", "buckets.yaml")
