@@ -144,10 +144,11 @@ Result<int> run_rename(Session& session, const RenameArgs& args) {
     TRY(const lake::Lake* lake, session.lake());
     TRY(const auto left, unfinished_rename(lake->layout()));
     const bool resumes = left && left->from == args.from && left->to == args.to;
-    if (left && !resumes && !session.dry_run()) TRY_DO(rename_everywhere(session, *left));
+    TRY_DO(session.settings());  // a rename that was cut off is finished here
+    TRY(const auto still, unfinished_rename(lake->layout()));
     if (!resumes) TRY_DO(check_rename(session, args));
-    TRY(const RenameReport report, concerned(session, args.from));
-    if (!session.dry_run()) TRY_DO(rename_everywhere(session, {args.from, args.to}));
+    TRY(const RenameReport report, concerned(session, resumes && !still ? args.to : args.from));
+    if (!session.dry_run() && (!resumes || still)) TRY_DO(rename_everywhere(session, {args.from, args.to}));
     Output& out = session.out();
     if (out.machine()) {
         out.object(json::Value::object()
@@ -179,6 +180,18 @@ std::uint64_t entries(const lake::BucketStats& stats) {
     return stats.file_count + stats.cloud_files + stats.ignored_files + stats.symlinks + stats.specials;
 }
 
+// Files whose only trace is catalog/cloud.jsonl: without the bucket nothing would tell of them.
+Result<std::uint64_t> only_listed(Session& session, const lake::Bucket& bucket) {
+    TRY(lake::CloudList * list, session.cloud_list());
+    std::uint64_t count = 0;
+    for (const lake::CloudEntry& entry : list->entries()) {
+        std::error_code failed;
+        if (!entry.recalled && entry.stub.bucket == bucket.name)
+            count += !fs::exists(fs::symlink_status(bucket.root / entry.stub.path, failed));
+    }
+    return count;
+}
+
 Status forget(Session& session, const lake::Bucket& bucket) {
     TRY(const lake::Lake* lake, session.lake());
     TRY_DO(config::remove_bucket(lake->layout().home, bucket.name));
@@ -208,6 +221,13 @@ Result<int> run_remove(Session& session, const RemoveArgs& args) {
                      fmt::format("bucket '{}' holds {}, {}", bucket.name, counted(held, "file"),
                                  text::size_text(stats.size_bytes + stats.cloud_bytes)),
                      fmt::format("move it to the trash with: neurolake bucket remove {} --trash", bucket.name));
+    }
+    TRY(const std::uint64_t stubless, only_listed(session, bucket));
+    if (stubless) {
+        return Error(Errc::guard,
+                     fmt::format("{} of bucket '{}' are in the cloud and have no stub here any more",
+                                 counted(stubless, "file"), bucket.name),
+                     "put the stubs back first: neurolake doctor --fix");
     }
     std::string trash_id;
     if (!session.dry_run()) {

@@ -54,7 +54,11 @@ Result<std::vector<Row>> walked(Session& session, const std::vector<lake::Bucket
     TRY(const lake::Lake* lake, session.lake());
     std::vector<Row> rows;
     for (const auto& bucket : buckets) {
-        TRY_DO(lake::check_bucket_mount(*lake, bucket));
+        if (auto mounted = lake::check_bucket_mount(*lake, bucket); !mounted) {
+            if (!args.names.empty()) return std::move(mounted).error();
+            session.out().warn(mounted.error().message + ": left out");
+            continue;
+        }
         TRY(auto stats, lake::stats(bucket, options, session.cancel()));
         rows.push_back({bucket, std::move(stats)});
     }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.hpp"
 #include "commands.hpp"
@@ -49,6 +50,12 @@ Result<tier::PlanRequest> request_from(Session& session, const Selection& select
         TRY(request.limit, text::parse_size(select.limit));
     }
     return request;
+}
+
+std::set<std::string> asked_buckets(const tier::PlanRequest& request) {
+    std::set<std::string> names(request.buckets.begin(), request.buckets.end());
+    for (const auto& path : request.paths) names.insert(path.substr(0, path.find('/')));
+    return names;
 }
 
 std::string name_of(const tier::Unit& unit) {
@@ -168,7 +175,7 @@ Result<int> run_burst(Session& session, const Selection& args) {
     Progress progress(out, "burst");
     TRY(const auto tiers, TierSession::open(session, &progress));
     TRY_DO(tiers->recover());
-    TRY(auto tree, tiers->scan(args.accept_shrink));
+    TRY(auto tree, tiers->scan(args.accept_shrink, asked_buckets(request)));
     TRY(const auto plan, tier::make_plan(tiers->context(), tree, tiers->pins(), request));
     if (session.dry_run()) {
         if (out.machine())
@@ -185,7 +192,7 @@ Result<int> run_plan(Session& session, const PlanArgs& args) {
     auto& out = session.out();
     TRY(const auto request, request_from(session, args.select));
     TRY(const auto tiers, TierSession::open(session, nullptr));
-    TRY(auto tree, tiers->scan(args.select.accept_shrink));
+    TRY(auto tree, tiers->scan(args.select.accept_shrink, asked_buckets(request)));
     TRY(const auto plan, tier::make_plan(tiers->context(), tree, tiers->pins(), request));
     const auto text = json::dump(tier::to_json(plan), json::Style::entries) + "\n";
     if (out.machine())

@@ -179,7 +179,10 @@ Result<int> run_index(Session& session, const Args& args) {
     }
     TRY(const index::Options options, options_of(session, args));
     const bool strict_break = options.strict && report->breaking;
-    const int rc = !report->failed.empty() || strict_break ? k_exit_partial : 0;
+    const bool unreadable = std::ranges::any_of(report->findings, [](const model::Finding& finding) {
+        return finding.severity == model::Finding::Severity::error;
+    });
+    const int rc = !report->failed.empty() || unreadable || strict_break ? k_exit_partial : 0;
     remember_run(session, rc);
     session.reload_inventory();
     Output& out = session.out();

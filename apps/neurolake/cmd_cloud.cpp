@@ -57,7 +57,7 @@ Result<double> share_of(const std::string& words) {
     return percent / 100;
 }
 
-Result<int> run_verify(Session& session, const VerifyArgs& args) {
+Result<int> verify(Session& session, const VerifyArgs& args) {
     double share = 1;
     if (!args.sample.empty()) {
         TRY(share, share_of(args.sample));
@@ -86,7 +86,26 @@ Result<int> run_verify(Session& session, const VerifyArgs& args) {
     if (!report.lost.empty())
         return Error(Errc::mismatch, fmt::format("{} objects are lost or changed", report.lost.size()),
                      "restore them in the object store, or bring what is left back with: neurolake recall");
+    if (report.unreachable.size() == report.checked) TRY_DO(not_all_refused(report.unreachable));
     return report.unreachable.empty() ? 0 : k_exit_partial;
+}
+
+// What `status` tells of it. The lock is held for this moment only: asking the store changes nothing here.
+Status remember_verify(Session& session, const Result<int>& outcome) {
+    if (session.dry_run() || session.globals().now) return {};
+    TRY_DO(session.lock());
+    TRY(const lake::Lake* lake, session.lake());
+    const int rc = outcome ? *outcome : exit_code(outcome.error().code);
+    return lake::record_run(lake->layout().last_run, "verify", {to_rfc3339(session.now()), rc, {}});
+}
+
+Result<int> run_verify(Session& session, const VerifyArgs& args) {
+    auto outcome = verify(session, args);
+    const bool a_sample = !args.sample.empty();  // says nothing of the rest
+    if (a_sample || (!outcome && outcome.error().code == Errc::cancelled)) return outcome;
+    if (auto noted = remember_verify(session, outcome); !noted)
+        session.out().warn("that it was verified is not noted: " + noted.error().message);
+    return outcome;
 }
 
 json::Value orphans_json(const tier::OrphanReport& report, bool cleaned) {

@@ -57,7 +57,7 @@ Result<int> run_recall(Session& session, const Args& args) {
     if (!args.to.empty()) request.to = std::filesystem::absolute(args.to);
     auto& out = session.out();
     Progress progress(out, "recall");
-    TRY(const auto tiers, TierSession::open(session, &progress));
+    TRY(const auto tiers, TierSession::open(session, &progress, TierSession::Catalog::if_readable));
     TRY_DO(tiers->recover());
     TRY(const auto report, tier::recall(tiers->context(), request));
     if (out.machine())

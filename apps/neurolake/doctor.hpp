@@ -42,8 +42,12 @@ private:
     // doctor_data.cpp: what lies in it
     void check_buckets();
     void check_catalog();
+    void check_unreadable_catalog(const Error& error);
     Status scan_buckets();
     void check_stubs();
+    void check_replaced(const lake::CloudEntry& entry);
+    void check_removed_buckets();
+    std::filesystem::path bucket_root(const std::string& name) const;  // empty when there is none of the name
     void check_journal();
     void check_room();
     void check_cloud(AskCloud ask);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/text.hpp"
@@ -37,6 +38,14 @@ void Examination::check_buckets() {
             fmt::format("to adopt it: neurolake bucket create {}", bucket.name), false, bucket.root.string());
 }
 
+// It parses, and is yet no catalog: of another shape, or of a newer program.
+void Examination::check_unreadable_catalog(const Error& error) {
+    const bool ours = error.code == Errc::corrupt && !error.path.empty() &&
+                      fs::path(error.path).parent_path() == m_settings->catalog.folder;
+    add(Level::problem, "catalog", error.message,
+        ours ? "neurolake doctor --fix renames it aside; then: neurolake catalog index" : error.hint, ours, error.path);
+}
+
 void Examination::check_catalog() {
     if (!m_settings) return;
     const fs::path& folder = m_settings->catalog.folder;
@@ -56,7 +65,7 @@ void Examination::check_catalog() {
     }
     if (whole) {
         if (auto catalog = m_session.catalog(); !catalog)
-            add(Level::problem, "catalog", catalog.error().message, catalog.error().hint, false, catalog.error().path);
+            check_unreadable_catalog(catalog.error());
         else
             add(Level::good, "catalog",
                 fmt::format("the catalog reads: {}", counted((*catalog)->tables().size(), "table")));
@@ -103,8 +112,41 @@ Status Examination::scan_buckets() {
     return {};
 }
 
+// Where a stub should be lies something else: the user's new file, or what is left of the stub.
+void Examination::check_replaced(const lake::CloudEntry& entry) {
+    const auto root = open_folder(bucket_root(entry.stub.bucket));
+    const auto stub = root ? lake::read_stub_at(root->get(), entry.stub.path) : Result<std::optional<lake::Stub>>({});
+    if (stub || stub.error().code != Errc::corrupt) return;
+    const std::string path = entry.stub.bucket + "/" + entry.stub.path;
+    add(Level::problem, "data", fmt::format("{}: {}", path, stub.error().message),
+        fmt::format("its data is in the cloud; bring it back with: neurolake recall '{}'", path), false, path);
+}
+
+// Data of a bucket that was removed with its stubs, which lie in the trash.
+void Examination::check_removed_buckets() {
+    const auto list = m_session.cloud_list();
+    if (!list || !m_settings) return;
+    std::map<std::string, std::uint64_t> files;
+    for (const lake::CloudEntry& entry : (*list)->entries())
+        if (!entry.recalled && bucket_root(entry.stub.bucket).empty()) ++files[entry.stub.bucket];
+    for (const auto& [name, count] : files)
+        add(Level::note, "stubs",
+            fmt::format("{} of the removed bucket {} are still in the cloud", counted(count, "file"), name),
+            fmt::format("to have them back: neurolake bucket create {0}, then neurolake doctor --fix, then neurolake "
+                        "recall {0}",
+                        name),
+            false, name);
+}
+
+fs::path Examination::bucket_root(const std::string& name) const {
+    for (const lake::Bucket& bucket : m_settings->buckets)
+        if (bucket.name == name) return bucket.root;
+    return {};
+}
+
 // Every object we rely on must have its stub, or its data, in the tree.
 void Examination::check_stubs() {
+    check_removed_buckets();
     if (!m_scan) return;
     auto list = m_session.cloud_list();
     if (!list) return add(Level::problem, "stubs", list.error().message, list.error().hint, false, list.error().path);
@@ -118,12 +160,12 @@ void Examination::check_stubs() {
         if (entry.recalled || !scanned.contains(entry.stub.bucket)) continue;
         const std::string& path = entry.stub.path;
         const auto record = m_scan->next->find(entry.stub.bucket, path);
-        if (record) {
+        if (record && record->state == lake::FileState::stub) {
             ++kept;
-            if (record->state == lake::FileState::stub)
-                folders.emplace(entry.stub.bucket, fs::path(path).parent_path().string());
-            continue;
+            folders.emplace(entry.stub.bucket, fs::path(path).parent_path().string());
         }
+        if (record && record->state == lake::FileState::data) check_replaced(entry);
+        if (record) continue;  // a damaged stub was told of by the scan
         if (++lost <= k_shown)
             add(Level::problem, "stubs",
                 fmt::format("{}/{} is in the cloud, but its stub is missing here", entry.stub.bucket, path),

@@ -24,7 +24,7 @@ struct ExitRow {
 };
 constexpr ExitRow k_exit_codes[] = {
     {Errc::usage, 2},     {Errc::config, 2},  {Errc::not_found, 1}, {Errc::already_exists, 1}, {Errc::conflict, 1},
-    {Errc::locked, 11},   {Errc::corrupt, 1}, {Errc::denied, 1},    {Errc::unavailable, 1},    {Errc::unsupported, 1},
+    {Errc::locked, 11},   {Errc::corrupt, 1}, {Errc::denied, 1},    {Errc::unavailable, 12},   {Errc::unsupported, 1},
     {Errc::full, 1},      {Errc::io, 1},      {Errc::no_lake, 10},  {Errc::cloud, 12},         {Errc::over_mark, 13},
     {Errc::mismatch, 14}, {Errc::guard, 15},
 };

@@ -38,11 +38,12 @@ bool served_by(const lake::StoreLocation& location, const lake::StoreLocation& t
 
 }  // namespace
 
-Result<std::unique_ptr<TierSession>> TierSession::open(Session& session, Progress* progress) {
+Result<std::unique_ptr<TierSession>> TierSession::open(Session& session, Progress* progress, Catalog need) {
     std::unique_ptr<TierSession> made(new TierSession(session));
     TRY(const lake::Lake* lake, session.lake());
     TRY(const config::Settings* settings, session.settings());
-    TRY(catalog::Catalog * catalog, session.catalog());
+    auto catalog = session.catalog();
+    if (!catalog && need == Catalog::needed) return std::move(catalog).error();
     TRY(JsonLog * audit, session.audit_log());
     TRY(made->m_pins, tier::read_pins(lake->layout().pins));
     made->m_buckets = settings->buckets;
@@ -61,7 +62,7 @@ Result<std::unique_ptr<TierSession>> TierSession::open(Session& session, Progres
     const Clock& clock = planning ? session.clock() : made->m_clock;
     auto* self = made.get();
     made->m_context = std::unique_ptr<tier::Context>(
-        new tier::Context{*lake, made->m_buckets, *catalog, store,
+        new tier::Context{*lake, made->m_buckets, catalog ? *catalog : nullptr, store,
                           [self](const lake::StoreLocation& location) { return self->store_of(location); },
                           made->m_target, made->m_policy, *audit, clock, session.cancel()});
     auto& context = *made->m_context;
@@ -112,12 +113,18 @@ Result<tier::RecoveryReport> TierSession::recover() {
     return report;
 }
 
-Result<lake::ScanResult> TierSession::scan(bool accept_shrink) {
-    for (const auto& bucket : m_buckets) TRY_DO(lake::check_bucket_mount(m_context->lake, bucket));
+Result<lake::ScanResult> TierSession::scan(bool accept_shrink, const std::set<std::string>& asked) {
+    std::vector<lake::Bucket> there;
+    for (const auto& bucket : m_buckets) {
+        auto mounted = lake::check_bucket_mount(m_context->lake, bucket);
+        if (!mounted && asked.contains(bucket.name)) return std::move(mounted).error();
+        if (!mounted) m_session.out().warn(mounted.error().message + ": left out");
+        if (mounted) there.push_back(bucket);
+    }
     TRY(const lake::Inventory* before, m_session.inventory());
     lake::ScanOptions options;
     options.ignored_name = formats::is_known_non_data;
-    TRY(auto result, lake::scan(m_buckets, *before, options, m_clock, m_session.cancel()));
+    TRY(auto result, lake::scan(there, *before, options, m_clock, m_session.cancel()));
     if (!accept_shrink) TRY_DO(lake::check_shrink(result.scan, *before));
     return result;
 }
@@ -167,7 +174,7 @@ void print_failed(Output& out, const std::vector<tier::Failed>& failed) {
 Status not_all_refused(const std::vector<tier::Failed>& failed) {
     const bool all = std::all_of(failed.begin(), failed.end(), [](const auto& one) { return one.by_store; });
     if (failed.empty() || !all) return {};
-    return Error(Errc::cloud, "nothing was moved: the object store refused or could not be reached",
+    return Error(Errc::cloud, "nothing was done: the object store refused or could not be reached",
                  "see the lines above, then try: neurolake cloud test");
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,11 @@ namespace neurolake::apps {
 
 class TierSession {
 public:
+    // What a damaged catalog means: units to burst are not known; stubs to recall are.
+    enum class Catalog { needed, if_readable };
     // `progress` may be null; it must outlive this.
-    static Result<std::unique_ptr<TierSession>> open(Session& session, Progress* progress);
+    static Result<std::unique_ptr<TierSession>> open(Session& session, Progress* progress,
+                                                     Catalog catalog = Catalog::needed);
     TierSession(const TierSession&) = delete;
     TierSession& operator=(const TierSession&) = delete;
 
@@ -28,9 +32,9 @@ public:
 
     // recover(), with its findings as warnings. Nothing on a dry run.
     Result<tier::RecoveryReport> recover();
-    // A walk of every bucket, guarded: a bucket whose disk is gone is no_lake; one that lost more than half of its
-    // files is guard, unless accepted.
-    Result<lake::ScanResult> scan(bool accept_shrink);
+    // A walk of every bucket, guarded: one whose disk is gone is left out with a warning, or no_lake when it is among
+    // `asked` (bucket names); one that lost more than half of its files is guard, unless accepted.
+    Result<lake::ScanResult> scan(bool accept_shrink, const std::set<std::string>& asked = {});
     void warn(const std::vector<model::Finding>& findings);
 
 private:
@@ -57,7 +61,7 @@ json::Value failed_json(const std::vector<tier::Failed>& failed);
 json::Value moved_json(const std::vector<tier::Moved>& moved);
 json::Value findings_json(const std::vector<model::Finding>& findings);
 void print_failed(Output& out, const std::vector<tier::Failed>& failed);
-// For a run that moved nothing: the error cloud when the store alone is why, for every file.
+// For a run that did nothing: the error cloud when the store alone is why, for every file.
 Status not_all_refused(const std::vector<tier::Failed>& failed);
 
 }  // namespace neurolake::apps

@@ -15,6 +15,7 @@ namespace format = inventory_format;
 namespace {
 
 constexpr std::uint64_t k_most_stub_bytes = 1u << 20;
+constexpr std::uint64_t k_most_pages = k_most_stub_bytes / k_stub_size;
 // File systems stamp mtimes in ticks of up to two seconds: a folder that moved just now may move again unnoticed.
 constexpr std::int64_t k_mtime_tick_ns = 2'000'000'000;
 
@@ -174,17 +175,20 @@ void BucketScan::classify(std::string_view folder, std::string_view name, format
     path.append(name);
     const bool no_data =
         never_data(name) || in_hidden_folder(folder) || (m_options.ignored_name && m_options.ignored_name(name));
+    // A stub that somebody appended to or cut has any size. It was ignored, too, if the last scan saw it damaged.
+    const bool was_a_stub = record.state != static_cast<std::uint8_t>(FileState::data);
     record.state = static_cast<std::uint8_t>(no_data ? FileState::ignored : FileState::data);
     if (no_data) return;
     if (!text::is_utf8(name) || text::escape_controls(name).size() != name.size())
         find(part, Severity::note, "odd_name", path, "the name is not plain UTF-8 text or holds control characters");
     const bool like_a_stub = record.size > 0 && record.size % k_stub_size == 0 && record.size <= k_most_stub_bytes;
-    if (like_a_stub) classify_stub(path, record, part);
+    if (like_a_stub || was_a_stub) classify_stub(path, record, part);
 }
 
 void BucketScan::classify_stub(const std::string& path, format::Record& record, ScanPart& part) const {
     const auto stub = read_stub_at(m_root.get(), path);
-    const auto pages = static_cast<std::uint16_t>(record.size / k_stub_size);
+    const auto pages =
+        static_cast<std::uint16_t>(std::clamp<std::uint64_t>(record.size / k_stub_size, 1, k_most_pages));
     if (stub && !*stub) return;
     if (stub) {
         record.state = static_cast<std::uint8_t>(FileState::stub);

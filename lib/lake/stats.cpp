@@ -86,8 +86,8 @@ private:
 
     static bool may_be_stub(const WalkEntry& entry) {
         const std::uint32_t mode = entry.mode & 0777;
-        return (mode == 0 || mode == 0444) && entry.size > 0 && entry.size % k_stub_size == 0 &&
-               entry.size <= k_most_stub_bytes;
+        const bool whole = entry.size % k_stub_size == 0;  // one with the mode of a stub may be damaged
+        return entry.size > 0 && entry.size <= k_most_stub_bytes && (mode == 0 || (mode == 0444 && whole));
     }
 
     State stub_state(const WalkFolder& folder, const WalkEntry& entry, std::uint64_t& size) {

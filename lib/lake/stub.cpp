@@ -134,7 +134,7 @@ Result<std::optional<Stub>> decode(std::string_view bytes) {
 
 Result<std::optional<Stub>> read_stub(int fd) {
     TRY(const Identity id, identity_of(fd));
-    if (!id.is_regular() || id.size < k_stub_size) return std::optional<Stub>();
+    if (!id.is_regular() || id.size < sizeof k_stub_magic) return std::optional<Stub>();
     char head[sizeof k_stub_magic];
     TRY_DO(read_exact(fd, std::as_writable_bytes(std::span(head)), 0));
     if (std::string_view(head, sizeof head) != k_magic) return std::optional<Stub>();

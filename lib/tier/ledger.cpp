@@ -98,16 +98,18 @@ void count_tiers(model::Table& table, const catalog::Catalog& catalog, const lak
 }
 
 Status Ledger::write_catalog(const lake::InventoryBuilder& next) const {
+    if (!m_context.catalog)
+        return Error(Errc::corrupt, "the catalog cannot be read", "see: neurolake doctor --fix, then catalog index");
     std::set<std::string> ids;
     std::vector<model::Table> changed;
     for (const auto& change : m_changes) {
-        const auto* table = m_context.catalog.table_of(change.stub.bucket, change.stub.path);
+        const auto* table = m_context.catalog->table_of(change.stub.bucket, change.stub.path);
         if (!table || !ids.insert(table->id).second) continue;
         auto counted = *table;
-        count_tiers(counted, m_context.catalog, next);
+        count_tiers(counted, *m_context.catalog, next);
         changed.push_back(std::move(counted));
     }
-    return changed.empty() ? Status() : m_context.catalog.update_tables(std::move(changed));
+    return changed.empty() ? Status() : m_context.catalog->update_tables(std::move(changed));
 }
 
 void Ledger::write_index(lake::InventoryBuilder& next) {

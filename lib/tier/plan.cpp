@@ -54,7 +54,7 @@ struct UnitName {
     std::string table, path;
 };
 UnitName unit_of(const Context& context, const Policy& policy, std::string_view bucket, const std::string& path) {
-    const auto* table = policy.unit == UnitKind::table ? context.catalog.table_of(bucket, path) : nullptr;
+    const auto* table = policy.unit == UnitKind::table ? context.catalog->table_of(bucket, path) : nullptr;
     if (!table) return {"", path};
     if (!table->is_folder) return {table->full_name(), path};
     const model::Partition* best = nullptr;

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t k_files_per_batch = 128;
 constexpr std::uint64_t k_bytes_per_batch = 4ull << 30;
+constexpr unsigned k_failures_before_stop = 10;      // each of them after several tries
 constexpr std::uint64_t k_room_to_leave = 2u << 20;  // the reserve and our own records
 
 std::uint64_t bytes_needed(const lake::Stub& stub) {
@@ -42,14 +43,11 @@ void RecallRun::fail(RecallFile& file, Error error) {
     file.failed = true;
     if (error.code == Errc::cancelled) return;
     if (error.code == Errc::mismatch) m_report.mismatch = true;
-    if (file.failed_by_store && error.code == Errc::denied && !m_stopped) m_stopped = error;
+    if (file.failed_by_store && !m_stopped &&
+        (error.code != Errc::unavailable || ++m_unavailable >= k_failures_before_stop))
+        m_stopped = error;
     const auto words = error.hint.empty() ? error.message : error.message + "; " + error.hint;
     m_report.failed.push_back({file.full_path(), error.code, words, file.failed_by_store});
-}
-
-bool RecallRun::known(const std::string& full_path) const {
-    return std::any_of(m_files.begin(), m_files.end(),
-                       [&](const auto& file) { return file->full_path() == full_path; });
 }
 
 // One path whose stub verifies, is damaged, or is missing though cloud.jsonl has it.
@@ -74,6 +72,7 @@ Status RecallRun::add(const lake::Bucket& bucket, const std::string& path) {
     return {};
 }
 
+// The tree tells which stubs lie there; cloud.jsonl, which should: data is not here only because its stub is lost too.
 Status RecallRun::gather_one(const std::string& asked) {
     const auto name = asked.substr(0, asked.find('/'));
     const auto inside = name.size() == asked.size() ? std::string() : asked.substr(name.size() + 1);
@@ -81,24 +80,21 @@ Status RecallRun::gather_one(const std::string& asked) {
     if (!bucket) return Error(Errc::not_found, fmt::format("no bucket {}", name), "see: neurolake bucket list", asked);
     TRY_DO(lake::check_bucket_mount(m_context.lake, *bucket));
     bool local = false;
-    std::vector<std::string> paths;
-    m_scan.next->for_each(name, inside, [&](const lake::FileRecord& record) {
-        if (record.state == lake::FileState::stub) paths.push_back(record.path);
+    std::set<std::string> paths;
+    const auto look = [&](const lake::FileRecord& record) {
+        if (record.state == lake::FileState::stub) paths.insert(record.path);
         local = local || record.state == lake::FileState::data;
         return true;
-    });
-    if (!inside.empty()) {
-        if (const auto record = m_scan.next->find(name, inside)) {
-            local = local || record->state == lake::FileState::data;
-            if (record->state == lake::FileState::stub && std::find(paths.begin(), paths.end(), inside) == paths.end())
-                paths.push_back(inside);
-        }
-        // The very file asked for: its stub may be damaged or gone.
-        const auto* listed = m_list.find(name, inside);
-        if (paths.empty() && listed && !listed->recalled) paths.push_back(inside);
-    }
+    };
+    m_scan.next->for_each(name, inside, look);
+    if (!inside.empty())
+        if (const auto record = m_scan.next->find(name, inside)) look(*record);
+    for (const auto& entry : m_list.entries())
+        if (!entry.recalled && entry.stub.bucket == name &&
+            (inside.empty() || text::starts_with_folder(entry.stub.path, inside)))
+            paths.insert(entry.stub.path);
     for (const auto& path : paths)
-        if (!known(name + "/" + path)) TRY_DO(add(*bucket, path));
+        if (m_known.insert(name + "/" + path).second) TRY_DO(add(*bucket, path));
     if (paths.empty() && !local)
         return Error(Errc::not_found, fmt::format("nothing at {}", text::escape_controls(asked)),
                      "see what is in the cloud with: neurolake ls --cloud", asked);
@@ -109,7 +105,11 @@ Status RecallRun::gather() {
     if (m_request.all)
         for (const auto& bucket : m_context.buckets) {
             auto one = gather_one(bucket.name);
-            if (!one && one.error().code != Errc::not_found) return one;
+            if (!one && one.error().code == Errc::no_lake)
+                m_report.findings.push_back(
+                    {model::Finding::Severity::warning, "left_out", bucket.name, 0, one.error().message});
+            else if (!one && one.error().code != Errc::not_found)
+                return one;
         }
     for (const auto& asked : m_request.paths) TRY_DO(gather_one(asked));
     std::sort(m_files.begin(), m_files.end(), [](const auto& a, const auto& b) {

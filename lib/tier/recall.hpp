@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,6 @@ private:
     Status gather();
     Status gather_one(const std::string& asked);
     Status add(const lake::Bucket& bucket, const std::string& path);
-    bool known(const std::string& full_path) const;
     Status check_room();
     Status make_room(std::uint64_t needed);
     Status batch(const std::vector<RecallFile*>& files);
@@ -77,10 +77,12 @@ private:
     std::uint64_t m_staging_dev = 0;
     RecallReport m_report;
     Files m_files;
+    std::set<std::string> m_known;  // full paths of m_files
     std::vector<std::unique_ptr<OpRecord>> m_records;
     std::mutex m_mutex;
     std::uint64_t m_total = 0, m_received = 0;
-    std::optional<Error> m_stopped;
+    unsigned m_unavailable = 0;
+    std::optional<Error> m_stopped;  // the store would refuse the other files, too
 };
 
 void recover_recall(Context& context, lake::CloudList& list, const OpRecord& record, Folders& folders, int staging,

@@ -78,6 +78,8 @@ void RecallRun::warn(const RecallFile& file, std::string code, std::string messa
 
 // Looks at what stands at the name, and enters the file into its record.
 Status RecallRun::prepare(RecallFile& file) {
+    // Where the stub is lost, its folder may be, too.
+    if (file.at_name == AtName::nothing) TRY_DO(make_folders(file.bucket->root / folder_of(file.path)));
     TRY(file.folder, m_folders.parent_of(file.bucket->root, file.path));
     const auto name = name_of(file.path);
     if (file.at_name != AtName::nothing) {

@@ -67,7 +67,7 @@ struct PlanRequest {
 struct Context {
     const lake::Lake& lake;
     const std::vector<lake::Bucket>& buckets;
-    catalog::Catalog& catalog;
+    catalog::Catalog* catalog;            // null where it cannot be read: a recall needs stubs only, a burst refuses
     store::ObjectStore* store = nullptr;  // for new bursts; null when not configured
     // Opens the store a stub points to, with the settings' credentials.
     std::function<Result<store::ObjectStore*>(const lake::StoreLocation&)> store_of;

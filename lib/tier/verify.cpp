@@ -77,7 +77,7 @@ Result<VerifyReport> verify(Context& context, bool full, double share) {
         if (context.progress) context.progress(report.checked, entries.size(), stub.path);
         if (checked || checked.error().code == Errc::cancelled) return;
         auto& where = says_lost(checked.error().code) ? report.lost : report.unreachable;
-        where.push_back({stub.bucket + "/" + stub.path, checked.error().code, checked.error().message});
+        where.push_back({stub.bucket + "/" + stub.path, checked.error().code, checked.error().message, true});
     });
     report.interrupted = context.cancel.cancelled();
     const auto by_path = [](const Failed& a, const Failed& b) { return a.path < b.path; };

@@ -94,7 +94,7 @@ struct Rig {
         target.bucket = "cloud";
         tier::Context out{*lake,
                           buckets,
-                          *catalog,
+                          catalog.get(),
                           &store,
                           [this](const lake::StoreLocation&) { return Result<store::ObjectStore*>(&store); },
                           target,
