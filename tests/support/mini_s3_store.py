@@ -31,6 +31,13 @@ class Stored:
     checksum: str = ""          # base64 SHA-256, or composite "-N"
     version: str = ""
     modified: float = 0.0
+    summed: tuple = (None, "")  # bytes, and their SHA-256: dumps of many large objects are asked for again and again
+
+    @property
+    def sha256(self):
+        if self.summed[0] is not self.data:
+            self.summed = (self.data, hashlib.sha256(self.data).hexdigest())
+        return self.summed[1]
 
 
 @dataclasses.dataclass
@@ -115,7 +122,7 @@ class Store:
                     if versions and versions[-1]:
                         v = versions[-1]
                         objects[f"{bucket}/{key}"] = {
-                            "size": len(v.data), "etag": v.etag, "sha256": hashlib.sha256(v.data).hexdigest(),
+                            "size": len(v.data), "etag": v.etag, "sha256": v.sha256,
                             "version": v.version, "checksum": v.checksum, "headers": v.headers}
             uploads = {i: {"key": f"{u.bucket}/{u.key}", "parts": {n: len(p.data) for n, p in u.parts.items()}}
                        for i, u in self.uploads.items()}
