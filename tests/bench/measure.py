@@ -14,12 +14,14 @@ import tempfile
 
 @dataclasses.dataclass
 class Command:
-    """A program and how it is run. `before` is called ahead of every run, unmeasured."""
+    """A program and how it is run. `before` is called ahead of every run, unmeasured. `after` is called with what the
+    program printed: it raises where the work was not done, and returns what else is to be told of the run (name -> number)."""
     label: str
     argv: list
     before: object = None
     env: dict = None
     exit_codes: tuple = (0,)
+    after: object = None
 
 
 @dataclasses.dataclass
@@ -28,14 +30,22 @@ class Sample:
     user: float
     system: float
     peak_mb: float
+    numbers: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def cpu(self):
+        return self.user + self.system
 
 
 @dataclasses.dataclass
 class Row:
     """One line of the table: `ours`, against `peer` where there is one, and what it must reach.
 
-    at_most: ours / peer is at most this. at_least: peer / ours (how much faster we are) is at least this.
-    wall_at_most and cpu_at_most (seconds), peak_at_most (MB), user_at_most (share of CPU time): of ours alone.
+    at_most: ours / peer is at most this. at_least: peer / ours (how much faster we are) is at least this. `by` names
+    the number both have that is compared instead of the wall time.
+    cpu_share_at_most: our CPU seconds / the peer's.
+    wall_at_most and cpu_at_most (seconds), peak_at_most (MB), user_at_most (share of CPU time), numbers_at_most (name ->
+    limit, of what Command.after gave): of ours alone.
     """
     group: str
     what: str
@@ -48,6 +58,9 @@ class Row:
     peak_at_most: float = None
     user_at_most: float = None
     rounds: int = None
+    by: str = None
+    cpu_share_at_most: float = None
+    numbers_at_most: dict = dataclasses.field(default_factory=dict)
 
 
 class Skip(Exception):
@@ -76,10 +89,12 @@ class Context:
         return root
 
 
-def peer(label, *argv):
-    for folder in os.environ.get("PATH", "").split(":"):
-        if os.access(os.path.join(folder, argv[0]), os.X_OK):
-            return Command(label, list(argv))
+def peer(label, *argv, **more):
+    """A Command when its program is installed. The system's own comes before any wrapper that shadows it."""
+    for folder in ["/usr/bin", *os.environ.get("PATH", "").split(":")]:
+        program = os.path.join(folder, argv[0])
+        if os.access(program, os.X_OK):
+            return Command(label, [program, *argv[1:]], **more)
     raise Skip(f"{argv[0]} is not installed")
 
 
@@ -87,25 +102,30 @@ def run_once(context, command):
     if command.before:
         command.before()
     result = context.path("result")
-    with tempfile.TemporaryFile() as errors:
+    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as out:
         subprocess.run([context.program("bench_run_one"), result, *command.argv], stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, stderr=errors, env=command.env, check=True)
+                       stdout=out if command.after else subprocess.DEVNULL, stderr=errors, env=command.env, check=True)
         with open(result, encoding="ascii") as text:
             wall, user, system, peak, code = text.read().split()
         if int(code) not in command.exit_codes:
             errors.seek(0)
             raise RuntimeError(f"{command.argv} ended with {code}: {errors.read().decode(errors='replace')}")
-    return Sample(float(wall), float(user), float(system), int(peak) / 1024)
+        out.seek(0)
+        numbers = command.after(out.read().decode(errors="replace")) if command.after else {}
+    return Sample(float(wall), float(user), float(system), int(peak) / 1024, numbers)
 
 
 def median_sample(samples):
-    fields = [field.name for field in dataclasses.fields(Sample)]
-    return Sample(**{name: statistics.median(getattr(sample, name) for sample in samples) for name in fields})
+    def median(value):
+        return statistics.median(value(sample) for sample in samples)
+    numbers = {name: median(lambda sample, n=name: sample.numbers[n]) for name in samples[0].numbers}
+    return Sample(median(lambda s: s.wall), median(lambda s: s.user), median(lambda s: s.system),
+                  median(lambda s: s.peak_mb), numbers)
 
 
 def measure(context, row, rounds):
     """Runs one row; returns a dict for the table and for JSON."""
-    ours, theirs, ratios = [], [], []
+    ours, theirs, ratios, shares = [], [], [], []
     run_once(context, row.ours)  # warm, both
     if row.peer:
         run_once(context, row.peer)
@@ -113,14 +133,16 @@ def measure(context, row, rounds):
         ours.append(run_once(context, row.ours))
         if row.peer:
             theirs.append(run_once(context, row.peer))
-            ratios.append(ours[-1].wall / theirs[-1].wall)
+            a, b = [one.numbers[row.by] if row.by else one.wall for one in (ours[-1], theirs[-1])]
+            ratios.append(a / b)
+            shares.append(ours[-1].cpu / max(theirs[-1].cpu, 1e-6))
     mine = median_sample(ours)
     result = {"group": row.group, "what": row.what, "ours": row.ours.label, "wall_s": mine.wall, "user_s": mine.user,
-              "system_s": mine.system, "peak_mb": mine.peak_mb, "rounds": len(ours)}
+              "system_s": mine.system, "peak_mb": mine.peak_mb, "rounds": len(ours), "numbers": mine.numbers}
     if row.peer:
         other = median_sample(theirs)
-        result.update(peer=row.peer.label, peer_wall_s=other.wall, peer_cpu_s=other.user + other.system,
-                      peer_peak_mb=other.peak_mb, ratio=statistics.median(ratios))
+        result.update(peer=row.peer.label, peer_wall_s=other.wall, peer_cpu_s=other.cpu, peer_peak_mb=other.peak_mb,
+                      peer_numbers=other.numbers, ratio=statistics.median(ratios), cpu_share=statistics.median(shares))
     result["goals"] = goals(row, result)
     return result
 
@@ -128,12 +150,14 @@ def measure(context, row, rounds):
 def goals(row, result):
     cpu = result["user_s"] + result["system_s"]
     checks = [
-        ("x peer", row.at_most, result.get("ratio"), "at most"),
+        ("x peer" + (f" by {row.by}" if row.by else ""), row.at_most, result.get("ratio"), "at most"),
         ("x faster", row.at_least, 1 / result["ratio"] if "ratio" in result else None, "at least"),
         ("s", row.wall_at_most, result["wall_s"], "at most"),
         ("s CPU", row.cpu_at_most, cpu, "at most"),
         ("MB", row.peak_at_most, result["peak_mb"], "at most"),
         ("of CPU in user", row.user_at_most, result["user_s"] / cpu if cpu else 0.0, "at most"),
+        ("x the peer's CPU", row.cpu_share_at_most, result.get("cpu_share"), "at most"),
+        *((name, limit, result["numbers"].get(name), "at most") for name, limit in row.numbers_at_most.items()),
     ]
     return [{"goal": f"{how} {limit:g} {unit}", "value": value,
              "met": value <= limit if how == "at most" else value >= limit}

@@ -33,10 +33,11 @@ def parts(only):
 
 def line(result):
     ratio = f"{result['ratio']:6.2f}" if "ratio" in result else "      "
-    peer = f"{result['peer']} {result['peer_wall_s']:.3f} s" if "peer" in result else ""
+    peer = f"{result['peer']} {result['peer_wall_s']:.3f} s, CPU {result['peer_cpu_s']:.2f}" if "peer" in result else ""
+    numbers = "".join(f"; {name} {value:.3g}" for name, value in result["numbers"].items())
     marks = "; ".join(f"{'ok' if goal['met'] else 'MISSED'}: {goal['value']:.3g}, {goal['goal']}" for goal in result["goals"])
     return (f"{result['what']:<34} {result['wall_s']:8.4f} {result['user_s'] + result['system_s']:7.3f} "
-            f"{result['peak_mb']:7.1f} {ratio}  {peer:<28} {marks}")
+            f"{result['peak_mb']:7.1f} {ratio}  {peer:<38} {marks}{numbers if marks else numbers[2:]}")
 
 
 def main():
@@ -58,7 +59,7 @@ def main():
             if table and result["group"] != group:
                 group = result["group"]
                 print(f"\n{group}\n{'':<34} {'wall s':>8} {'CPU s':>7} {'peak MB':>7} {'ratio':>6}  "
-                      f"{'peer (wall)':<28} goals")
+                      f"{'peer (wall, CPU)':<38} goals, counts")
             if table:
                 print(line(result), flush=True)
     if options.json:

@@ -8,6 +8,7 @@ that is not what x-amz-content-sha256, Content-MD5 or x-amz-checksum-sha256 say,
 
 Options may also be changed while it runs: POST /_config {"checksums": false, ...}; see Options.
 Control (unsigned, never part of a bucket): GET /_dump  POST /_reset  POST /_tamper  GET /_history  POST /_at  POST /_config
+POST /_recount (forgets requests and counts, keeps objects)  GET /_counts
 """
 import argparse
 import base64
@@ -56,6 +57,12 @@ class Handler(Checks, Multipart, BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+    def handle_expect_100(self):
+        """The interim answer must not wait in our buffer: the client sends no body before it."""
+        super().handle_expect_100()
+        self.wfile.flush()
+        return True
 
     # ---- one request
 
@@ -152,7 +159,8 @@ class Handler(Checks, Multipart, BaseHTTPRequestHandler):
                 return self.list_uploads(bucket)
             if self.command == "GET" and "location" in self.query:
                 return self.answer_xml(f'<LocationConstraint xmlns="{XMLNS}">{self.options.region}</LocationConstraint>')
-            if self.command == "GET" and self.query.get("list-type") == "2":
+            if self.command == "GET" and (self.query.get("list-type") == "2" or
+                                          self.query.keys() <= {"prefix", "marker", "max-keys", "encoding-type"}):
                 return self.list_objects(bucket)
         raise Refusal(501, "NotImplemented", "mini_s3 does not know this request")
 
@@ -164,7 +172,8 @@ class Handler(Checks, Multipart, BaseHTTPRequestHandler):
         return max(1, min(int(self.query.get(name, "1000")), self.options.page))
 
     def list_objects(self, bucket):
-        prefix, after = self.query.get("prefix", ""), self.query.get("start-after", "")
+        """Version 2, and version 1 for clients that know no other; neither with a delimiter."""
+        prefix, after = self.query.get("prefix", ""), self.query.get("start-after", self.query.get("marker", ""))
         token = self.query.get("continuation-token")
         if token is not None:
             after = base64.urlsafe_b64decode(token).decode("utf-8", "surrogateescape")
@@ -177,7 +186,8 @@ class Handler(Checks, Multipart, BaseHTTPRequestHandler):
             parts.append("<EncodingType>url</EncodingType>")
         if len(page) < len(keys):
             next_token = base64.urlsafe_b64encode(page[-1].encode("utf-8", "surrogateescape")).decode()
-            parts.append(f"<NextContinuationToken>{next_token}</NextContinuationToken>")
+            parts.append(f"<NextContinuationToken>{next_token}</NextContinuationToken>"
+                         f"<NextMarker>{self.name_in_list(page[-1])}</NextMarker>")
         for key in page:
             v = self.store.current(bucket, key)
             parts.append(f"<Contents><Key>{self.name_in_list(key)}</Key><LastModified>{iso_date(v.modified)}</LastModified>"
@@ -269,6 +279,7 @@ class Handler(Checks, Multipart, BaseHTTPRequestHandler):
         self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         words = json.loads(self.body) if self.body else dict(self.query)
         answers = {"/_dump": self.store.dump, "/_reset": self.control_reset,
+                   "/_recount": self.store.recount, "/_counts": self.store.counts,
                    "/_history": lambda: [h[0] for h in self.store.history],
                    "/_at": lambda: self.store.go_back(int(words["t"])),
                    "/_tamper": lambda: {"done": self.store.tamper(words["key"], words["op"])},

@@ -24,16 +24,18 @@ class Checks:
             raise Refusal(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
         body = bytearray(int(length or 0))
         view, got = memoryview(body), 0
-        while got < len(body):
-            count = self.rfile.readinto(view[got:])
-            if not count:
-                self.close_connection = True
-                raise Refusal(400, "IncompleteBody", "The request body terminated unexpectedly")
-            got += count
-        view.release()
+        try:
+            while got < len(body):
+                count = self.rfile.readinto(view[got:])
+                if not count:
+                    self.close_connection = True
+                    raise Refusal(400, "IncompleteBody", "The request body terminated unexpectedly")
+                got += count
+        finally:
+            view.release()
+            with self.store.lock:
+                self.store.bytes_in += got
         self.body, self.digests = bytes(body), {}
-        with self.store.lock:
-            self.store.bytes_in += got
 
     def check_signature(self):
         header = self.headers.get("Authorization")

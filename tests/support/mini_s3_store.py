@@ -1,5 +1,6 @@
 # mini_s3_store.py: what mini_s3.py keeps: objects and their versions, uploads in progress, the log of requests, tampering.
 # SPDX-License-Identifier: Apache-2.0
+import collections
 import dataclasses
 import datetime
 import hashlib
@@ -63,11 +64,24 @@ class Store:
         with self.lock:
             self.buckets = {name: {} for name in self.first_buckets}    # bucket -> key -> [Stored or None, ...]
             self.uploads = {}
-            self.requests = []
             self.history = []
             self.frozen = False
-            self.running = self.most_running = 0
+            self.running = 0
+            self.recount()
+
+    def recount(self):
+        with self.lock:
+            self.requests = []
+            self.most_running = self.running
             self.bytes_in = 0
+
+    def counts(self):
+        """What came since the last recount, without the objects."""
+        with self.lock:
+            methods = collections.Counter(method for method, *_ in self.requests)
+            return {"requests": dict(methods), "most_running": self.most_running, "bytes_in": self.bytes_in,
+                    "objects": sum(bool(v and v[-1]) for keys in self.buckets.values() for v in keys.values()),
+                    "bytes_kept": self.used()}
 
     def note(self, bucket, key):
         if not self.frozen:

@@ -156,6 +156,14 @@ class MiniS3(S3Server):
     def reset(self):
         ask(self.endpoint + "/_reset", "POST", {})
 
+    def recount(self):
+        """Requests and bytes are counted anew; the objects stay."""
+        ask(self.endpoint + "/_recount", "POST", {})
+
+    def counts(self):
+        """requests by method, most_running, bytes_in, objects, bytes_kept since the last recount or reset."""
+        return ask(self.endpoint + "/_counts")
+
 
 class FaultProxy(Server):
     """faultproxy.py before `upstream` (an endpoint URL)."""
