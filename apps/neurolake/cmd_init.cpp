@@ -34,6 +34,8 @@ struct Report {
     bool was_a_lake = false;
     std::vector<fs::path> created;  // folders, in the order they were made
     std::vector<std::string> sample;
+    std::vector<std::string> to_fill_in;  // "cloud_bucket (line 63)" of settings.yaml
+    lake::Lake::CloudOwner taken_over;
     DiskSpace disk;
     tier::Marks marks;
 };
@@ -99,13 +101,34 @@ Status write_if_missing(const fs::path& file, std::string_view bytes, mode_t mod
     return written;
 }
 
-Status write_settings(const lake::Layout& layout, const Args& args) {
-    if (fs::exists(layout.settings_yaml)) return {};
-    TRY(const std::string text, settings_text(args));
-    TRY_DO(write_if_missing(layout.settings_yaml, text, 0666));
-    if (args.capacity) TRY_DO(config::set_value(layout.home, "storage.capacity", *args.capacity));
-    if (args.threshold) TRY_DO(config::set_value(layout.home, "storage.high", *args.threshold));
-    return {};
+// Everything that was asked for is judged before the first folder is made. nullopt: the lake has settings already.
+Result<std::optional<std::string>> judged_settings(const Session& session, const lake::Layout& layout,
+                                                   const Args& args) {
+    const auto env = config::process_environment();
+    const auto& overrides = session.globals().overrides;
+    if (fs::exists(layout.settings_yaml)) {
+        TRY_DO(config::Config::load(layout.home, env, overrides));
+        return std::optional<std::string>();
+    }
+    TRY(std::string text, settings_text(args));
+    std::vector<std::pair<std::string, std::string>> values;
+    if (args.capacity) values.emplace_back("storage.capacity", *args.capacity);
+    if (args.threshold) values.emplace_back("storage.high", *args.threshold);
+    TRY(text, config::new_settings(layout.home, std::move(text), values, env, overrides));
+    return std::optional<std::string>(std::move(text));
+}
+
+// The keys whose comments ask for a value.
+std::vector<std::string> keys_to_fill_in(std::string_view settings) {
+    std::vector<std::string> keys;
+    std::size_t number = 0;
+    for (const std::string_view line : text::split(settings, '\n')) {
+        ++number;
+        const std::string_view words = text::trim(line);
+        if (words.starts_with('#') || words.find("# fill in") == std::string_view::npos) continue;
+        keys.push_back(fmt::format("{} (line {})", words.substr(0, words.find(':')), number));
+    }
+    return keys;
 }
 
 Status write_logs(const lake::Layout& layout) {
@@ -175,13 +198,16 @@ std::vector<fs::path> missing_folders(const lake::Layout& layout) {
     return missing;
 }
 
-Result<Report> look_only(const fs::path& home, const Args& args) {
+Result<Report> look_only(const Session& session, const fs::path& home, const Args& args) {
     const lake::Layout layout(home);
     Report report;
     report.home = home;
     report.was_a_lake = fs::exists(layout.marker);
     report.created = missing_folders(layout);
-    if (!fs::exists(layout.settings_yaml)) TRY_DO(settings_text(args));
+    TRY_DO(judged_settings(session, layout, args));
+    if (!report.was_a_lake) {
+        TRY(report.taken_over, lake::Lake::cloud_owner(layout));
+    }
     if (args.example) {
         for (const auto& sample : sample_files()) report.sample.push_back(sample.path);
     }
@@ -196,18 +222,27 @@ Status fill(Session& session, const lake::Layout& layout, const Args& args, Repo
     TRY_DO(make_bucket_folders(session, report));
     if (args.example) TRY_DO(write_sample(layout, report));
     auto fields = json::Value::object().set("template", args.config_template);
+    if (!report.taken_over.id.empty()) fields.set("taken_over", report.taken_over.id);
     return session.audit("lake.created", fields.set("folders", report.created.size()));
 }
 
 Result<Report> make_lake(Session& session, const fs::path& home, const Args& args) {
     const lake::Layout layout(home);
-    if (!fs::exists(layout.settings_yaml)) TRY_DO(settings_text(args));  // a wrong template name makes nothing
+    TRY(const auto text, judged_settings(session, layout, args));
     TRY(auto created, lake::Lake::create(home, session.clock()));
     Report report;
+    report.taken_over = created.taken_over;
     report.home = home;
     report.was_a_lake = created.was_a_lake;
     report.created = std::move(created.folders);
-    TRY_DO(write_settings(layout, args));
+    if (text) {
+        TRY_DO(write_if_missing(layout.settings_yaml, *text, 0666));
+        report.to_fill_in = keys_to_fill_in(*text);
+    } else if (args.capacity || args.threshold) {
+        session.out().warn(
+            "the lake has its settings already: --capacity and --threshold change nothing; use: "
+            "neurolake config set storage.capacity SIZE");
+    }
     TRY(const config::Settings* settings, session.settings());
     TRY(const bool complete, is_complete(session, layout, args.example));
     if (!complete || !report.was_a_lake || !report.created.empty()) TRY_DO(fill(session, layout, args, report));
@@ -232,6 +267,7 @@ json::Value to_json(const Session& session, const Report& report, const std::str
     json::set_path(value, "home", report.home.string());
     value.set("already", report.was_a_lake).set("dry_run", session.dry_run()).set("created", std::move(created));
     value.set("sample_files", std::move(sample));
+    if (!report.taken_over.id.empty()) value.set("taken_over", report.taken_over.id);
     value.set("disk",
               json::Value::object().set("total_bytes", report.disk.total).set("free_bytes", report.disk.available));
     value.set("marks", json::Value::object()
@@ -241,22 +277,33 @@ json::Value to_json(const Session& session, const Report& report, const std::str
     return value.set("next", next);
 }
 
-void print(Output& out, const Report& report, bool dry, const std::string& next) {
+// Where the disk and not the settings say how much the lake may hold, in words that are true.
+void print_tight(Output& out, const Report& report) {
+    const tier::Marks& marks = report.marks;
+    const auto capacity = text::size_text(marks.capacity.bytes);
+    const auto counts = marks.high.origin.starts_with("storage.min_free")
+                            ? fmt::format("; {} are kept free", text::size_text(marks.min_free))
+                            : std::string();
+    if (marks.capacity.bytes > report.disk.total)
+        out.prose(fmt::format("The disk is smaller than the capacity ({}){}.", capacity, counts));
+    else if (marks.capacity.bytes > report.disk.available)
+        out.prose(fmt::format("Only {} are free, less than the capacity ({}){}.",
+                              text::size_text(report.disk.available), capacity, counts));
+}
+
+void print_taken_over(Output& out, const Report& report, bool dry) {
+    if (report.taken_over.id.empty()) return;
+    out.prose(
+        fmt::format("{} the id {} of the lake that {} in the cloud (catalog/cloud.jsonl) belong{} to: recall "
+                    "works again. What else .neurolake held, such as pins, is gone.",
+                    dry ? "Would take over" : "Took over", report.taken_over.id,
+                    counted(report.taken_over.files, "file"), report.taken_over.files == 1 ? "s" : ""));
+}
+
+void print_new(Output& out, const Report& report, const std::string& next) {
     const lake::Layout layout(report.home);
-    for (const auto& folder : report.created) {
-        out.summary(fmt::format("{}: {}", dry ? "Would create" : "Created", out.name(folder.string())));
-    }
-    for (const auto& file : report.sample) {
-        out.summary(fmt::format("{}: {}", dry ? "Would write" : "Sample", out.name(file)));
-    }
-    if (report.was_a_lake) {
-        out.summary(fmt::format("{} is already a lake{}", out.name(report.home.string()),
-                                report.created.empty() && report.sample.empty() ? ": nothing changed" : ""));
-        return;
-    }
-    if (dry) return;
     out.summary();
-    out.summary(fmt::format("Lake initialized at {}", out.name(report.home.string())));
+    out.prose(fmt::format("Lake initialized at {}", out.name(report.home.string())));
     Table table({{""}, {""}});
     table.row({"Browse:", out.name(layout.buckets.string())});
     table.row({"Config file:", out.name(layout.settings_yaml.string())});
@@ -264,21 +311,36 @@ void print(Output& out, const Report& report, bool dry, const std::string& next)
         {"Disk:", fmt::format("{}, {} free: capacity {}, burst from {}", text::size_text(report.disk.total),
                               text::size_text(report.disk.available), text::size_text(report.marks.capacity.bytes),
                               text::size_text(report.marks.high.bytes))});
+    if (!report.to_fill_in.empty()) table.row({"Fill in:", fmt::format("{}", fmt::join(report.to_fill_in, ", "))});
     if (!out.quiet()) table.print(out);
-    const bool tight = report.marks.capacity.bytes > report.disk.available;
-    if (tight) {
-        out.summary("The disk is smaller than the capacity; the burst mark follows the disk's real room.");
+    print_tight(out, report);
+    out.prose(report.sample.empty() ? fmt::format("Next: put a file into {}, then: {}",
+                                                  out.name((layout.buckets / "raw-data").string()), next)
+                                    : "Next: " + next);
+}
+
+void print(Output& out, const Report& report, bool dry, const std::string& next) {
+    for (const auto& folder : report.created) {
+        out.summary(fmt::format("{}: {}", dry ? "Would create" : "Created", out.name(folder.string())));
     }
-    out.summary(report.sample.empty() ? fmt::format("Next: put a file into {}, then: {}",
-                                                    out.name((layout.buckets / "raw-data").string()), next)
-                                      : "Next: " + next);
+    for (const auto& file : report.sample) {
+        out.summary(fmt::format("{}: {}", dry ? "Would write" : "Sample", out.name(file)));
+    }
+    print_taken_over(out, report, dry);
+    if (report.was_a_lake) {
+        out.prose(fmt::format("{} is already a lake{}", out.name(report.home.string()),
+                              report.created.empty() && report.sample.empty() ? ": nothing changed" : ""));
+        return;
+    }
+    if (!dry) print_new(out, report, next);
 }
 
 Result<int> run_init(Session& session, const Args& args) {
     TRY_DO(check_sizes(args));
     if (!args.path.empty()) session.use_home(args.path);
     TRY(const config::Home* home, session.home());
-    TRY(const Report report, session.dry_run() ? look_only(home->path, args) : make_lake(session, home->path, args));
+    TRY(const Report report,
+        session.dry_run() ? look_only(session, home->path, args) : make_lake(session, home->path, args));
     Output& out = session.out();
     const std::string next = next_command(report.home);
     if (out.machine()) {

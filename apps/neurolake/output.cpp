@@ -48,7 +48,8 @@ std::string_view env(const char* name) {
 
 int terminal_width() {
     winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20) return size.ws_col;
+    for (const int stream : {STDOUT_FILENO, STDERR_FILENO})
+        if (::ioctl(stream, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20) return size.ws_col;
     if (int columns = std::atoi(std::string(env("COLUMNS")).c_str()); columns >= 20) return columns;
     return 80;
 }
@@ -137,7 +138,7 @@ Output::Output(OutputOptions options) {
     m_stdout_terminal = ::isatty(STDOUT_FILENO) == 1;
     m_stderr_terminal = ::isatty(STDERR_FILENO) == 1;
     m_dumb = env("TERM") == "dumb" || env("TERM").empty();
-    if (m_stdout_terminal) m_width = terminal_width();
+    if (m_stdout_terminal || m_stderr_terminal) m_width = terminal_width();
     set(options);
 }
 
@@ -158,6 +159,11 @@ void Output::line(std::string_view text) {
 
 void Output::summary(std::string_view text) {
     if (!m_options.quiet) line(text);
+}
+
+void Output::prose(std::string_view text, std::size_t indent) {
+    if (m_options.quiet) return;
+    line(m_stdout_terminal ? text::wrapped(text, columns(), 0, indent) : std::string(text));
 }
 
 void Output::raw(std::string_view bytes) {
@@ -199,9 +205,18 @@ void Output::stderr_raw(std::string_view bytes) {
     }
 }
 
-void Output::warn(std::string_view text) {
-    stderr_raw(paint_stderr(Style::yellow, "warning:") + " " + encode(text) + "\n");
+std::size_t Output::columns() const { return static_cast<std::size_t>(m_width); }
+
+// "error: ..." with the text below itself where it takes several lines.
+std::string Output::labelled(Style style, std::string_view label, std::string_view text) const {
+    constexpr std::size_t k_least = 7;
+    const std::size_t indent = std::max(k_least, label.size() + 1);
+    const auto shown = encode(text);
+    return (label.empty() ? "" : paint_stderr(style, label)) + std::string(indent - label.size(), ' ') +
+           (m_stderr_terminal ? text::wrapped(shown, columns(), indent, indent) : shown) + "\n";
 }
+
+void Output::warn(std::string_view text) { stderr_raw(labelled(Style::yellow, "warning:", text)); }
 
 void Output::step(std::string_view text) {
     if (!m_options.quiet) stderr_raw(encode(text) + "\n");
@@ -214,15 +229,10 @@ void Output::why(std::string_view text) {
 void Output::error(const Error& error, int exit) {
     if (machine()) return stderr_raw(json::dump(to_json(error, exit)) + "\n");
     // Messages quote names; a message is one or more lines of ours, so only line feeds pass unescaped.
-    std::string shown;
-    for (auto part : text::split(error.message, '\n')) {
-        if (!shown.empty()) shown += "\n       ";
-        shown += text::escape_controls(part);
-    }
-    std::string out = paint_stderr(Style::red, "error:") + " " + encode(shown) + "\n";
-    if (!error.hint.empty()) {
-        out += paint_stderr(Style::bold, "hint:") + "  " + encode(text::escape_controls(error.hint)) + "\n";
-    }
+    std::string out;
+    for (auto part : text::split(error.message, '\n'))
+        out += labelled(Style::red, out.empty() ? "error:" : "", text::escape_controls(part));
+    if (!error.hint.empty()) out += labelled(Style::bold, "hint:", text::escape_controls(error.hint));
     stderr_raw(out);
 }
 

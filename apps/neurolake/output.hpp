@@ -51,8 +51,10 @@ public:
     // stdout. Text may use the few symbols of ascii_text(); names from disk go through name() first.
     void line(std::string_view text = {});     // a result; nothing with --json
     void summary(std::string_view text = {});  // the same, but dropped by --quiet
-    void raw(std::string_view bytes);          // exactly these bytes, for scripts
-    void object(const json::Value& value);     // --json: the one object
+    // A summary of whole sentences: on a terminal broken at its width, further lines indented.
+    void prose(std::string_view text, std::size_t indent = 0);
+    void raw(std::string_view bytes);       // exactly these bytes, for scripts
+    void object(const json::Value& value);  // --json: the one object
     void object_line(const json::Value& value);
 
     // stderr.
@@ -73,6 +75,8 @@ public:
 
 private:
     std::string encode(std::string_view text) const;
+    std::size_t columns() const;
+    std::string labelled(Style style, std::string_view label, std::string_view text) const;
 
     OutputOptions m_options;
     bool m_utf8 = false, m_stdout_terminal = false, m_stderr_terminal = false, m_dumb = false;

@@ -153,6 +153,44 @@ std::vector<std::string_view> split(std::string_view s, char separator) {
     }
 }
 
+namespace {
+
+// The words of a sentence; those of a command up to the end of its clause are one.
+std::vector<std::string> pieces_of(std::string_view sentence) {
+    std::vector<std::string> pieces;
+    bool in_command = false;
+    for (const std::string_view word : split(sentence, ' ')) {
+        if (in_command && !word.starts_with('('))
+            pieces.back() += " " + std::string(word);
+        else
+            pieces.emplace_back(word);
+        const bool ends = word.ends_with(',') || word.ends_with(';') || word.ends_with(')') || word.starts_with('(');
+        in_command = !ends && (in_command || word == "neurolake");
+    }
+    return pieces;
+}
+
+}  // namespace
+
+std::string wrapped(std::string_view utf8, std::size_t width, std::size_t used, std::size_t indent) {
+    std::string out;
+    std::size_t column = used;
+    bool fresh = true;  // nothing but the indent stands on this line
+    for (const std::string& piece : pieces_of(utf8)) {
+        const std::size_t needs = display_width(piece);
+        if (!fresh && column + 1 + needs > width) {
+            out += "\n" + std::string(indent, ' ');
+            column = indent;
+            fresh = true;
+        }
+        if (!fresh) out += ' ';
+        out += piece;
+        column += needs + (fresh ? 0 : 1);
+        fresh = false;
+    }
+    return out;
+}
+
 bool starts_with_folder(std::string_view path, std::string_view folder) {
     if (folder.empty()) return true;
     return path.substr(0, folder.size()) == folder && (path.size() == folder.size() || path[folder.size()] == '/');

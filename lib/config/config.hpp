@@ -61,6 +61,11 @@ private:
 Status set_value(const std::filesystem::path& home, std::string_view key, std::string_view value);
 // The same checks, and nothing is written.
 Status check_value(const std::filesystem::path& home, std::string_view key, std::string_view value);
+// The text of a new lake's settings.yaml: a template's with `values` in their places. Nothing is written; what a
+// value, the environment or a flag gets wrong is an error now.
+Result<std::string> new_settings(const std::filesystem::path& home, std::string text,
+                                 const std::vector<std::pair<std::string, std::string>>& values, const Environment& env,
+                                 const std::vector<std::pair<std::string, std::string>>& overrides);
 
 // buckets.yaml: add, change one field, rename, remove an entry; comments of other entries stay.
 Status write_bucket(const std::filesystem::path& home, const lake::Bucket& bucket);

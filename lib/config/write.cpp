@@ -226,6 +226,25 @@ Status check_value(const std::filesystem::path& home, std::string_view key, std:
     return edit_value(home, key, value, Then::check_only);
 }
 
+Result<std::string> new_settings(const std::filesystem::path& home, std::string text, const Overrides& values,
+                                 const Environment& env, const Overrides& overrides) {
+    std::string buckets;
+    if (const lake::Layout layout(home); std::filesystem::exists(layout.buckets_yaml)) {
+        TRY(buckets, read_file(layout.buckets_yaml, k_yaml_limit + 1));
+    }
+    for (const auto& [key, value] : values) {
+        // Judged as a flag first: a message that names a line of a file which is not there helps nobody.
+        const auto judged = load_from(home, {text, {}, true}, no_environment(), {{key, value}});
+        if (!judged.problems.empty()) return Error(Errc::config, judged.problems[0].text, "nothing was made");
+        const Option& option = *find_option(key);
+        TRY(const std::string rendered, yaml_scalar(option, node_from_text(option, value)));
+        TRY(text, with_value(text, k_settings_name, key_path(key), rendered));
+    }
+    const auto loaded = load_from(home, {text, buckets, true}, env, overrides);
+    if (!loaded.problems.empty()) return error_of(loaded.problems);
+    return text;
+}
+
 Status write_bucket(const std::filesystem::path& home, const lake::Bucket& bucket) {
     TRY(const Files files, Files::read(home));
     if (!has_bucket(files.buckets, bucket.name) && !has_bucket(files.settings, bucket.name)) {

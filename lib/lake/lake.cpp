@@ -9,10 +9,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 
 #include "base/digest.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "lake/cloud_list.hpp"
 
 namespace neurolake::lake {
 
@@ -24,11 +26,25 @@ constexpr char k_marker_schema[] = "neurolake.lake/1";
 constexpr char k_bucket_marker_schema[] = "neurolake.bucket-marker/1";
 constexpr char k_bucket_marker[] = ".neurolake-bucket";
 constexpr std::int64_t k_format = 1;
+constexpr std::size_t k_id_size = 32;
 
 Error no_lake(const Layout& layout, std::string_view why) {
     return Error(Errc::no_lake, fmt::format("no lake at {}: {}", layout.home.string(), why),
                  fmt::format("make one with: neurolake init {}  (or name another with --home)", layout.home.string()),
                  layout.home.string());
+}
+
+// A lake lies here, but its machine state does not: a new one in its place is the last thing to try.
+Error lost_marker(const Layout& layout) {
+    const bool in_cloud = ::access(layout.cloud_list.c_str(), F_OK) == 0;
+    return Error(
+        Errc::no_lake,
+        fmt::format("no lake at {}: config/settings.yaml is there, but the marker .neurolake/lake.json is not",
+                    layout.home.string()),
+        fmt::format("mount the disk, or copy the hidden folder .neurolake back; only if it is lost for good: "
+                    "neurolake init {}{}",
+                    layout.home.string(), in_cloud ? " (it takes the lake's id over from catalog/cloud.jsonl)" : ""),
+        layout.home.string());
 }
 
 Result<json::Value> read_marker(const fs::path& file, std::string_view schema) {
@@ -86,11 +102,7 @@ Result<Lake> Lake::open(const fs::path& home) {
     const Layout& layout = lake.m_layout;
     auto marker = read_marker(layout.marker, k_marker_schema);
     if (!marker && marker.error().code == Errc::not_found) {
-        if (::access(layout.settings_yaml.c_str(), F_OK) == 0)
-            return no_lake(
-                layout,
-                "config/settings.yaml is there, but the marker .neurolake/lake.json is not (is a disk not mounted, "
-                "or was the hidden folder not copied?)");
+        if (::access(layout.settings_yaml.c_str(), F_OK) == 0) return lost_marker(layout);
         return no_lake(layout, ::access(layout.home.c_str(), F_OK) == 0
                                    ? "the marker .neurolake/lake.json is missing (is a disk not mounted?)"
                                    : "the folder does not exist");
@@ -103,9 +115,26 @@ Result<Lake> Lake::open(const fs::path& home) {
                      "use a newer neurolake");
     lake.m_id = marker->text("id");
     lake.m_created_at = marker->text("created_at");
-    if (lake.m_id.size() != 32)
+    if (lake.m_id.size() != k_id_size)
         return Error(Errc::corrupt, layout.marker.string() + " has no lake id", "restore it from a backup");
     return lake;
+}
+
+Result<Lake::CloudOwner> Lake::cloud_owner(const Layout& layout) {
+    TRY(const CloudList list, CloudList::open(layout.cloud_list));
+    std::map<std::string, std::uint64_t> files_of;
+    for (const CloudEntry& entry : list.entries())
+        if (entry.stub.lake.size() == k_id_size) ++files_of[entry.stub.lake];
+    if (files_of.empty()) return CloudOwner{};
+    if (files_of.size() == 1) return CloudOwner{files_of.begin()->first, files_of.begin()->second};
+    std::vector<std::string> told;
+    for (const auto& [id, files] : files_of) told.push_back(fmt::format("{} of {}", files, id));
+    return Error(Errc::conflict,
+                 fmt::format("catalog/cloud.jsonl names files of {} lakes ({}): which of them this is cannot be told",
+                             files_of.size(), fmt::join(told, ", ")),
+                 "copy the hidden folder .neurolake back; or leave one lake's lines in catalog/cloud.jsonl, keep the "
+                 "others elsewhere, and run init again",
+                 layout.cloud_list.string());
 }
 
 Result<Lake::Created> Lake::create(const fs::path& home, const Clock& clock) {
@@ -123,6 +152,9 @@ Result<Lake::Created> Lake::create(const fs::path& home, const Clock& clock) {
         {layout.staging, 0700, false},
     };
     created.was_a_lake = ::access(layout.marker.c_str(), F_OK) == 0;
+    if (!created.was_a_lake) {
+        TRY(created.taken_over, cloud_owner(layout));
+    }
     TRY_DO(make_folders(layout.home));
     for (const Row& row : rows) {
         TRY(const bool made, ensure_folder(row.path, row.mode));
@@ -132,7 +164,7 @@ Result<Lake::Created> Lake::create(const fs::path& home, const Clock& clock) {
     json::Value marker = json::Value::object();
     marker.set("schema", k_marker_schema)
         .set("format", k_format)
-        .set("id", random_hex(16))
+        .set("id", created.taken_over.id.empty() ? random_hex(16) : created.taken_over.id)
         .set("created_at", to_rfc3339(clock.now()));
     TRY_DO(write_file_atomic(layout.marker, json::dump(marker, json::Style::pretty) + "\n", 0600, Overwrite::no));
     TRY_DO(make_reserve(layout));

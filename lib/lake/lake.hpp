@@ -28,12 +28,22 @@ public:
     // no_lake when the marker is missing or is not ours ("mount gone?"); corrupt when it does not parse.
     static Result<Lake> open(const std::filesystem::path& home);
 
+    // The lake that the files in the cloud belong to, by catalog/cloud.jsonl.
+    struct CloudOwner {
+        std::string id;  // "" when nothing is in the cloud
+        std::uint64_t files = 0;
+    };
+    // conflict when they are of several lakes.
+    static Result<CloudOwner> cloud_owner(const Layout& layout);
+
     struct Created {
         std::vector<std::filesystem::path> folders;  // new ones, in order
         bool was_a_lake = false;
+        CloudOwner taken_over;  // a lost marker was made again with the id that recall needs
     };
     // Lays out folders, state, marker, empty catalog files are the catalog's own business. Safe to run again: existing
-    // files and folders are left as they are. refuses (already_exists) a non-empty folder that is no lake only when one
+    // files and folders are left as they are. A marker that was lost is made again with the id of cloud_owner(), whose
+    // error ends it before anything is made. refuses (already_exists) a non-empty folder that is no lake only when one
     // of our names is taken by a non-folder.
     static Result<Created> create(const std::filesystem::path& home, const Clock& clock);
 

@@ -99,7 +99,40 @@ class Init(LakeTest):
         self.nl("init", self.lake + "2", "--capacity", "1GB", "--threshold", "2GB", check=2)
         self.nl("init", self.lake + "2", "--capacity", "lots", check=2)
         self.nl("init", self.lake + "2", "--template", "nonsense", check=2)
+        self.assertIn("50 has no unit", self.nl("init", self.lake + "2", "--capacity", "50", check=2).err)
+        self.nl("init", self.lake + "2", "--set", "storage.hihg=1GB", check=2)
+        self.nl("init", self.lake + "2", env={"NEUROLAKE_CATALOG_BACKEND": "paper"}, check=2)
         self.assertFalse(os.path.exists(self.lake + "2"))
+
+    def test_sizes_for_a_lake_that_has_its_settings_are_not_taken_in_silence(self):
+        self.nl("init", self.lake)
+        before = tree_hash(self.lake)
+        self.assertIn("config set storage.capacity", self.nl("init", self.lake, "--capacity", "1GB").err)
+        self.assertEqual(tree_hash(self.lake), before)
+
+    def test_broken_settings_make_no_folder(self):
+        write(os.path.join(self.lake, "config/settings.yaml"), "storage:\n  high: much\n")
+        before = tree_hash(self.lake)
+        self.nl("init", self.lake, check=2)
+        self.assertEqual(tree_hash(self.lake), before)
+
+    def test_what_the_disk_allows_is_told_as_it_is(self):
+        disk = self.nl("init", self.lake, "--json").json["disk"]
+        small, beyond = str(disk["total_bytes"] + (1 << 30)), str(disk["free_bytes"] // 2)
+        self.assertIn("The disk is smaller than the capacity", self.nl("init", self.lake + "2", "--capacity", small).out)
+        out = self.nl("init", self.lake + "3", "--capacity", beyond).out
+        self.assertNotIn("smaller", out)
+        self.assertNotIn("Only", out)
+        if disk["free_bytes"] < disk["total_bytes"] - (2 << 30):
+            between = str((disk["free_bytes"] + disk["total_bytes"]) // 2)
+            self.assertRegex(self.nl("init", self.lake + "4", "--capacity", between).out, r"Only .* are free, less than the capacity")
+
+    def test_what_a_template_wants_filled_in_is_named_with_its_line(self):
+        out = self.nl("init", self.lake, "--template", "nas").out
+        line = int(re.search(r"Fill in: +directory \(line (\d+)\)", out).group(1))
+        text = read(os.path.join(self.lake, "config/settings.yaml")).decode()
+        self.assertIn("directory:", text.splitlines()[line - 1])
+        self.assertNotIn("Fill in", self.nl("init", self.lake + "2").out)
 
     def test_the_settings_file_has_the_names_people_know(self):
         self.nl("init", self.lake)

@@ -98,3 +98,14 @@ TEST_CASE("folders are compared by whole names", "[base]") {
     CHECK_FALSE(text::starts_with_folder("ab", "a"));
     CHECK(text::starts_with_folder("x", ""));
 }
+
+TEST_CASE("sentences are broken at spaces, commands are not", "[base]") {
+    CHECK(text::wrapped("one two three", 80, 0, 2) == "one two three");
+    CHECK(text::wrapped("one two three", 9, 0, 2) == "one two\n  three");
+    CHECK(text::wrapped("one two three", 9, 4, 4) == "one\n    two\n    three");
+    CHECK(text::wrapped("an-endless-word then", 6, 0, 0) == "an-endless-word\nthen");
+    CHECK(text::wrapped("first: neurolake catalog index, then more", 20, 0, 0) ==
+          "first:\nneurolake catalog index,\nthen more");
+    CHECK(text::wrapped("\xC3\xA4\xC3\xB6\xC3\xBC x", 5, 0, 0) == "\xC3\xA4\xC3\xB6\xC3\xBC x");
+    CHECK(text::wrapped("", 5, 0, 0).empty());
+}
