@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "index/profile_store.hpp"
 #include "tier/policy.hpp"
 
 namespace neurolake::apps {
@@ -68,6 +69,13 @@ Status rename_settings(Session& session, const RenameIntent& intent) {
     return {};
 }
 
+// What is known of files whose bytes are in the cloud cannot be read again.
+Status rename_profiles(const lake::Layout& layout, const RenameIntent& intent) {
+    TRY(auto profiles, index::ProfileStore::open(layout.state / "profiles"));
+    profiles.rename_bucket(intent.from, intent.to);
+    return profiles.commit();
+}
+
 Status rename_inventory(Session& session, const RenameIntent& intent) {
     TRY(const lake::Lake* lake, session.lake());
     TRY(const lake::Inventory* inventory, session.inventory());
@@ -117,6 +125,7 @@ Status rename_everywhere(Session& session, const RenameIntent& intent) {
     TRY_DO(rename_settings(session, intent));
     TRY(catalog::Catalog * catalog, session.catalog());
     TRY_DO(catalog->rename_bucket(intent.from, intent.to));
+    TRY_DO(rename_profiles(layout, intent));
     TRY_DO(rename_inventory(session, intent));
     TRY_DO(rename_cloud_list(session, intent));
     TRY_DO(rename_pins(layout, intent));

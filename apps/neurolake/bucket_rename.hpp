@@ -16,10 +16,10 @@ struct RenameIntent {
 // Where a rename lies that a dead run left unfinished.
 Result<std::optional<RenameIntent>> unfinished_rename(const lake::Layout& layout);
 
-// Writes the intent, then: folder (or the marker of a bucket elsewhere), settings, catalog, inventory, list of cloud
-// objects, pins, audit line; the intent goes last. Each step finds out whether it is already done, so that calling this
-// again with the same names after a crash finishes the work. Objects in the cloud keep their keys: stubs name them.
-// Caller holds the lake lock and has checked the names.
+// Writes the intent, then: folder (or the marker of a bucket elsewhere), settings, catalog, profiles, inventory, list
+// of cloud objects, pins, audit line; the intent goes last. Each step finds out whether it is already done, so that
+// calling this again with the same names after a crash finishes the work. Objects in the cloud keep their keys: stubs
+// name them. Caller holds the lake lock and has checked the names.
 Status rename_everywhere(Session& session, const RenameIntent& intent);
 
 // A rename that a dead run left is finished before anything is done with a lake: its bucket's folder and settings may

@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "bucket_report.hpp"
 #include "table.hpp"
+#include "writer.hpp"
 
 namespace neurolake::apps {
 
@@ -107,7 +108,7 @@ Status mark_outside(Session& session, const lake::Lake& lake, const lake::Bucket
 Result<CreateReport> create(Session& session, const CreateArgs& args) {
     TRY(const lake::Lake* lake, session.lake());
     TRY(const lake::Bucket wanted, wanted_bucket(args, *lake, session.now()));
-    TRY_DO(session.lock());
+    TRY_DO(begin_writing(session));
     TRY(const config::Settings* settings, session.settings());
     CreateReport report{Outcome::created, wanted, false};
     for (const auto& existing : settings->buckets) {

@@ -10,6 +10,7 @@
 #include "cmd_bucket.hpp"
 #include "retention/trash.hpp"
 #include "tier/tier.hpp"
+#include "writer.hpp"
 
 namespace neurolake::apps {
 
@@ -78,7 +79,7 @@ Result<int> run_set(Session& session, const SetArgs& args) {
         TRY(Change change, parse_change(pair));
         changes.push_back(std::move(change));
     }
-    TRY_DO(session.lock());
+    TRY_DO(begin_writing(session));
     TRY(const lake::Lake* lake, session.lake());
     TRY_DO(session.bucket(args.name));
     auto listed = json::Value::object();
@@ -147,6 +148,7 @@ Result<int> run_rename(Session& session, const RenameArgs& args) {
     TRY_DO(session.settings());  // a rename that was cut off is finished here
     TRY(const auto still, unfinished_rename(lake->layout()));
     if (!resumes) TRY_DO(check_rename(session, args));
+    TRY_DO(recover_files(session));
     TRY(const RenameReport report, concerned(session, resumes && !still ? args.to : args.from));
     if (!session.dry_run() && (!resumes || still)) TRY_DO(rename_everywhere(session, {args.from, args.to}));
     Output& out = session.out();
@@ -180,21 +182,29 @@ std::uint64_t entries(const lake::BucketStats& stats) {
     return stats.file_count + stats.cloud_files + stats.ignored_files + stats.symlinks + stats.specials;
 }
 
-// Files whose only trace is catalog/cloud.jsonl: without the bucket nothing would tell of them.
+// Files whose only trace is catalog/cloud.jsonl: without the bucket nothing would tell of them. Where a removal was
+// killed, the stubs lie in the trash already.
 Result<std::uint64_t> only_listed(Session& session, const lake::Bucket& bucket) {
+    TRY(const lake::Lake* lake, session.lake());
     TRY(lake::CloudList * list, session.cloud_list());
+    std::vector<fs::path> roots{bucket.root};
+    TRY(const auto trash, retention::list(lake->layout()));
+    for (const auto& record : trash)
+        if (record.is_folder && record.path == bucket.name) roots.push_back(lake->layout().trash / record.id / "data");
     std::uint64_t count = 0;
     for (const lake::CloudEntry& entry : list->entries()) {
         std::error_code failed;
         if (!entry.recalled && entry.stub.bucket == bucket.name)
-            count += !fs::exists(fs::symlink_status(bucket.root / entry.stub.path, failed));
+            count += std::ranges::none_of(roots, [&](const fs::path& root) {
+                return fs::exists(fs::symlink_status(root / entry.stub.path, failed));
+            });
     }
     return count;
 }
 
+// The settings last: while they name the bucket, the same command again finishes what a kill cut off.
 Status forget(Session& session, const lake::Bucket& bucket) {
     TRY(const lake::Lake* lake, session.lake());
-    TRY_DO(config::remove_bucket(lake->layout().home, bucket.name));
     TRY(catalog::Catalog * catalog, session.catalog());
     catalog::Batch batch;
     for (const auto& table : catalog->tables()) {
@@ -203,14 +213,16 @@ Status forget(Session& session, const lake::Bucket& bucket) {
     batch.indexed_at = to_rfc3339(session.now());
     if (!batch.tombstones.empty()) TRY_DO(catalog->apply(batch));
     TRY(const lake::Inventory* inventory, session.inventory());
-    if (!inventory->totals(bucket.name)) return {};
-    const auto next = lake::InventoryBuilder::from(*inventory);
-    next->drop_bucket(bucket.name);
-    return next->commit(lake->layout().inventory);
+    if (inventory->totals(bucket.name)) {
+        const auto next = lake::InventoryBuilder::from(*inventory);
+        next->drop_bucket(bucket.name);
+        TRY_DO(next->commit(lake->layout().inventory));
+    }
+    return config::remove_bucket(lake->layout().home, bucket.name);
 }
 
 Result<int> run_remove(Session& session, const RemoveArgs& args) {
-    TRY_DO(session.lock());
+    TRY_DO(begin_writing(session));
     TRY(const lake::Lake* lake, session.lake());
     TRY(const lake::Bucket* found, session.bucket(args.name));
     const lake::Bucket bucket = *found;

@@ -12,6 +12,7 @@
 #include "lake/last_run.hpp"
 #include "lake/usage.hpp"
 #include "progress.hpp"
+#include "writer.hpp"
 
 namespace neurolake::apps {
 
@@ -50,8 +51,8 @@ Result<std::vector<lake::Bucket>> chosen_buckets(Session& session, const Args& a
 Result<index::Report> index_lake(Session& session, const Args& args) {
     TRY(const lake::Lake* lake, session.lake());
     TRY(const index::Options options, options_of(session, args));
+    TRY_DO(begin_writing(session));
     TRY(const auto buckets, chosen_buckets(session, args));
-    TRY_DO(session.lock());
     TRY(catalog::Catalog * catalog, session.catalog());
     Progress progress(session.out(), "reading files", Progress::Unit::count);
     const auto tell = [&](std::uint64_t done, std::uint64_t total, std::uint64_t) { progress.update(done, total); };

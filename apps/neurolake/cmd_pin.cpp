@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "tier_session.hpp"
+#include "writer.hpp"
 
 namespace neurolake::apps {
 
@@ -21,7 +22,7 @@ Result<int> change(Session& session, const Args& args, Verb verb) {
     if (verb == Verb::unpin && args.paths.empty())
         return Error(Errc::usage, "unpin wants paths or tables", "see what is pinned with: neurolake pin");
     TRY(const lake::Lake* lake, session.lake());
-    if (!args.paths.empty()) TRY_DO(session.lock());
+    if (!args.paths.empty()) TRY_DO(begin_writing(session));
     TRY(auto pins, tier::read_pins(lake->layout().pins));
     auto changed = json::Value::array();
     std::vector<std::string> lines;

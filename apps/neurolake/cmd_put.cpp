@@ -13,6 +13,7 @@
 #include "lake_path.hpp"
 #include "progress.hpp"
 #include "retention/trash.hpp"
+#include "writer.hpp"
 
 namespace neurolake::apps {
 
@@ -176,11 +177,11 @@ int print(Session& session, const Report& report, const LakePath& target) {
 }
 
 Result<int> run_put(Session& session, const Args& args) {
+    TRY_DO(begin_writing(session));
     TRY(const LakePath target, resolve(session, args.words.back()));
     TRY(const lake::Lake* lake, session.lake());
     TRY_DO(lake::check_bucket_mount(*lake, target.bucket));
     TRY(const auto all, jobs(args, target));
-    TRY_DO(session.lock());
     Report report;
     {
         Progress progress(session.out(), "put");

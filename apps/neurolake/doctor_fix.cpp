@@ -63,7 +63,9 @@ private:
         if (!fs::exists(fs::symlink_status(file))) return {};
         std::string stamp = to_rfc3339(m_session.now());
         std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
-        const fs::path aside = file.string() + ".damaged-" + stamp;
+        fs::path aside = file.string() + ".damaged-" + stamp;
+        for (int n = 2; fs::exists(fs::symlink_status(aside)); ++n)  // the second within one second
+            aside = fmt::format("{}.damaged-{}-{}", file.string(), stamp, n);
         TRY(const Fd folder, open_folder(file.parent_path()));
         TRY_DO(rename_noreplace(folder.get(), file.filename().c_str(), folder.get(), aside.filename().c_str()));
         TRY_DO(sync_folder(folder.get()));

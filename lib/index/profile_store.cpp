@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <set>
 
 namespace neurolake::index {
 namespace {
@@ -143,6 +144,20 @@ FolderProfiles ProfileStore::load(std::string_view bucket, std::string_view fold
 void ProfileStore::put(std::string_view bucket, std::string_view folder, const FolderProfiles& profiles) {
     Key key{std::string(bucket), std::string(folder)};
     m_staged[std::move(key)] = make_frame(bucket, folder, encode(profiles));
+}
+
+void ProfileStore::rename_bucket(std::string_view from, std::string_view to) {
+    std::set<std::string> folders;
+    for (const auto& [key, place] : m_places)
+        if (key.first == from) folders.insert(key.second);
+    for (const auto& [key, frame] : m_staged)
+        if (key.first == from) folders.insert(key.second);
+    for (const std::string& folder : folders) {
+        const FolderProfiles profiles = load(from, folder);
+        if (profiles.empty()) continue;
+        put(to, folder, profiles);
+        put(from, folder, {});
+    }
 }
 
 Status ProfileStore::commit() {

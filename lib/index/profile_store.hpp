@@ -26,6 +26,8 @@ public:
     FolderProfiles load(std::string_view bucket, std::string_view folder) const;
     // Staged until commit(); an empty one forgets the folder.
     void put(std::string_view bucket, std::string_view folder, const FolderProfiles& profiles);
+    // Everything known of one bucket belongs to another name; staged too, and harmless when done twice.
+    void rename_bucket(std::string_view from, std::string_view to);
     // Appends and fsyncs what was staged; rewrites the file without its dead frames when they outweigh the live ones.
     // Survives a crash as old or new, frame by frame.
     Status commit();

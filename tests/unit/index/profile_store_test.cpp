@@ -175,3 +175,25 @@ TEST_CASE("dead frames do not pile up, and forgotten folders go", "[index]") {
     CHECK(again.load("b", "big").empty());
     CHECK(equal(again.load("b", "kept").at("a.csv"), profile(9)));
 }
+
+TEST_CASE("profiles follow a bucket to its new name, also when told twice", "[index]") {
+    const Scratch scratch;
+    {
+        auto store = scratch.open();
+        store.put("old", "", {{"a.csv", profile(1)}});
+        store.put("old", "deep/er", {{"b.csv", profile(2)}});
+        store.put("other", "", {{"c.csv", profile(3)}});
+        REQUIRE(store.commit());
+    }
+    for (int times = 0; times < 2; ++times) {
+        auto store = scratch.open();
+        store.rename_bucket("old", "new");
+        REQUIRE(store.commit());
+    }
+    const auto store = scratch.open();
+    CHECK(store.load("old", "").empty());
+    CHECK(store.load("old", "deep/er").empty());
+    CHECK(store.load("new", "").at("a.csv").profile.rows == 1);
+    CHECK(store.load("new", "deep/er").at("b.csv").profile.rows == 2);
+    CHECK(store.load("other", "").at("c.csv").profile.rows == 3);
+}
