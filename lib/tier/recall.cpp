@@ -18,7 +18,8 @@ namespace neurolake::tier {
 namespace {
 
 constexpr std::size_t k_files_per_batch = 128;
-constexpr std::uint64_t k_bytes_per_batch = 4ull << 30;
+// What a killed run had fetched of a batch, the next one fetches again.
+constexpr std::uint64_t k_bytes_per_batch = 1ull << 30;
 constexpr unsigned k_failures_before_stop = 10;      // each of them after several tries
 constexpr std::uint64_t k_room_to_leave = 2u << 20;  // the reserve and our own records
 
@@ -188,17 +189,33 @@ Status RecallRun::check_room() {
                  "use --make-room to move colder files whose copies are proven, recall less, or raise the mark");
 }
 
-Status RecallRun::batch(const std::vector<RecallFile*>& files) {
-    OpRecord* record = nullptr;
-    {
-        auto fresh = std::make_unique<OpRecord>();
-        fresh->op = new_op();
-        fresh->kind = OpKind::recall;
-        fresh->started_at = to_rfc3339(m_context.clock.now());
-        record = fresh.get();
-        m_records.push_back(std::move(fresh));
-    }
-    std::vector<RecallFile*> ready;
+OpRecord* RecallRun::begin_record() {
+    auto fresh = std::make_unique<OpRecord>();
+    fresh->op = new_op();
+    fresh->kind = OpKind::recall;
+    fresh->started_at = to_rfc3339(m_context.clock.now());
+    m_records.push_back(std::move(fresh));
+    return m_records.back().get();
+}
+
+bool RecallRun::should_stop() {
+    const std::scoped_lock lock(m_mutex);
+    return m_stopped || m_context.cancel.cancelled();
+}
+
+// Small ones side by side; large ones one after the other, their ranges side by side.
+void RecallRun::bring_all(const Batch& files) {
+    const auto is_large = [&](const RecallFile* file) { return file->stub.size > 4 * m_context.part_size; };
+    parallel_for(files.size(), m_context.concurrency, [&](std::size_t i, unsigned) {
+        if (!is_large(files[i])) bring(*files[i]);
+    });
+    for (auto* file : files)
+        if (is_large(file)) bring(*file);
+}
+
+Status RecallRun::batch(const Batch& files) {
+    auto* record = begin_record();
+    Batch ready;
     for (auto* file : files) {
         file->record = record;
         file->entry = record->files.size();
@@ -209,13 +226,8 @@ Status RecallRun::batch(const std::vector<RecallFile*>& files) {
     }
     if (record->files.empty()) return {};
     TRY_DO(m_journal.write(*record));
-    // Small ones side by side; large ones one after the other, their ranges side by side.
-    const auto is_large = [&](const RecallFile* file) { return file->stub.size > 4 * m_context.part_size; };
-    parallel_for(ready.size(), m_context.concurrency, [&](std::size_t i, unsigned) {
-        if (!is_large(ready[i])) bring(*ready[i]);
-    });
-    for (auto* file : ready)
-        if (is_large(file)) bring(*file);
+    bring_all(ready);
+    swap_in(ready);
     if (auto listed = m_ledger.write_cloud_list(); !listed)
         m_report.findings.push_back(
             {model::Finding::Severity::warning, "cloud_list_not_written", "", 0, listed.error().message});
@@ -248,10 +260,10 @@ Result<RecallReport> RecallRun::run() {
             if (auto copied = copy_out(*m_files[i]); !copied) fail(*m_files[i], std::move(copied).error());
         });
     } else {
-        std::vector<RecallFile*> files;
+        Batch files;
         std::uint64_t bytes = 0;
         for (std::size_t i = 0; i < m_files.size(); ++i) {
-            if (m_context.cancel.cancelled() || m_stopped) break;
+            if (should_stop()) break;
             files.push_back(m_files[i].get());
             bytes += m_files[i]->stub.size;
             const bool last = i + 1 == m_files.size();

@@ -33,6 +33,10 @@ struct RecallFile {
     std::size_t entry = 0;
     int staging = -1;  // the folder the download goes to
     std::string download;
+    Identity back;         // of the download when everything was restored to it
+    bool swapped = false;  // the download is at the name, or on its way there: only recovery may undo that
+    int out_folder = -1;   // where what stood at the name came out, if something did
+    std::string out_name;
     bool failed = false, failed_by_store = false;
 
     std::string full_path() const { return bucket->name + "/" + path; }
@@ -45,6 +49,7 @@ public:
 
 private:
     using Files = std::vector<std::unique_ptr<RecallFile>>;
+    using Batch = std::vector<RecallFile*>;
 
     // recall.cpp
     Status gather();
@@ -52,7 +57,10 @@ private:
     Status add(const lake::Bucket& bucket, const std::string& path);
     Status check_room();
     Status make_room(std::uint64_t needed);
-    Status batch(const std::vector<RecallFile*>& files);
+    Status batch(const Batch& files);
+    OpRecord* begin_record();
+    void bring_all(const Batch& files);
+    bool should_stop();
     void fail(RecallFile& file, Error error);
 
     // recall_file.cpp
@@ -61,10 +69,19 @@ private:
     Status download(RecallFile& file, int fd);
     Status fetch(store::ObjectStore& store, RecallFile& file, int fd);
     Status restore_attributes(RecallFile& file, int fd);
-    Status swap_in(RecallFile& file);
     void keep_or_forget(RecallFile& file, const Error& why);
     Status copy_out(RecallFile& file);
     void warn(const RecallFile& file, std::string code, std::string message);
+
+    // recall_swap.cpp
+    void swap_in(const Batch& files);
+    template <typename Step>
+    void each(const Batch& files, const Step& step);  // of those that did not fail
+    Status exchange(RecallFile& file);
+    Status exchange_in_two(RecallFile& file);
+    Status look_at_what_came_out(RecallFile& file);
+    void sync_folders(const Batch& files, int RecallFile::*folder);
+    void book(RecallFile& file);
 
     Context& m_context;
     const RecallRequest& m_request;

@@ -1,4 +1,4 @@
-// recall_file.cpp: one stub becomes its file again; and what recovery does with one that was cut off.
+// recall_file.cpp: the bytes of one stub into staging, checked; and what recovery does with a recall that was cut off.
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -189,42 +189,6 @@ Status RecallRun::restore_attributes(RecallFile& file, int fd) {
     return sync_file(fd);
 }
 
-// The download takes the name; what stood there comes out and is looked at.
-Status RecallRun::swap_in(RecallFile& file) {
-    const auto name = name_of(file.path);
-    const auto& op = file.record->files[file.entry];
-    if (file.at_name == AtName::nothing) {
-        TRY_DO(rename_noreplace(file.staging, file.download.c_str(), file.folder, name.c_str()));
-        TRY_DO(sync_folder(file.folder));
-        return sync_folder(file.staging);
-    }
-    TRY(const auto now, identity_at(file.folder, name.c_str()));
-    if (now != file.identity)
-        return Error(Errc::conflict, fmt::format("{} changed while its data was fetched: kept as it is",
-                                                 text::escape_controls(file.full_path())));
-    auto swapped = rename_exchange(file.staging, file.download.c_str(), file.folder, name.c_str());
-    auto out = Entry{file.staging, file.download};
-    if (!swapped && swapped.error().code == Errc::unsupported) {
-        out = Entry{file.folder, aside_name(*file.record, op)};
-        TRY_DO(rename_noreplace(file.folder, name.c_str(), file.folder, out.name.c_str()));
-        swapped = rename_noreplace(file.staging, file.download.c_str(), file.folder, name.c_str());
-    }
-    TRY_DO(swapped);
-    TRY_DO(sync_folder(file.folder));
-    TRY_DO(sync_folder(file.staging));
-    TRY(const auto what, holds(out.folder, out.name, file.stub.op));
-    if (what == Holds::own_stub && file.at_name == AtName::stub) {
-        TRY_DO(remove_own_stub(out.folder, out.name, file.stub.op));
-    } else {
-        // A damaged stub, or what somebody put at the name in this very moment: kept beside.
-        const auto conflict = conflict_name(*file.record, name);
-        TRY_DO(rename_noreplace(out.folder, out.name.c_str(), file.folder, conflict.c_str()));
-        warn(file, "conflict", fmt::format("what stood at its name is kept as {}", conflict));
-        TRY_DO(sync_folder(file.folder));
-    }
-    return sync_folder(out.folder);
-}
-
 // A download that is not to be: removed, or kept for a person to look at.
 void RecallRun::keep_or_forget(RecallFile& file, const Error& why) {
     auto& op = file.record->files[file.entry];
@@ -243,8 +207,9 @@ void RecallRun::keep_or_forget(RecallFile& file, const Error& why) {
     op.path.clear();
 }
 
+// The bytes whole in staging, checked, with all that the file had, and durable.
 void RecallRun::bring(RecallFile& file) {
-    if (m_context.cancel.cancelled() || m_stopped) {
+    if (should_stop()) {
         file.record->files[file.entry].path.clear();
         file.failed = true;
         return;
@@ -254,20 +219,7 @@ void RecallRun::bring(RecallFile& file) {
         if (!fd) return os_error(errno, "begin the download of " + text::escape_controls(file.full_path()));
         TRY_DO(download(file, fd.get()));
         TRY_DO(restore_attributes(file, fd.get()));
-        TRY_DO(swap_in(file));
-        TRY(const auto identity, identity_of(fd.get()));
-        auto stub = file.stub;
-        stub.bucket = file.bucket->name;
-        stub.path = file.path;
-        const std::scoped_lock lock(m_mutex);
-        m_ledger.came_back(stub, identity);
-        m_ledger.audit("recall", stub, "", false);
-        m_report.recalled.push_back({file.full_path(), stub.store.key, stub.sha256, stub.size, false});
-        m_report.bytes += stub.size;
-        file.record->files[file.entry].path.clear();
-        if (m_context.step)
-            m_context.step(fmt::format("{}: {} back, SHA-256 as before", text::escape_controls(file.full_path()),
-                                       text::size_text(stub.size)));
+        TRY(file.back, identity_of(fd.get()));
         return {};
     };
     auto done = steps();

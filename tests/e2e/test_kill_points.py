@@ -65,7 +65,8 @@ class KillPoints(PointTest):
         self.each_pair(stage, ["burst", "raw-data"], self.all_away(stage), samples=2)
 
     def test_recall(self):
-        stage = Stage(self.folder, self.FILES)
+        # One batch, whose steps are done for all its files: kills fall between the files of a step, too.
+        stage = Stage(self.folder, {**self.FILES, "t/c.csv": b"gamma\n" * 2500, "t/empty": b""})
         base_cloud = os.path.join(stage.base, "cloud")
 
         # Every copy recalls from the one cloud of the base, which recall only reads.

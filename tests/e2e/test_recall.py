@@ -4,7 +4,7 @@ import os
 import stat
 
 from harness import main, read, sha256, write
-from tier_lake import TierTest, stub_of
+from tier_lake import TierTest, failnth, stub_of
 
 MIB = 1 << 20
 
@@ -39,6 +39,20 @@ class Recall(TierTest):
         self.assertFalse(os.path.exists(self.bucket("raw-data", "orders", "_IN-CLOUD.txt")))
         self.assertEqual(3, len(self.objects()))  # the second copy stays
         self.assertEqual([], self.nl("recall", "raw-data/orders", "--json").json["recalled"])
+        self.assert_clean()
+
+    def test_files_of_a_batch_share_the_syncs_of_their_folders(self):
+        names = ["d%d/f%d" % (i % 3, i) for i in range(60)]
+        for name in names:
+            self.put("raw-data/" + name, name.encode() * 100)
+        self.nl("burst", "raw-data")
+        counted = os.path.join(self.tmp, "counted")
+        self.nl("recall", "raw-data", env={"LD_PRELOAD": failnth(), "FAILNTH_COUNT": counted, "FAILNTH_UNDER": self.lake})
+        for name in names:
+            self.assertEqual(name.encode() * 100, read(self.bucket("raw-data", *name.split("/"))))
+        syncs = read(counted).split().count(b"fsync")
+        self.assertGreaterEqual(syncs, len(names))  # each download is durable before it takes a name
+        self.assertLess(syncs, len(names) + 40)
         self.assert_clean()
 
     def test_it_refuses_to_pass_the_mark_unless_room_is_made(self):
