@@ -35,6 +35,10 @@ void Ledger::became_stub(const lake::Stub& stub, std::uint64_t ino) {
 
 void Ledger::came_back(const lake::Stub& stub, const Identity& file) {
     m_entries.push_back({stub, true, to_rfc3339(m_context.clock.now())});
+    stands_again(stub, file);
+}
+
+void Ledger::stands_again(const lake::Stub& stub, const Identity& file) {
     lake::FileRecord record;
     record.path = stub.path;
     record.size = file.size;

@@ -1,4 +1,4 @@
-// ledger.hpp: what is written down after bytes moved: cloud.jsonl, inventory, catalog, notes, audit, in this order.
+// ledger.hpp: what is written down after bytes moved: audit, cloud.jsonl; and the index: inventory, catalog, notes.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -18,6 +18,8 @@ public:
     // A verified stub now stands at the path, or the bytes are back. Collected until write_*().
     void became_stub(const lake::Stub& stub, std::uint64_t ino);
     void came_back(const lake::Stub& stub, const Identity& file);
+    // The same where cloud.jsonl says so already.
+    void stands_again(const lake::Stub& stub, const Identity& file);
     // One audit line, collected until write_audit(); `what` is "burst", "recall", "recovered", "put_back", "evicted".
     void audit(std::string_view what, const lake::Stub& stub, std::string_view plan, bool uploaded);
 

@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t k_files_per_batch = 128;
 // What a killed run had fetched of a batch, the next one fetches again.
 constexpr std::uint64_t k_bytes_per_batch = 1ull << 30;
+constexpr auto k_index_at_least_every = std::chrono::seconds(10);
 constexpr unsigned k_failures_before_stop = 10;      // each of them after several tries
 constexpr std::uint64_t k_room_to_leave = 2u << 20;  // the reserve and our own records
 
@@ -228,15 +229,49 @@ Status RecallRun::batch(const Batch& files) {
     TRY_DO(m_journal.write(*record));
     bring_all(ready);
     swap_in(ready);
+    write_down();
+    m_waiting.push_back(record);
+    const bool due = std::chrono::steady_clock::now() - m_indexed_at > k_index_at_least_every;
+    return due ? write_index() : Status();
+}
+
+// What must not wait. The audit comes first: whom cloud.jsonl knows to be back, recovery writes no line of.
+void RecallRun::write_down() {
+    m_ledger.write_audit();
     if (auto listed = m_ledger.write_cloud_list(); !listed)
         m_report.findings.push_back(
             {model::Finding::Severity::warning, "cloud_list_not_written", "", 0, listed.error().message});
+}
+
+// Inventory and catalog are written whole, so not for each batch; until then the batches' records stay, and a killed
+// run's recovery writes what they speak of.
+Status RecallRun::write_index() {
+    if (m_waiting.empty()) return {};
     m_ledger.write_index(*m_scan.next);
-    m_ledger.write_audit();
     for (auto& finding : m_ledger.take_findings()) m_report.findings.push_back(std::move(finding));
-    auto rest = *record;
-    std::erase_if(rest.files, [](const OpFile& file) { return file.path.empty(); });
-    return m_journal.settle(rest);
+    m_indexed_at = std::chrono::steady_clock::now();
+    for (const auto* record : std::exchange(m_waiting, {})) {
+        auto rest = *record;
+        std::erase_if(rest.files, [](const OpFile& file) { return file.path.empty(); });
+        TRY_DO(m_journal.settle(rest));
+    }
+    return {};
+}
+
+// Batch after batch.
+Status RecallRun::bring_back() {
+    Batch files;
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < m_files.size() && !should_stop(); ++i) {
+        files.push_back(m_files[i].get());
+        bytes += m_files[i]->stub.size;
+        const bool last = i + 1 == m_files.size();
+        if (!last && files.size() < k_files_per_batch && bytes < k_bytes_per_batch) continue;
+        TRY_DO(batch(files));
+        files.clear();
+        bytes = 0;
+    }
+    return {};
 }
 
 Result<RecallReport> RecallRun::run() {
@@ -260,18 +295,9 @@ Result<RecallReport> RecallRun::run() {
             if (auto copied = copy_out(*m_files[i]); !copied) fail(*m_files[i], std::move(copied).error());
         });
     } else {
-        Batch files;
-        std::uint64_t bytes = 0;
-        for (std::size_t i = 0; i < m_files.size(); ++i) {
-            if (should_stop()) break;
-            files.push_back(m_files[i].get());
-            bytes += m_files[i]->stub.size;
-            const bool last = i + 1 == m_files.size();
-            if (!last && files.size() < k_files_per_batch && bytes < k_bytes_per_batch) continue;
-            TRY_DO(batch(files));
-            files.clear();
-            bytes = 0;
-        }
+        auto brought = bring_back();
+        TRY_DO(write_index());
+        TRY_DO(brought);
     }
     m_report.interrupted = m_context.cancel.cancelled();
     return std::move(m_report);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -57,7 +58,10 @@ private:
     Status add(const lake::Bucket& bucket, const std::string& path);
     Status check_room();
     Status make_room(std::uint64_t needed);
+    Status bring_back();
     Status batch(const Batch& files);
+    void write_down();
+    Status write_index();
     OpRecord* begin_record();
     void bring_all(const Batch& files);
     bool should_stop();
@@ -96,13 +100,16 @@ private:
     Files m_files;
     std::set<std::string> m_known;  // full paths of m_files
     std::vector<std::unique_ptr<OpRecord>> m_records;
+    std::vector<OpRecord*> m_waiting;  // brought to their end, but the index does not know it yet
+    std::chrono::steady_clock::time_point m_indexed_at = std::chrono::steady_clock::now();
     std::mutex m_mutex;
     std::uint64_t m_total = 0, m_received = 0;
     unsigned m_unavailable = 0;
     std::optional<Error> m_stopped;  // the store would refuse the other files, too
 };
 
-void recover_recall(Context& context, lake::CloudList& list, const OpRecord& record, Folders& folders, int staging,
-                    RecoveryReport& report);
+// All records of recalls together, so that the books are written once.
+void recover_recalls(Context& context, lake::CloudList& list, const std::vector<OpRecord>& records, Folders& folders,
+                     int staging, RecoveryReport& report);
 
 }  // namespace neurolake::tier

@@ -1,4 +1,4 @@
-// recall_file.cpp: the bytes of one stub into staging, checked; and what recovery does with a recall that was cut off.
+// recall_file.cpp: the bytes of one stub into staging, checked.
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -7,14 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <span>
 
 #include "base/text.hpp"
 #include "tier/free.hpp"
 #include "tier/recall.hpp"
-#include "tier/recover.hpp"
 #include "tier/swap.hpp"
 
 namespace neurolake::tier {
@@ -241,104 +239,6 @@ Status RecallRun::copy_out(RecallFile& file) {
     m_report.recalled.push_back({file.full_path(), file.stub.store.key, file.stub.sha256, file.stub.size, false});
     m_report.bytes += file.stub.size;
     return {};
-}
-
-namespace {
-
-// Whether the recalled bytes stand at the name: size and time are what we gave them before they took it.
-bool stands(int folder, const std::string& name, const lake::Stub& stub) {
-    const auto there = identity_at(folder, name.c_str());
-    return there && there->is_regular() && there->size == stub.size && there->mtime_ns == stub.mtime_ns &&
-           !looks_torn(folder, name);
-}
-
-// What lies where a download was. Bytes that the cloud has, or the beginning of them while the stub stands, may go;
-// anything else was somebody's, swapped out in the last moment: it is kept beside its name.
-Status tidy(const OpRecord& record, const OpFile& file, int folder, const Entry& entry, Holds at_name) {
-    const auto& op = file.stub->op;
-    TRY(const auto what, holds(entry.folder, entry.name, op));
-    if (what == Holds::nothing) return {};
-    if (what == Holds::own_stub) {
-        TRY_DO(remove_own_stub(entry.folder, entry.name, op));
-        return sync_folder(entry.folder);
-    }
-    const auto name = name_of(file.path);
-    bool ours = what == Holds::something && at_name != Holds::something;
-    if (what == Holds::something && !ours && !stands(folder, name, *file.stub)) {
-        TRY(const Fd fd, open_beneath(entry.folder, entry.name, O_RDONLY));
-        TRY(const auto digest, sha256_of(fd.get()));
-        ours = to_hex(digest) == file.sha256;
-    }
-    if (ours) return forget_entry(entry.folder, entry.name);
-    TRY_DO(rename_noreplace(entry.folder, entry.name.c_str(), folder, conflict_name(record, name).c_str()));
-    return sync_folder(entry.folder);
-}
-
-// One file of a killed recall; true when its bytes are back.
-Result<bool> recover_file(const OpRecord& record, const OpFile& file, int folder, int staging) {
-    const auto name = name_of(file.path);
-    const auto& op = file.stub->op;
-    // In two steps the stub went aside first: without anything at the name it goes back.
-    const Entry aside{folder, aside_name(record, file)};
-    TRY(auto at_name, holds(folder, name, op));
-    if (at_name == Holds::nothing && file.identity.size > 0) {
-        TRY(const auto stub_aside, holds(aside.folder, aside.name, op));
-        if (stub_aside != Holds::nothing) {
-            TRY_DO(rename_noreplace(aside.folder, aside.name.c_str(), folder, name.c_str()));
-            TRY(at_name, holds(folder, name, op));
-        }
-    }
-    for (const auto& entry : {Entry{staging, entry_name(record, file)}, Entry{folder, side_name(record, file)}, aside})
-        TRY_DO(tidy(record, file, folder, entry, at_name));
-    TRY_DO(sync_folder(folder));
-    return at_name == Holds::something && stands(folder, name, *file.stub);
-}
-
-}  // namespace
-
-void recover_recall(Context& context, lake::CloudList& list, const OpRecord& record, Folders& folders, int staging,
-                    RecoveryReport& report) {
-    Ledger ledger(context, list);
-    auto rest = record;
-    rest.files.clear();
-    for (const auto& file : record.files) {
-        const auto full = file.bucket + "/" + file.path;
-        const auto* bucket = bucket_named(context, file.bucket);
-        const auto folder = bucket ? folders.parent_of(bucket->root, file.path)
-                                   : Result<int>(Error(Errc::not_found, "its bucket is not known"));
-        const auto done = folder && file.stub ? recover_file(record, file, *folder, staging)
-                                              : Result<bool>(Error(Errc::not_found, "its folder is not there"));
-        if (!done) {
-            rest.files.push_back(file);
-            ++report.left;
-            report.findings.push_back(
-                {model::Finding::Severity::warning, "left", full, 0,
-                 fmt::format("a recall was cut off and could not be tidied up: {}", done.error().message)});
-            continue;
-        }
-        const bool came_back = *done;
-        if (came_back) {
-            auto stub = *file.stub;
-            stub.bucket = file.bucket;
-            stub.path = file.path;
-            if (const auto now = identity_at(*folder, name_of(file.path).c_str())) ledger.came_back(stub, *now);
-            ledger.audit("recall", stub, "", false);
-        }
-        ++(came_back ? report.finished : report.undone);
-    }
-    if (auto listed = ledger.write_cloud_list(); !listed)
-        report.findings.push_back(
-            {model::Finding::Severity::warning, "cloud_list_not_written", "", 0, listed.error().message});
-    if (ledger.index_pending()) {
-        const auto old = lake::Inventory::open(context.lake.layout().inventory).value_or(lake::Inventory());
-        auto next = lake::InventoryBuilder::from(old);
-        ledger.write_index(*next);
-    }
-    ledger.write_audit();
-    for (auto& finding : ledger.take_findings()) report.findings.push_back(std::move(finding));
-    if (auto settled = Journal(context.lake.layout()).settle(rest); !settled)
-        report.findings.push_back(
-            {model::Finding::Severity::warning, "journal_not_written", "", 0, settled.error().message});
 }
 
 }  // namespace neurolake::tier

@@ -400,9 +400,7 @@ Result<RecoveryReport> Recovery::run() {
     for (const auto& [word, unit] : units) recover_unit(unit);
     write_down();  // before the records that could say it again are gone
     settle(listing.records);
-    for (const auto& record : listing.records)
-        if (record.kind == OpKind::recall)
-            recover_recall(m_context, m_list, record, m_folders, m_staging.get(), m_report);
+    recover_recalls(m_context, m_list, listing.records, m_folders, m_staging.get(), m_report);
     sweep_temporaries();
     TRY_DO(report_strangers(listing.records, listing.damaged));
     return std::move(m_report);

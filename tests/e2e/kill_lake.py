@@ -108,8 +108,9 @@ class PointTest(unittest.TestCase):
         subprocess.run(["rm", "-rf", copy])
         return int(calls[0]), calls[1:]
 
-    def each_point(self, stage, words, check_after, fault="KILL", again=None, accept=(0, 13)):
-        """Violations over all points; each point is its own copy of the lake. `again` is what runs next (the same)."""
+    def each_point(self, stage, words, check_after, fault="KILL", again=None, accept=(0, 13), choose=None):
+        """Violations over all points, or those that choose(total) names; each point is its own copy of the lake. `again` is
+        what runs next (the same)."""
         total, calls = self.count(stage, words)
 
         def point(n):
@@ -132,7 +133,8 @@ class PointTest(unittest.TestCase):
             finally:
                 subprocess.run(["rm", "-rf", copy])
 
-        self.run_points(point, range(1, total + 1, EVERY), "%s: %s at %%d of %d points" % (" ".join(words), fault, total))
+        points = (choose(total) if choose else range(1, total + 1))[::EVERY]
+        self.run_points(point, points, "%s: %s at %%d of %d points" % (" ".join(words), fault, total))
 
     def run_points(self, point, points, words):
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:

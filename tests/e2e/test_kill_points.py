@@ -75,6 +75,22 @@ class KillPoints(PointTest):
         stage.nl(stage.base, "burst", "raw-data", settings=stage.settings(stage.base))
         self.each_point(stage, ["recall", "raw-data"], self.all_here(stage))
 
+    def test_recall_of_two_batches(self):
+        # 128 files are a batch; the record of the first waits for the index while the second is in flight.
+        stage = Stage(self.folder, {"t/%03d.csv" % i: b"%d\n" % i for i in range(130)})
+        base_cloud = os.path.join(stage.base, "cloud")
+        stage.settings = lambda copy: ["hybrid_storage.cloud_provider=directory", "hybrid_storage.directory=" + base_cloud,
+                                       *SETTINGS]
+        stage.nl(stage.base, "burst", "raw-data", settings=stage.settings(stage.base))
+
+        def in_the_books(copy):
+            told = stage.nl(copy, "status", "--json").stdout
+            clouds = [bucket["cloud_file_count"] for bucket in json.loads(told)["buckets"] if bucket["name"] == "raw-data"]
+            return self.all_here(stage)(copy) or ("" if clouds == [0] else "status: %s" % told)
+
+        self.each_point(stage, ["recall", "raw-data"], in_the_books,
+                        choose=lambda total: sorted({*range(1, total + 1, 41), *range(total - 59, total + 1)}))
+
     def test_a_kill_in_the_recovery_from_a_kill(self):
         stage = Stage(self.folder, {"a.csv": b"alpha\n" * 3000})
         # Stopped in the middle: the stub stands, the original waits.

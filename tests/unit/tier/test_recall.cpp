@@ -1,7 +1,10 @@
 // test_recall.cpp: bytes come back whole, checked, with everything the file had; or the stub stays.
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
+
+#include <atomic>
 
 #include "rig.hpp"
 
@@ -288,6 +291,74 @@ TEST_CASE("a killed recall is finished or undone, never half", "[tier]") {
     CHECK(lake::CloudList::open(killed.rig.lake->layout().cloud_list).value().find("raw-data", "a")->recalled == back);
     CHECK(killed.rig.store.objects.size() == 1);
     killed.rig.check_clean();
+}
+
+namespace {
+
+constexpr int k_more_than_a_batch = 130, k_batch = 128;
+
+// The process ends, as by kill -9, when the store is asked for the nth file.
+void recall_and_die_at(Rig& rig, int nth) {
+    const auto child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        std::atomic<int> asked = 0;
+        rig.store.before = [&](std::string_view kind, const std::string&) {
+            if (kind == "get" && ++asked == nth) ::_exit(7);
+        };
+        rig.recall({"raw-data/t"});
+        ::_exit(0);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WEXITSTATUS(status) == 7);
+}
+
+std::size_t recalls_in_the_audit(const Rig& rig) {
+    const auto text = slurp(rig.lake->layout().logs / "audit.log");
+    std::size_t lines = 0;
+    for (std::size_t at = 0; (at = text.find("\"event\":\"recall\"", at)) != std::string::npos; ++at) ++lines;
+    return lines;
+}
+
+}  // namespace
+
+TEST_CASE("batches that a killed recall had brought back come into the index by recovery", "[tier]") {
+    Rig rig;
+    rig.add_table("t");
+    const auto name = [](int i) { return "t/" + std::to_string(1000 + i); };
+    for (int i = 0; i < k_more_than_a_batch; ++i) rig.write(name(i), k_bytes);
+    tier::PlanRequest by_hand;
+    by_hand.paths = {"raw-data/t"};
+    REQUIRE(rig.burst(by_hand).moved.size() == k_more_than_a_batch);
+    recall_and_die_at(rig, k_batch + 1);
+    CHECK(recalls_in_the_audit(rig) == k_batch);
+    CHECK(slurp(rig.file(name(0))) == k_bytes);
+    CHECK(lake::Inventory::open(rig.lake->layout().inventory)->find("raw-data", name(0))->state ==
+          lake::FileState::stub);
+    SECTION("as it was left") {
+        const auto report = rig.recover();
+        CHECK(report.finished == k_batch);
+        CHECK(report.undone == k_more_than_a_batch - k_batch);
+        CHECK(report.left == 0);
+        CHECK(recalls_in_the_audit(rig) == k_batch);  // no second line
+        const auto inventory = lake::Inventory::open(rig.lake->layout().inventory).value();
+        for (int i = 0; i < k_more_than_a_batch; ++i)
+            CHECK(inventory.find("raw-data", name(i))->state ==
+                  (i < k_batch ? lake::FileState::data : lake::FileState::stub));
+        const auto* table = rig.catalog->find("raw-data.t");
+        CHECK(table->tier == model::TableTier::mixed);
+        CHECK(table->cloud_files == k_more_than_a_batch - k_batch);
+        CHECK(rig.recall({"raw-data/t"}).recalled.size() == k_more_than_a_batch - k_batch);
+        CHECK(rig.catalog->find("raw-data.t")->tier == model::TableTier::local);
+    }
+    SECTION("some removed by their owner meanwhile") {
+        std::filesystem::remove(rig.file(name(3)));
+        const auto report = rig.recover();
+        CHECK(report.left == 0);
+        CHECK(!std::filesystem::exists(rig.file(name(3))));
+    }
+    rig.check_clean();
 }
 
 TEST_CASE("verify tells missing, changed and unreachable objects apart", "[tier]") {
