@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 #include <span>
 
@@ -17,19 +18,28 @@ namespace {
 constexpr std::uint64_t k_mib = 1u << 20;
 constexpr std::uint64_t k_least_part = 8 * k_mib;
 constexpr std::uint64_t k_parts_aimed_at = 9000;
-constexpr std::size_t k_buffer = 1u << 20;
+constexpr std::size_t k_small_step = 1u << 20;
+constexpr std::size_t k_large_step = 8u << 20;  // long enough to be worth its threads
 constexpr std::size_t k_longest_key = 900;
 
 Error source_changed(std::string_view how) {
     return Error(Errc::conflict, fmt::format("the file {} while it was read: kept here, tried again next time", how));
 }
 
-// One range of the held file as the store's source. What is read in order is hashed again; a store that rewinds for
-// another try starts the hash anew.
+enum class Pass2 { hash, lease };  // what tells that the bytes sent are those of pass 1
+
+// Nobody writes while the lease is held, and the store compares the checksums it was sent with those it computes: where
+// both are so, reading needs no third hash.
+Pass2 pass2_of(const HeldFile& file, bool attested) {
+    return attested && file.writers() == Writers::none ? Pass2::lease : Pass2::hash;
+}
+
+// One range of the held file as the store's source. With Pass2::hash, what is read in order is hashed again; a store
+// that rewinds for another try starts the hash anew.
 class RangeSource final : public store::UploadSource {
 public:
-    RangeSource(HeldFile& file, std::uint64_t offset, std::uint64_t length, const CancelFlag& cancel)
-        : m_file(file), m_offset(offset), m_length(length), m_cancel(cancel) {}
+    RangeSource(HeldFile& file, std::uint64_t offset, std::uint64_t length, Pass2 pass2, const CancelFlag& cancel)
+        : m_file(file), m_offset(offset), m_length(length), m_pass2(pass2), m_cancel(cancel) {}
 
     // The whole file's coordinates for parts, as put_part() hands out offsets of the whole.
     std::uint64_t size() const override { return m_file.identity().size; }
@@ -45,11 +55,11 @@ public:
         const std::scoped_lock lock(m_mutex);
         if (offset == m_offset) {
             m_hash.reset();
-            m_hashed = m_offset;
+            m_read_to = m_offset;
         }
-        if (offset == m_hashed) {
-            m_hash.update(into, got);
-            m_hashed += got;
+        if (offset == m_read_to) {
+            if (m_pass2 == Pass2::hash) m_hash.update(into, got);
+            m_read_to += got;
         }
         return got;
     }
@@ -58,19 +68,32 @@ public:
     Status sent_equals(const Sha256Digest& first_pass) {
         const std::scoped_lock lock(m_mutex);
         if (m_length == 0) return {};
-        if (m_hashed != m_offset + m_length) return Error(Errc::io, "the store did not read the file in order");
+        if (m_read_to != m_offset + m_length) return Error(Errc::io, "the store did not read the file in order");
+        if (m_pass2 == Pass2::lease) return lease_unbroken();
         TRY(const auto digest, m_hash.finish());
         if (digest != first_pass) return source_changed("changed its content");
         return {};
     }
 
+    // A store that found the bytes damaged may only have been the first to see that somebody writes.
+    Error blame(Error error) {
+        auto held = lease_unbroken();
+        return held || error.code == Errc::cancelled ? std::move(error) : std::move(held).error();
+    }
+
 private:
+    Status lease_unbroken() {
+        const bool writer = m_file.writers() == Writers::none && !m_file.lease_held();
+        return writer ? Status(source_changed("was opened for writing")) : Status();
+    }
+
     HeldFile& m_file;
     std::uint64_t m_offset, m_length;
+    Pass2 m_pass2;
     const CancelFlag& m_cancel;
     std::mutex m_mutex;
     Sha256 m_hash;
-    std::uint64_t m_hashed = 0;
+    std::uint64_t m_read_to = 0;
 };
 
 store::PutRequest request_of(const UploadJob& job) {
@@ -117,11 +140,14 @@ Result<Found> look(store::ObjectStore& store, const UploadJob& job, std::optiona
 
 // One request. nullopt: the key is taken.
 Result<std::optional<VerifiedCopy>> send_whole(store::ObjectStore& store, UploadJob& job, const CancelFlag& cancel) {
-    RangeSource source(job.file, 0, job.file.identity().size, cancel);
+    const auto pass2 = pass2_of(job.file, store.capabilities().attests_sha256);
+    RangeSource source(job.file, 0, job.file.identity().size, pass2, cancel);
     auto answer = store.put(request_of(job), source);
     if (!answer && answer.error().code == Errc::already_exists) return std::optional<VerifiedCopy>();
-    if (!answer) return std::move(answer).error();
+    if (!answer) return source.blame(std::move(answer).error());
     job.created = true;
+    // An MD5 is proof only of the bytes that were hashed beside it.
+    if (pass2 == Pass2::lease) answer->attested_by_md5 = false;
     if (job.sent) job.sent(job.file.identity().size);
     TRY_DO(source.sent_equals(job.sums.whole));
     TRY(const auto claim, claim_of(job));
@@ -157,9 +183,11 @@ Result<std::vector<std::optional<store::Part>>> parts_there(store::ObjectStore& 
 Result<store::Part> send_part(store::ObjectStore& store, UploadJob& job, std::size_t index, const CancelFlag& cancel) {
     const auto offset = index * job.sums.part_size;
     const auto length = length_of_part(job, index);
-    RangeSource source(job.file, offset, length, cancel);
-    TRY(auto part, store.put_part(job.key, job.upload_id, static_cast<unsigned>(index + 1), source, offset, length,
-                                  job.sums.parts[index]));
+    // What the parts became is proven by their checksums, or read back whole.
+    RangeSource source(job.file, offset, length, pass2_of(job.file, true), cancel);
+    auto part = store.put_part(job.key, job.upload_id, static_cast<unsigned>(index + 1), source, offset, length,
+                               job.sums.parts[index]);
+    if (!part) return source.blame(std::move(part).error());
     TRY_DO(source.sent_equals(job.sums.parts[index]));
     return part;
 }
@@ -272,32 +300,65 @@ std::uint64_t part_size_for(std::uint64_t size, std::uint64_t wished, const stor
     return part;
 }
 
+namespace {
+
+// The next bytes of the file, as many as fit or are left.
+Result<std::string_view> read_step(const HeldFile& file, std::vector<char>& buffer, std::uint64_t at) {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), file.identity().size - at));
+    std::size_t have = 0;
+    while (have < wanted) {
+        const auto into = std::as_writable_bytes(std::span(buffer.data() + have, wanted - have));
+        TRY(const auto got, read_some(file.fd(), into, at + have));
+        if (got == 0) return source_changed("became shorter");
+        have += got;
+    }
+    return std::string_view(buffer.data(), have);
+}
+
+// Carries the digests of the parts on by `bytes`, which lie at `at`.
+Status add_to_parts(Sums& sums, Sha256& hash, std::string_view bytes, std::uint64_t at, std::uint64_t size) {
+    while (sums.part_size > 0 && !bytes.empty()) {
+        const auto end = std::min(size, (at / sums.part_size + 1) * sums.part_size);
+        const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), end - at));
+        hash.update(bytes.substr(0, step));
+        bytes.remove_prefix(step);
+        at += step;
+        if (at < end) break;
+        TRY(const auto digest, hash.finish());
+        sums.parts.push_back(digest);
+    }
+    return {};
+}
+
+}  // namespace
+
+// Both digests are of the very same bytes, read once. For a large file they are computed side by side, while the next
+// bytes are read.
 Result<Sums> sum_up(HeldFile& file, std::uint64_t part_size, const CancelFlag& cancel,
                     const std::function<void(std::uint64_t)>& read) {
     Sums sums;
     sums.part_size = part_size;
     const auto size = file.identity().size;
-    std::vector<char> buffer(std::min<std::uint64_t>(k_buffer, std::max<std::uint64_t>(1, size)));
+    const auto step = std::min<std::uint64_t>(part_size > 0 ? k_large_step : k_small_step, size);
+    std::array<std::vector<char>, 2> buffers{std::vector<char>(step), std::vector<char>(size > step ? step : 0)};
     Sha256 whole, part;
-    const auto end_of_part = [&](std::uint64_t at) {
-        return part_size == 0 ? size : std::min(size, (at / part_size + 1) * part_size);
-    };
-    for (std::uint64_t at = 0; at < size;) {
+    TRY(auto bytes, read_step(file, buffers[0], 0));
+    std::size_t other = 1;
+    for (std::uint64_t at = 0; !bytes.empty(); other = 1 - other) {
         if (cancel.cancelled()) return Error(Errc::cancelled, "stopped while hashing");
         if (file.lease_broken()) return source_changed("was opened for writing");
-        const auto end = end_of_part(at);
-        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end - at));
-        TRY(const auto got, read_some(file.fd(), std::as_writable_bytes(std::span(buffer.data(), wanted)), at));
-        if (got == 0) return source_changed("became shorter");
-        whole.update(buffer.data(), got);
-        at += got;
-        if (read) read(got);
-        if (part_size == 0) continue;
-        part.update(buffer.data(), got);
-        if (at == end) {
-            TRY(const auto digest, part.finish());
-            sums.parts.push_back(digest);
-        }
+        const auto after = at + bytes.size();
+        Status parts;
+        Result<std::string_view> next = std::string_view();
+        parallel_for(3, part_size > 0 ? 3 : 1, [&](std::size_t task, unsigned) {
+            if (task == 0) whole.update(bytes);
+            if (task == 1) parts = add_to_parts(sums, part, bytes, at, size);
+            if (task == 2) next = read_step(file, buffers[other], after);
+        });
+        TRY_DO(parts);
+        if (read) read(bytes.size());
+        TRY(bytes, next);
+        at = after;
     }
     TRY(sums.whole, whole.finish());
     return sums;

@@ -24,7 +24,8 @@ struct Sums {
 // How a file of this size goes up: 0 = in one request, else bytes per part, such that there are never too many.
 std::uint64_t part_size_for(std::uint64_t size, std::uint64_t wished, const store::Capabilities& can);
 
-// Reads everything once. conflict when the lease breaks or the size is no longer what it was; cancelled.
+// Reads everything once, with up to three threads for a file in parts. conflict when the lease breaks or the size is no
+// longer what it was; cancelled.
 Result<Sums> sum_up(HeldFile& file, std::uint64_t part_size, const CancelFlag& cancel,
                     const std::function<void(std::uint64_t)>& read);
 

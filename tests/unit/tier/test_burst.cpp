@@ -416,6 +416,64 @@ TEST_CASE("a large file goes up in parts, and a cut-off upload goes on with less
     rig.check_clean();
 }
 
+TEST_CASE("a writer that comes while the parts go up keeps its file here", "[tier]") {
+    std::string bytes;
+    for (int i = 0; i < 500000; ++i) bytes += std::to_string(i);
+    const auto writes = [](Rig& rig, std::string_view how) {
+        if (how == "append") return rig.append("large", "more");
+        const int fd = ::open(rig.file("large").c_str(), O_RDWR);
+        const auto at = static_cast<off_t>(how == "early" ? 7 : 2500000);
+        CHECK(::pwrite(fd, "!", 1, at) == 1);
+        ::close(fd);
+    };
+    for (const bool attests : {true, false})
+        for (const std::string how : {"append", "early", "late"})
+            for (const std::string phase : {"put_part", "complete"}) {
+                INFO(how << " at " << phase << (attests ? "" : ", read back"));
+                Rig rig;
+                rig.write("large", bytes);
+                rig.store.temper.attests = attests;
+                std::thread writer;
+                when(rig, phase, [&] {
+                    writer = std::thread([&] { writes(rig, how); });
+                    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+                });
+                const auto report = rig.burst();
+                if (writer.joinable()) writer.join();
+                CHECK(report.moved.empty());
+                REQUIRE(report.failed.size() == 1);
+                CHECK(report.failed[0].code == Errc::conflict);
+                CHECK(slurp(rig.file("large")) != bytes);
+                CHECK(rig.store.objects.empty());
+                CHECK(rig.store.uploads.empty());
+                rig.check_clean();
+            }
+}
+
+TEST_CASE("whole and parts are summed from one reading, wherever its steps end", "[tier]") {
+    Rig rig;
+    constexpr std::uint64_t k_mib = 1u << 20;
+    std::string bytes(20 * k_mib + 12345, '\0');
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 2654435761u >> 13);
+    rig.write("a", bytes);
+    tier::LeaseWatch watch;
+    const auto folder = open_folder(rig.buckets.front().root).value();
+    const auto held = tier::HeldFile::open(folder.get(), "a", 0, later(), watch).value();
+    for (const std::uint64_t part : {std::uint64_t(0), k_mib, 5 * k_mib + 1, 8 * k_mib, 16 * k_mib, 64 * k_mib}) {
+        INFO(part);
+        std::uint64_t read = 0;
+        const auto sums = tier::sum_up(*held, part, rig.cancel, [&](std::uint64_t more) { read += more; }).value();
+        CHECK(read == bytes.size());
+        CHECK(sums.whole == sha256(bytes).value());
+        std::vector<Sha256Digest> parts;
+        for (std::size_t at = 0; part > 0 && at < bytes.size(); at += part)
+            parts.push_back(sha256(std::string_view(bytes).substr(at, part)).value());
+        CHECK(sums.parts == parts);
+    }
+    rig.cancel.cancel();
+    CHECK(tier::sum_up(*held, k_mib, rig.cancel, {}).error().code == Errc::cancelled);
+}
+
 TEST_CASE("part sizes: one request, the wished size, and never too many parts", "[tier]") {
     Capabilities can;
     can.multipart = true;
