@@ -119,6 +119,7 @@ void BurstRun::move_all_aside(const Units& units) {
     each_file(units, 1, [&](FileWork& file) {
         file.aside = tier::move_aside(file.place);
         file.moved_at = std::chrono::steady_clock::now();
+        file.held->moved_aside();
     });
 }
 

@@ -19,6 +19,7 @@ namespace {
 // Where nothing tells of writers, a file must have rested this long before it is touched.
 constexpr double k_settle_without_lease = 60;
 constexpr auto k_watch_interval = std::chrono::milliseconds(50);
+constexpr std::size_t k_aside_each_time = 64;
 
 Error changed(const std::string& name, std::string_view what) {
     return Error(Errc::conflict,
@@ -122,6 +123,8 @@ Result<std::unique_ptr<HeldFile>> HeldFile::open(int folder_fd, const std::strin
     return held;
 }
 
+void HeldFile::moved_aside() { m_watch.move_aside(this); }
+
 bool HeldFile::lease_held() {
     if (m_writers != Writers::none) return false;
     if (lease_broken()) return false;
@@ -160,20 +163,51 @@ LeaseWatch::~LeaseWatch() {
     m_thread.join();
 }
 
+void LeaseWatch::put_into(std::vector<HeldFile*>& list, HeldFile* file) {
+    file->m_list = &list;
+    file->m_place = list.size();
+    list.push_back(file);
+}
+
+// The last one takes its place.
+void LeaseWatch::take_out(HeldFile* file) {
+    if (!file->m_list) return;
+    auto& list = *file->m_list;
+    list[file->m_place] = list.back();
+    list[file->m_place]->m_place = file->m_place;
+    list.pop_back();
+    file->m_list = nullptr;
+}
+
 void LeaseWatch::add(HeldFile* file) {
     const std::scoped_lock lock(m_mutex);
-    m_held.push_back(file);
+    put_into(m_held, file);
 }
 
 void LeaseWatch::remove(HeldFile* file) {
     const std::scoped_lock lock(m_mutex);
-    std::erase(m_held, file);
+    take_out(file);
+}
+
+void LeaseWatch::move_aside(HeldFile* file) {
+    const std::scoped_lock lock(m_mutex);
+    if (!file->m_list) return;  // it has no lease
+    take_out(file);
+    put_into(m_aside, file);
+}
+
+void LeaseWatch::look_at_some_aside() {
+    for (auto count = std::min(k_aside_each_time, m_aside.size()); count > 0; --count) {
+        m_next_aside = (m_next_aside + 1) % m_aside.size();
+        m_aside[m_next_aside]->lease_held();
+    }
 }
 
 void LeaseWatch::run() {
     std::unique_lock lock(m_mutex);
     while (!m_stop) {
         for (auto* file : m_held) file->lease_held();
+        look_at_some_aside();
         m_wake.wait_for(lock, k_watch_interval, [this] { return m_stop; });
     }
 }

@@ -37,7 +37,8 @@ std::string folder_of(std::string_view path);  // "" for a file at the bucket's 
 std::string name_of(std::string_view path);
 
 // A read lease (F_SETLEASE, F_RDLCK): granted only while nobody has the inode open or mapped for writing, and broken
-// when somebody opens it so. The watch gives a broken lease back within 50 ms, so that the writer hardly waits.
+// when somebody opens it so. The watch gives a broken lease back within 50 ms, so that the writer hardly waits; of
+// files that were moved aside, of which a run may hold thousands, it looks at a few each time, in turn.
 class LeaseWatch;
 
 enum class Writers {
@@ -67,6 +68,8 @@ public:
     Status still_itself(int folder_fd, const std::string& name);
     // Looks at the lease now; true while it is ours. Called by the watch too.
     bool lease_held();
+    // Its name is gone, so hardly anyone can open it: the watch looks at it now and then only.
+    void moved_aside();
 
 private:
     HeldFile(Fd file, Identity identity, LeaseWatch& watch);
@@ -77,6 +80,8 @@ private:
     Writers m_writers = Writers::unknown;
     std::atomic<bool> m_broken{false};
     LeaseWatch& m_watch;
+    std::vector<HeldFile*>* m_list = nullptr;  // of the watch, and where in it
+    std::size_t m_place = 0;
 };
 
 class LeaseWatch {
@@ -90,10 +95,15 @@ private:
     friend class HeldFile;
     void add(HeldFile* file);
     void remove(HeldFile* file);
+    void move_aside(HeldFile* file);
+    static void put_into(std::vector<HeldFile*>& list, HeldFile* file);
+    static void take_out(HeldFile* file);
+    void look_at_some_aside();
     void run();
 
     std::mutex m_mutex;
-    std::vector<HeldFile*> m_held;
+    std::vector<HeldFile*> m_held, m_aside;
+    std::size_t m_next_aside = 0;
     bool m_stop = false;
     std::condition_variable m_wake;
     std::thread m_thread;
