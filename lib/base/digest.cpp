@@ -7,7 +7,6 @@
 #include <sys/random.h>
 
 #include <cstddef>
-#include <vector>
 
 #include "base/file.hpp"
 
@@ -93,7 +92,7 @@ Result<Sha256Digest> hmac_sha256(std::string_view key, std::string_view bytes) {
 
 Result<Sha256Digest> sha256_of(int fd) {
     Sha256 hash;
-    std::vector<std::byte> buffer(256 << 10);
+    std::array<std::byte, 64 << 10> buffer;  // not set to zero: most files are smaller
     for (std::uint64_t offset = 0;;) {
         TRY(const std::size_t n, read_some(fd, buffer, offset));
         if (n == 0) return hash.finish();
