@@ -21,7 +21,8 @@ def rows(context):
                 with open(os.path.join(path, "buckets", name, "x.csv"), "w", encoding="ascii") as out:
                     out.write("a,b\n1,2\n")
                 os.utime(out.name, (1_700_000_000, 1_700_000_000))
-            subprocess.run([program(), "--home", path, "catalog", "index", "--quiet"], check=True)
+            subprocess.run([program(), "--home", path, "catalog", "index", "--quiet"], check=True,
+                           stdout=subprocess.DEVNULL)
         return path
 
     def ours(*words):

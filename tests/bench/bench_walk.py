@@ -25,6 +25,8 @@ def rows(context):
                                           peer("find -printf %s", "find", t(), "-printf", "%s\\n"), at_least=2.0)
         yield lambda t=tree, g=group: Row(g, "bucket stats", lake("stats", t()), peer("gdu", "gdu", "-npc", t()), at_least=2.1)
 
+        yield lambda t=tree, g=group: Row(g, "bucket stats", lake("stats", t()), peer("ncdu -o", "ncdu", "-0", "-o", "/dev/null", t()))
+
     flat = 200_000
     group = f"walk, {flat:,} files in one folder, warm"
 

@@ -46,7 +46,7 @@ def main():
     context = measure.Context(os.path.abspath(options.build), options.scratch,
                               [int(size) for size in options.sizes.split(",")], options.rounds)
     table = options.json != "-"
-    results, group = [], None
+    results, group, failed = [], None, 0
     for part in parts(options.only):
         for make_row in importlib.import_module("bench_" + part).rows(context):
             try:
@@ -54,6 +54,10 @@ def main():
                 result = measure.measure(context, row, options.rounds)
             except measure.Skip as reason:
                 print(f"(left out: {reason})", file=sys.stderr)
+                continue
+            except RuntimeError as error:
+                failed += 1
+                print(f"(FAILED: {error})", file=sys.stderr)
                 continue
             results.append(result)
             if table and result["group"] != group:
@@ -71,8 +75,8 @@ def main():
             print(text)
     missed = sum(not goal["met"] for result in results for goal in result["goals"])
     if table:
-        print(f"\n{len(results)} rows, {missed} goal{'' if missed == 1 else 's'} missed")
-    return 0
+        print(f"\n{len(results)} rows, {missed} goal{'' if missed == 1 else 's'} missed, {failed} rows failed")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
