@@ -58,7 +58,8 @@ Result<std::unique_ptr<TierSession>> TierSession::open(Session& session, Progres
         store = *opened;
     else
         made->m_no_store = std::move(opened).error();
-    const bool planning = session.dry_run() && session.globals().now;
+    // Whoever moves data holds the lock; plans and `why` do not, and may try another day.
+    const bool planning = session.globals().now && !session.holds_lock();
     const Clock& clock = planning ? session.clock() : made->m_clock;
     auto* self = made.get();
     made->m_context = std::unique_ptr<tier::Context>(
