@@ -220,9 +220,44 @@ class Buckets(LakeTest):
             check(self.nl(*words, "--json").json)
 
     def test_two_hundred_buckets_are_listed(self):
+        lines = ["buckets:\n"]
         for number in range(195):
             os.mkdir(self.bucket("b-%03d" % number))
-        self.assertEqual(len(self.nl("bucket", "list", "--json").json["buckets"]), 200)
+            if number % 2:
+                lines.append("  b-%03d:\n    tier: local\n    purpose: number %d\n" % (number, number))
+        write(self.path("config", "buckets.yaml"), "".join(lines))
+        rows = self.nl("bucket", "list", "--json").json["buckets"]
+        self.assertEqual((200, 102), (len(rows), len([row for row in rows if row["registered"]])))
+        self.assertEqual("number 101", self.row("b-101")["purpose"])
+
+    def test_the_purpose_is_shown_wherever_a_bucket_is(self):
+        self.nl("bucket", "create", "xyz", "--purpose", "Till receipts of the south")
+        for words in (["bucket", "list"], ["bucket", "show", "xyz"]):
+            self.assertIn("Till receipts of the south", self.nl(*words).out, words)
+        self.nl("bucket", "set", "xyz", "purpose=Of the north")
+        for words in (["bucket", "list"], ["bucket", "show", "xyz"]):
+            shown = self.nl(*words).out
+            self.assertIn("Of the north", shown, words)
+            self.assertNotIn("south", shown, words)
+
+    def test_the_list_names_tier_retention_files_size_cloud_and_purpose(self):
+        heading = self.nl("bucket", "list").out.splitlines()[0]
+        for word in ("NAME", "TIER", "RETENTION", "FILES", "SIZE", "CLOUD", "PURPOSE"):
+            self.assertIn(word, heading.upper())
+
+    def test_the_day_of_creation_survives_edits_renames_and_copies(self):
+        self.nl("bucket", "create", "xyz", "--now", "2024-05-06T07:08:09Z")
+        born = self.row("xyz")["created_at"]
+        self.nl("bucket", "set", "xyz", "tier=cloud", "retention=9", "purpose=other")
+        self.nl("bucket", "create", "xyz")
+        self.assertEqual(born, self.row("xyz")["created_at"])
+        self.nl("bucket", "rename", "xyz", "zyx")
+        self.assertEqual(born, self.row("zyx")["created_at"])
+        copy = os.path.join(self.tmp, "copy")
+        subprocess.run(["cp", "-r", self.lake, copy], check=True)
+        rows = self.nl("bucket", "list", "--json", lake=copy).json["buckets"]
+        self.assertEqual([born], [row["created_at"] for row in rows if row["name"] == "zyx"])
+
 
 
 class Listing(LakeTest):

@@ -146,6 +146,32 @@ class Init(LakeTest):
                          {"raw-data": ("local", 90), "processed": ("local", 365), "analytics": ("local", 730),
                           "ml-models": ("local", -1), "archive": ("cloud", 1095)})
 
+    def test_any_yaml_reader_finds_the_keys_people_know(self):
+        """Read by a few lines of our own: maps of plain values, two spaces a step, comments."""
+        self.nl("init", self.lake)
+        values, at = {}, []
+        for line in read(os.path.join(self.lake, "config/settings.yaml")).decode().splitlines():
+            line = re.sub(r"(^|\s)#.*", "", line).rstrip()
+            match = re.fullmatch(r"( *)([\w-]+):(?: (.*))?", line)
+            if match:
+                at = at[:len(match[1]) // 2] + [match[2]]
+                if match[3]:
+                    values[".".join(at)] = match[3].strip().strip("'")
+        self.assertEqual(("100", "true", "catalog", "json", "80", "s3", ""),
+                         tuple(values[key] for key in ("storage.local_capacity_gb", "storage.cloud_burst_enabled", "catalog.storage_path",
+                                                       "catalog.backend", "hybrid_storage.local_threshold_gb",
+                                                       "hybrid_storage.cloud_provider", "hybrid_storage.cloud_bucket")))
+        self.assertIn("storage.base_path", values)
+        for name in BUCKETS:
+            self.assertIn("buckets.%s.retention_days" % name, values)
+            self.assertIn("buckets.%s.tier" % name, values)
+
+    def test_a_first_init_is_plain_ascii_where_the_locale_is(self):
+        for number, env in enumerate(({"LC_ALL": "C"}, {"LC_ALL": "en_US.CP1252"}, {"LC_ALL": None}, {"NO_COLOR": "1", "LC_ALL": "C"})):
+            result = self.nl("init", self.lake + str(number), "--example", env=env)
+            self.assertTrue(result.out_bytes.isascii() and result.err_bytes.isascii(), env)
+            self.assertIn("Lake initialized at " + self.lake, result.out)
+
     def test_a_cloud_bucket_name_is_proposed_that_nobody_has(self):
         names = set()
         for number in range(2):
@@ -174,7 +200,11 @@ class Init(LakeTest):
         names = [table["name"] for table in self.nl("catalog", "tables", "--json").json["tables"]]
         for name in ("raw-data.customers", "raw-data.orders", "processed.customer_summary"):
             self.assertIn(name, names)
-        self.assertTrue(os.path.isdir(os.path.join(self.lake, "buckets/ml-models/customer-segmentation")))
+        for folder in ("raw-data/customers", "raw-data/orders", "processed/customer_summary", "analytics/dashboards",
+                       "ml-models/churn-prediction", "ml-models/customer-segmentation", "archive/2023"):
+            self.assertTrue(os.path.isdir(os.path.join(self.lake, "buckets", folder)), folder)
+        self.nl("bucket", "create", "nothing-yet")
+        self.assertIn("No data yet: nothing-yet", self.nl("catalog", "tables").out)
         before = tree_hash(os.path.join(self.lake, "buckets"))
         self.nl("init", self.lake, "--example")
         self.assertEqual(tree_hash(os.path.join(self.lake, "buckets")), before)
