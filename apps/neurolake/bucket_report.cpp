@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "base/text.hpp"
+#include "shell_words.hpp"
 
 namespace neurolake::apps {
 
@@ -46,6 +47,10 @@ std::string retention_text(int days) {
     return fmt::format("{} day{}", text::with_thousands(static_cast<std::uint64_t>(days)), days == 1 ? "" : "s");
 }
 
+std::string retention_note(int days) {
+    return retention_text(days) + (days == lake::k_keep_forever ? "" : " (noted only: this version removes nothing)");
+}
+
 std::string card_line(const Output& out, const lake::Bucket& bucket, const BucketSizes& sizes) {
     std::string tier(lake::to_string(bucket.tier));
     std::transform(tier.begin(), tier.end(), tier.begin(), [](char c) { return static_cast<char>(c - 'a' + 'A'); });
@@ -54,14 +59,28 @@ std::string card_line(const Output& out, const lake::Bucket& bucket, const Bucke
                        sizes.files == 1 ? "" : "s", dot, tier);
 }
 
+std::string how_to_adopt(const lake::Bucket& unregistered) {
+    if (lake::check_name(unregistered.name))
+        return fmt::format("to adopt it: neurolake bucket create {}", unregistered.name);
+    return fmt::format("to make it a bucket, rename it to 3-63 characters of a-z, 0-9 and -: mv {} {}",
+                       shell_word(unregistered.root.string()),
+                       shell_word((unregistered.root.parent_path() / "new-name").string()));
+}
+
 Result<int> parse_retention(std::string_view words) {
     if (words == "forever") return lake::k_keep_forever;
+    if (words.size() > 1 && (words.ends_with('d') || words.ends_with('w'))) {
+        const auto seconds = text::parse_duration(words);
+        constexpr std::int64_t k_day = 86400, k_most = 36500 * k_day;
+        if (seconds && *seconds >= k_day && *seconds <= k_most && *seconds % k_day == 0)
+            return static_cast<int>(*seconds / k_day);
+    }
     int days = 0;
     const auto [end, failed] = std::from_chars(words.data(), words.data() + words.size(), days);
     const bool whole = failed == std::errc() && end == words.data() + words.size();
     if (whole && (days >= 1 || days == lake::k_keep_forever)) return days;
     return Error(Errc::usage, fmt::format("retention '{}' is no number of days", words),
-                 "use -1 (or forever) to keep for ever, or 1 and more days");
+                 "use -1 (or forever) to keep for ever, or 1 and more days (90, 90d)");
 }
 
 Result<lake::Tier> parse_tier(std::string_view word) {

@@ -23,9 +23,12 @@ json::Value bucket_json(const lake::Bucket& bucket, const std::optional<BucketSi
 double size_gb(std::uint64_t bytes);  // 2^30
 
 std::string retention_text(int days);  // "90 days", "forever"
+std::string retention_note(int days);  // the same, and that nothing is removed by it yet
 std::string card_line(const Output& out, const lake::Bucket& bucket,
                       const BucketSizes& sizes);  // 12.5 GiB · 1,234 files ...
-// Days, "forever" or -1. usage for anything else; 0 is refused with what to write instead.
+// What to do with a folder in buckets/ that is no bucket: adopt it, or rename it first.
+std::string how_to_adopt(const lake::Bucket& unregistered);
+// Days (also "90d", "12w"), "forever" or -1. usage for anything else; 0 is refused with what to write instead.
 Result<int> parse_retention(std::string_view words);
 Result<lake::Tier> parse_tier(std::string_view word);
 

@@ -146,7 +146,7 @@ void print_created(Session& session, const CreateReport& report) {
                          out.name(bucket.root.string())));
     const std::string dot = out.separator();
     out.summary(fmt::format("Tier: {}{}Retention: {}{}", lake::to_string(bucket.tier), dot,
-                            retention_text(bucket.retention_days),
+                            retention_note(bucket.retention_days),
                             bucket.purpose.empty() ? "" : dot + "Purpose: " + out.name(bucket.purpose)));
     if (report.outcome == Outcome::created) {
         out.summary(fmt::format("Next: put files in, then run: neurolake catalog index {}", bucket.name));
@@ -228,8 +228,8 @@ void print_list(Session& session, const std::vector<Listed>& all, const lake::In
         if (lake::check_name(bucket.name)) {
             out.summary(fmt::format("unregistered folder: adopt it with  neurolake bucket create {}", bucket.name));
         } else {
-            out.summary(fmt::format("unregistered folder '{}': rename it to 3-63 characters of a-z, 0-9 and -",
-                                    out.name(bucket.name)));
+            out.summary(
+                fmt::format("unregistered folder '{}': {}", out.name(bucket.name), out.name(how_to_adopt(bucket))));
         }
     }
     if (uncounted) {
@@ -274,18 +274,21 @@ Result<int> run_show(Session& session, const ShowArgs& args) {
             json::Value::object().set("schema", "neurolake.bucket.show/1").set("bucket", bucket_json(*bucket, sizes)));
         return 0;
     }
+    TRY(const lake::Lake* lake, session.lake());
     out.line(out.paint(Style::bold, bucket->name));
-    if (sizes) out.line(card_line(out, *bucket, *sizes));
+    if (sizes) out.line("  " + card_line(out, *bucket, *sizes));
     Table table({{""}, {""}});
-    table.row({"Folder", out.name(bucket->root.string())});
-    table.row({"Tier", std::string(lake::to_string(bucket->tier))});
-    table.row({"Retention", retention_text(bucket->retention_days)});
-    table.row({"Purpose", bucket->purpose.empty() ? "-" : out.name(bucket->purpose)});
-    table.row({"Cataloged", bucket->auto_catalog ? "by every index run" : "only when named"});
-    table.row({"Created", bucket->created_at.empty() ? "unknown" : bucket->created_at});
-    table.row({"Defined in", out.name(bucket->origin)});
+    table.row({"  Folder", out.name(bucket->root.string())});
+    if (!sizes) table.row({"  Tier", std::string(lake::to_string(bucket->tier))});
+    table.row({"  Retention", retention_note(bucket->retention_days)});
+    table.row({"  Purpose", bucket->purpose.empty() ? "-" : out.name(bucket->purpose)});
+    table.row({"  Cataloged", bucket->auto_catalog ? "by every index run" : "only when named"});
+    table.row({"  Created", bucket->created_at.empty()
+                                ? "with the lake, or by hand (the lake: " + lake->created_at() + ")"
+                                : bucket->created_at});
+    table.row({"  Defined in", out.name(bucket->origin)});
     if (sizes && sizes->cloud_files) {
-        table.row({"In the cloud",
+        table.row({"  In the cloud",
                    fmt::format("{}, {}", counted(sizes->cloud_files, "file"), text::size_text(sizes->cloud_bytes))});
     }
     table.print(out);

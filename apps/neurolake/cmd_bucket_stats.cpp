@@ -151,8 +151,8 @@ void print_row(Output& out, const Row& row) {
                                            stats.cloud_files == 1 ? "" : "s", text::size_text(stats.cloud_bytes))});
     }
     if (stats.newest_ns) {
-        table.row({"  Newest, oldest",
-                   to_rfc3339(time_from_ns(stats.newest_ns)) + ", " + to_rfc3339(time_from_ns(stats.oldest_ns))});
+        table.row({"  Newest", to_rfc3339(time_from_ns(stats.newest_ns))});
+        table.row({"  Oldest", to_rfc3339(time_from_ns(stats.oldest_ns))});
     }
     for (const auto& share : stats.by_format) {
         const bool first = &share == stats.by_format.data();

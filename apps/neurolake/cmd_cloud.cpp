@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "commands.hpp"
 #include "lake/last_run.hpp"
+#include "store_place.hpp"
 #include "tier_session.hpp"
 
 namespace neurolake::apps {
@@ -30,6 +31,9 @@ Result<int> run_test(Session& session, const TestArgs&) {
     }
     const auto can = store->capabilities();
     auto& out = session.out();
+    TRY(const config::Settings* settings, session.settings());
+    TRY(const lake::Lake* lake, session.lake());
+    if (const auto same = on_lake_disk(settings->store, lake->layout().home)) out.warn(text::escape_controls(*same));
     if (out.machine()) {
         out.object(json::Value::object()
                        .set("schema", "neurolake.cloud.test/1")

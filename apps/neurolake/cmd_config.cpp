@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "commands.hpp"
 #include "marks_report.hpp"
+#include "store_place.hpp"
 #include "table.hpp"
 
 namespace neurolake::apps {
@@ -42,6 +45,10 @@ Result<config::Shown> shown_setting(Session& session, const std::string& key) {
     if (auto shown = config->get(key)) return *shown;
     std::vector<std::string> known{k_home_key};
     for (const auto& shown : config->shown()) known.push_back(shown.key);
+    const auto in_section = [&](const std::string& one) { return one.starts_with(key + "."); };
+    if (std::ranges::any_of(known, in_section))
+        return Error(Errc::usage, fmt::format("{} is a section, not one setting", key),
+                     "see its settings: neurolake config show " + key);
     const auto meant = text::closest(key, known);
     return Error(Errc::usage, fmt::format("no setting is called '{}'", key),
                  meant ? fmt::format("did you mean {}?", *meant) : "see them all: neurolake config show");
@@ -131,6 +138,7 @@ Result<int> run_get(Session& session, const GetArgs& args) {
                        .set("secret", shown.secret));
     else
         out.line(out.name(shown.value));
+    if (shown.value.empty() && out.stdout_is_terminal()) out.step(shown.key + " is not set");
     return 0;
 }
 
@@ -141,6 +149,33 @@ void warn_of_others(Output& out, const config::Shown& shown) {
         out.warn(fmt::format("{} is written, but the value of now comes from {}", shown.key, shown.origin));
     else if (const auto but = shown.origin.find(", but "); but != std::string::npos)
         out.warn(fmt::format("{} is written, {}", shown.key, shown.origin.substr(but + 2)));
+}
+
+// A mark that was just set, and another one that counts instead.
+void tell_what_counts(Session& session, std::string_view key) {
+    static constexpr std::string_view k_high[] = {"storage.high", "hybrid_storage.local_threshold_gb",
+                                                  "storage.cloud_burst_threshold_percent"};
+    const auto marks = cached_marks(session);
+    if (!marks) return;
+    const auto counts_instead = [&](std::string_view name, const tier::Mark& mark) {
+        if (mark.origin.starts_with(key)) return;
+        session.out().prose(fmt::format("The {} mark that counts is {}: {}", name, text::size_text(mark.bytes),
+                                        session.out().name(mark.origin)));
+    };
+    if (std::ranges::find(k_high, key) != std::end(k_high)) counts_instead("high", marks->high);
+    if (key == "storage.low") counts_instead("low", marks->low);
+}
+
+// A place for data that is no place for data.
+void tell_of_directory(Session& session, std::string_view key) {
+    if (key != "hybrid_storage.directory" && key != "hybrid_storage.cloud_provider") return;
+    const auto settings = session.settings();
+    const auto lake = session.lake();
+    if (!settings || !lake) return;
+    const auto gone = missing_directory((*settings)->store);
+    if (gone) session.out().warn(text::escape_controls(*gone));
+    if (const auto same = on_lake_disk((*settings)->store, (*lake)->layout().home); same && !gone)
+        session.out().warn(text::escape_controls(*same));
 }
 
 Result<int> run_set(Session& session, const SetArgs& args) {
@@ -180,8 +215,12 @@ Result<int> run_set(Session& session, const SetArgs& args) {
     else if (session.dry_run())
         out.summary(fmt::format("would set {} = {}  (now {})", args.key, args.value, before.empty() ? "-" : before));
     else
-        out.summary(fmt::format("{} = {}  ({}, was {})", args.key, out.name(args.value),
-                                origin.substr(0, origin.find(", but ")), before.empty() ? "-" : out.name(before)));
+        out.prose(fmt::format("{} = {}  ({}, was {})", args.key, out.name(args.value),
+                              origin.substr(0, origin.find(", but ")), before.empty() ? "-" : out.name(before)),
+                  4);
+    if (session.dry_run()) return 0;
+    tell_what_counts(session, args.key);
+    tell_of_directory(session, args.key);
     return 0;
 }
 

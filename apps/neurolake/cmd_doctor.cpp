@@ -100,8 +100,10 @@ Result<int> run_doctor(Session& session, const Args& args) {
             std::count_if(found.begin(), found.end(), [&](const Diagnosis& one) { return one.level == level; });
         return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s");
     };
+    const bool warned =
+        std::any_of(found.begin(), found.end(), [](const Diagnosis& one) { return one.level == Level::warning; });
     if (ok)
-        out.summary("All is well: " + count(Level::warning, "warning") + ".");
+        out.summary(warned ? "No problems, " + count(Level::warning, "warning") + "." : "All is well.");
     else
         out.line(count(Level::problem, "problem") + ", " + count(Level::warning, "warning") + ".");
     return ok ? 0 : 1;

@@ -94,6 +94,7 @@ Result<int> run_logs(Session& session, const LogsArgs& args) {
         out.object(value.set("lines", json::Array(kept.begin(), kept.end())));
         return 0;
     }
+    if (kept.empty() && out.stdout_is_terminal() && !out.machine()) out.step("Nothing in this log.");
     for (const auto& line : kept) {
         if (out.closed()) break;
         if (out.jsonl()) {

@@ -79,8 +79,12 @@ Status list_place(Session& session, const LakePath& place, Listing& listing) {
         return lake::walk(place.bucket.root, {}, session.cancel(),
                           [&](unsigned) { return std::make_unique<Sink>(listing, place.bucket.name); });
     }
-    TRY(const Fd there, open_beneath(root.get(), place.path, O_PATH));
-    TRY(const Identity identity, identity_of(there.get()));
+    const auto there = open_beneath(root.get(), place.path, O_PATH);
+    if (!there && there.error().code == Errc::not_found)
+        return Error(Errc::not_found, "no such file or folder", "see what is there: neurolake ls " + place.bucket.name,
+                     place.full());
+    if (!there) return Error(there.error());
+    TRY(const Identity identity, identity_of(there->get()));
     if (identity.is_directory()) {
         return lake::walk(place.bucket.root / place.path, {}, session.cancel(),
                           [&](unsigned) { return std::make_unique<Sink>(listing, place.full()); });
@@ -163,6 +167,7 @@ Result<int> run_ls(Session& session, const Args& args) {
     TRY(const auto all, places(session, args));
     auto rows = json::Value::array();
     int rc = 0;
+    std::uint64_t shown = 0;
     for (const auto& place : all) {
         Listing listing;
         auto status = list_place(session, place, listing);
@@ -178,6 +183,7 @@ Result<int> run_ls(Session& session, const Args& args) {
         for (const auto& file : listing.files) {
             if (out.closed()) return rc;
             if ((args.local && file.in_cloud) || (args.cloud && !file.in_cloud)) continue;
+            ++shown;
             if (out.json()) {
                 rows.push(to_json(file));
             } else {
@@ -186,6 +192,8 @@ Result<int> run_ls(Session& session, const Args& args) {
         }
         rc = std::max(rc, print_findings(out, listing));
     }
+    // To a person only: scripts count lines.
+    if (shown == 0 && rc == 0 && out.stdout_is_terminal() && !out.machine()) out.step("No files there.");
     if (out.json()) out.object(json::Value::object().set("schema", "neurolake.ls/1").set("files", std::move(rows)));
     return rc;
 }

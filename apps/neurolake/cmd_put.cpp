@@ -110,7 +110,13 @@ Status put_one(Session& session, const Args& args, const LakePath& target, const
     const std::uint64_t size = fs::file_size(job.source, unknown);
     hooks.progress = [&](std::uint64_t done) { progress.update(done, unknown ? 0 : size, job.target); };
     const lake::PutRequest request{job.source, job.target, args.overwrite ? Overwrite::yes : Overwrite::no, args.move};
-    TRY(const lake::PutResult result, lake::put_file(target.bucket, request, hooks, session.cancel()));
+    auto put = lake::put_file(target.bucket, request, hooks, session.cancel());
+    if (!put) {
+        Error error = std::move(put).error();
+        if (error.message.starts_with(job.target + " ")) error.message.insert(0, target.bucket.name + "/");
+        return error;
+    }
+    const lake::PutResult result = std::move(put).value();
     auto fields = json::Value::object();
     json::set_path(fields, "path", path);
     fields.set("bytes", result.bytes).set("sha256", result.sha256).set("moved", args.move);
@@ -127,7 +133,8 @@ Status look_only(const Args& args, const LakePath& target, const Job& job, Repor
     if (!identity.is_regular()) return Error(Errc::usage, job.source + " is no regular file", {}, job.source);
     const bool taken = fs::exists(fs::symlink_status(target.bucket.root / job.target));
     if (taken && !args.overwrite) {
-        return Error(Errc::already_exists, job.target + " exists", "choose another name, or --overwrite", job.target);
+        return Error(Errc::already_exists, target.bucket.name + "/" + job.target + " exists",
+                     "choose another name, or --overwrite", job.target);
     }
     report.bytes += identity.size;
     report.done.emplace_back(job, lake::PutResult{identity.size, "", taken});

@@ -19,12 +19,17 @@ struct Args {
     std::string max_age;
 };
 
-std::string bar(std::uint64_t used, std::uint64_t of) {
+// The capacity, how much of it is used, and where the high mark lies.
+std::string bar(std::uint64_t used, std::uint64_t high, std::uint64_t of) {
     constexpr std::size_t k_width = 24;
-    const double share = of == 0 ? 1 : std::min(1.0, static_cast<double>(used) / static_cast<double>(of));
-    auto full = static_cast<std::size_t>(std::lround(share * k_width));
-    if (used > 0 && full == 0) full = 1;
-    return "[" + std::string(full, '#') + std::string(k_width - full, '-') + "]";
+    const auto columns = [&](std::uint64_t bytes) {
+        const double share = of == 0 ? 1 : std::min(1.0, static_cast<double>(bytes) / static_cast<double>(of));
+        return static_cast<std::size_t>(std::lround(share * k_width));
+    };
+    const std::size_t full = columns(used);
+    std::string shown = std::string(full, '#') + std::string(k_width - full, '-');
+    shown.insert(columns(high), 1, '|');
+    return "[" + shown + "]";
 }
 
 int percent_of(std::uint64_t used, std::uint64_t of) {
@@ -40,9 +45,9 @@ void print_room(Output& out, const StatusReport& report) {
     const auto line = [&](std::string_view name, const std::string& rest) {
         out.line(fmt::format("{:<11}{}", name, rest));
     };
-    const std::string used =
-        fmt::format("{} of {}  {} {} %", text::size_text(marks.used), text::size_text(marks.capacity.bytes),
-                    bar(marks.used, marks.capacity.bytes), percent_of(marks.used, marks.capacity.bytes));
+    const std::string used = fmt::format(
+        "{} of {}  {} {} %", text::size_text(marks.used), text::size_text(marks.capacity.bytes),
+        bar(marks.used, marks.high.bytes, marks.capacity.bytes), percent_of(marks.used, marks.capacity.bytes));
     line("Used", used + (marks.over() ? out.paint(Style::red, "  over the high mark") : ""));
     line("High mark", fmt::format("{:<12}{}", text::size_text(marks.high.bytes), out.name(marks.high.origin)));
     line("Low mark", fmt::format("{:<12}{}", text::size_text(marks.low.bytes), out.name(marks.low.origin)));

@@ -44,8 +44,9 @@ private:
     void check_catalog();
     void check_unreadable_catalog(const Error& error);
     Status scan_buckets();
+    void check_identity();
     void check_stubs();
-    void check_replaced(const lake::CloudEntry& entry);
+    bool is_damaged_stub(const lake::CloudEntry& entry);
     void check_removed_buckets();
     std::filesystem::path bucket_root(const std::string& name) const;  // empty when there is none of the name
     void check_journal();

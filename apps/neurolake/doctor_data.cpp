@@ -9,9 +9,11 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "bucket_report.hpp"
 #include "doctor.hpp"
 #include "formats/formats.hpp"
 #include "marks_report.hpp"
+#include "store_place.hpp"
 #include "tier/tier.hpp"
 
 namespace neurolake::apps {
@@ -35,7 +37,7 @@ void Examination::check_buckets() {
     if (!unregistered) return;
     for (const lake::Bucket& bucket : *unregistered)
         add(Level::warning, "buckets", fmt::format("the folder buckets/{} is no registered bucket", bucket.name),
-            fmt::format("to adopt it: neurolake bucket create {}", bucket.name), false, bucket.root.string());
+            how_to_adopt(bucket), false, bucket.root.string());
 }
 
 // It parses, and is yet no catalog: of another shape, or of a newer program.
@@ -113,13 +115,14 @@ Status Examination::scan_buckets() {
 }
 
 // Where a stub should be lies something else: the user's new file, or what is left of the stub.
-void Examination::check_replaced(const lake::CloudEntry& entry) {
+bool Examination::is_damaged_stub(const lake::CloudEntry& entry) {
     const auto root = open_folder(bucket_root(entry.stub.bucket));
     const auto stub = root ? lake::read_stub_at(root->get(), entry.stub.path) : Result<std::optional<lake::Stub>>({});
-    if (stub || stub.error().code != Errc::corrupt) return;
+    if (stub || stub.error().code != Errc::corrupt) return false;
     const std::string path = entry.stub.bucket + "/" + entry.stub.path;
     add(Level::problem, "data", fmt::format("{}: {}", path, stub.error().message),
         fmt::format("its data is in the cloud; bring it back with: neurolake recall '{}'", path), false, path);
+    return true;
 }
 
 // Data of a bucket that was removed with its stubs, which lie in the trash.
@@ -144,8 +147,27 @@ fs::path Examination::bucket_root(const std::string& name) const {
     return {};
 }
 
+// A lake whose marker was made anew cannot reach what the old one put into the cloud.
+void Examination::check_identity() {
+    const auto list = m_session.cloud_list();
+    if (!list) return;
+    std::map<std::string, std::uint64_t> files;
+    for (const lake::CloudEntry& entry : (*list)->entries())
+        if (entry.stub.lake != m_lake.id()) ++files[entry.stub.lake];
+    const auto& layout = m_lake.layout();
+    for (const auto& [id, count] : files)
+        add(Level::problem, "identity",
+            fmt::format("{} in the cloud belong{} to the lake {}, but this lake's id is {}: its data cannot be reached",
+                        counted(count, "file"), count == 1 ? "s" : "", id, m_lake.id()),
+            fmt::format("copy the old .neurolake back; or, where nothing was moved since: mv '{0}' '{0}.other', then "
+                        "neurolake init '{1}', which takes the old id over",
+                        layout.marker.string(), layout.home.string()),
+            false, layout.marker.string());
+}
+
 // Every object we rely on must have its stub, or its data, in the tree.
 void Examination::check_stubs() {
+    check_identity();
     check_removed_buckets();
     if (!m_scan) return;
     auto list = m_session.cloud_list();
@@ -154,7 +176,7 @@ void Examination::check_stubs() {
         add(Level::warning, "stubs", "catalog/cloud.jsonl has a torn line, which is left out",
             "the next burst or recall writes it anew");
     std::set<std::string> scanned(m_scan->scan.buckets.begin(), m_scan->scan.buckets.end());
-    std::uint64_t lost = 0, kept = 0;
+    std::uint64_t lost = 0, kept = 0, replaced = 0;
     std::set<std::pair<std::string, std::string>> folders;
     for (const lake::CloudEntry& entry : (*list)->entries()) {
         if (entry.recalled || !scanned.contains(entry.stub.bucket)) continue;
@@ -164,7 +186,7 @@ void Examination::check_stubs() {
             ++kept;
             folders.emplace(entry.stub.bucket, fs::path(path).parent_path().string());
         }
-        if (record && record->state == lake::FileState::data) check_replaced(entry);
+        if (record && record->state == lake::FileState::data && !is_damaged_stub(entry)) ++replaced;
         if (record) continue;  // a damaged stub was told of by the scan
         if (++lost <= k_shown)
             add(Level::problem, "stubs",
@@ -183,6 +205,10 @@ void Examination::check_stubs() {
     }
     if (lost == 0 && kept > 0)
         add(Level::good, "stubs", fmt::format("every file in the cloud has its stub: {}", text::with_thousands(kept)));
+    if (replaced > 0)
+        add(Level::note, "stubs",
+            fmt::format("{} here took the place of a stub; the older bytes are still in the cloud",
+                        counted(replaced, "file")));
 }
 
 void Examination::check_journal() {
@@ -218,7 +244,12 @@ void Examination::check_room() {
 void Examination::check_cloud(AskCloud ask) {
     if (!m_settings) return;
     const auto missing = store::missing(m_settings->store);
+    if (const auto same = on_lake_disk(m_settings->store, m_lake.layout().home))
+        add(Level::warning, "cloud", "object store directory " + *same,
+            "name a directory on another disk: neurolake config set hybrid_storage.directory DIR");
     if (ask == AskCloud::no) {
+        if (const auto gone = missing_directory(m_settings->store))
+            add(Level::warning, "cloud", "object store directory " + *gone);
         if (!missing.empty())
             add(Level::note, "cloud",
                 fmt::format("no cloud configured, nothing is moved; missing: {}", fmt::join(missing, ", ")),

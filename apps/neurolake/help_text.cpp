@@ -30,7 +30,8 @@ std::string value_name(const CLI::Option& option) {
 // "-n, --dry-run" or "--home DIR" or "NAME..."
 std::string option_words(const CLI::Option& option) {
     if (option.get_positional() && !option.nonpositional()) {
-        return option.get_name(true) + (repeats(option) ? "..." : "");
+        const std::string name = option.get_name(true);
+        return name + (repeats(option) && name.find("...") == std::string::npos ? "..." : "");
     }
     std::string words;
     for (const auto& name : option.get_snames()) words += (words.empty() ? "-" : ", -") + name;
@@ -82,7 +83,7 @@ std::vector<const CLI::Option*> flags(const CLI::App& app) {
 std::string usage_line(const CLI::App& app) {
     const std::string name = full_name(app);
     std::string line = "neurolake" + (name.empty() ? "" : " " + name);
-    if (!visible_commands(app).empty()) line += " COMMAND";
+    if (!visible_commands(app).empty()) line += positionals(app).empty() ? " COMMAND" : " [COMMAND]";
     if (!flags(app).empty()) line += " [OPTIONS]";
     for (const auto* option : positionals(app)) line += " " + positional_usage(*option);
     return line;

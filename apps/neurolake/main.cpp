@@ -8,6 +8,8 @@
 //   output.*        streams, text or JSON, the exit-code table;  table.*, progress.*  what people see
 //   help_text.*     help, man page and completions from the same command tree
 //   lib/            everything that is not the command line
+#include <fmt/format.h>
+
 #include <csignal>
 #include <exception>
 #include <iostream>
@@ -52,10 +54,16 @@ std::vector<std::string> flags_of(const CLI::App& app, const CLI::App& root) {
     std::vector<std::string> names;
     for (const CLI::App* source : {&app, &root}) {
         for (const CLI::Option* option : source->get_options()) {
-            for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+            for (const auto& name : option->get_lnames()) names.push_back(name);
         }
     }
     return names;
+}
+
+// Its name alone is compared: the dashes would make every short flag look alike.
+std::string bare_flag(const std::string& word) {
+    const std::size_t begin = word.find_first_not_of('-');
+    return begin == std::string::npos ? "" : word.substr(begin, word.find('=') - begin);
 }
 
 std::string help_command(const CLI::App& app) {
@@ -74,10 +82,10 @@ Error usage_error(const CLI::App& root, const CLI::ParseError& failure) {
     const auto below = names_of(*app);
     const std::string what = is_flag ? "unknown option" : below.empty() ? "unexpected word" : "unknown command";
     const auto known = is_flag ? flags_of(*app, root) : below;
-    const auto meant = text::closest(word.substr(0, word.find('=')), known);
+    const auto meant = text::closest(is_flag ? bare_flag(word) : word, known);
     const std::string name = full_name(*app);
     return Error(Errc::usage, what + " '" + word + "'" + (name.empty() ? "" : " for " + name),
-                 meant ? "did you mean " + *meant + "?  " + hint : hint);
+                 meant ? fmt::format("did you mean {}{}?  {}", is_flag ? "--" : "", *meant, hint) : hint);
 }
 
 Result<int> run_alone(const CLI::App& root, const Registry& registry, Session& session) {
@@ -107,6 +115,11 @@ int run(int argc, char** argv) {
     for (int i = 1; i < argc; ++i) {
         early.json = early.json || std::string_view(argv[i]) == "--json";
         early.jsonl = early.jsonl || std::string_view(argv[i]) == "--jsonl";
+    }
+    for (int i = 1; i < argc; ++i) {  // what everybody tries first is the command of that name
+        const std::string_view word = argv[i];
+        if ((word == "--version" || word == "-V") && first_word(argc, argv).empty())
+            argv[i] = const_cast<char*>("version");
     }
     Output out(early);
     Globals globals;

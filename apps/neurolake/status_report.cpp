@@ -8,6 +8,7 @@
 
 #include "formats/formats.hpp"
 #include "marks_report.hpp"
+#include "store_place.hpp"
 #include "tier/tier.hpp"
 
 namespace neurolake::apps {
@@ -89,8 +90,7 @@ private:
         auto found = lake::unregistered_buckets(m_lake.layout(), m_settings.buckets);
         if (!found) return warn(found.error().message);
         for (const lake::Bucket& bucket : *found)
-            warn(fmt::format("the folder buckets/{} is no registered bucket; to adopt it: neurolake bucket create {}",
-                             bucket.name, bucket.name));
+            warn(fmt::format("the folder buckets/{} is no registered bucket; {}", bucket.name, how_to_adopt(bucket)));
     }
 
     void add_cloud() {
@@ -101,6 +101,8 @@ private:
             m_report.target = store.directory;
         else if (!store.bucket.empty())
             m_report.target = store.bucket + (store.endpoint.empty() ? "" : " at " + store.endpoint);
+        if (const auto gone = missing_directory(store)) warn("object store directory " + *gone);
+        if (const auto same = on_lake_disk(store, m_lake.layout().home)) warn("object store directory " + *same);
     }
 
     void add_catalog() {

@@ -196,24 +196,35 @@ bool starts_with_folder(std::string_view path, std::string_view folder) {
     return path.substr(0, folder.size()) == folder && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
+namespace {
+
+// Letters to add, drop or change; two neighbours swapped count once, as they are typed.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
+    for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::swap(before, last);
+        std::swap(last, row);
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1])});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = std::min(row[j], before[j - 2] + 1);
+        }
+    }
+    return row.back();
+}
+
+}  // namespace
+
 std::optional<std::string> closest(std::string_view word, std::span<const std::string> known) {
     std::optional<std::string> best;
-    std::size_t best_distance = std::max<std::size_t>(1, std::min<std::size_t>(3, word.size() / 2)) + 1;
+    std::size_t best_distance = std::clamp<std::size_t>(word.size() / 3, 1, 3) + 1;
     for (const std::string& candidate : known) {
-        std::vector<std::size_t> row(candidate.size() + 1);
-        for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
-        for (std::size_t i = 1; i <= word.size(); ++i) {
-            std::size_t diagonal = row[0];
-            row[0] = i;
-            for (std::size_t j = 1; j < row.size(); ++j) {
-                const std::size_t above = row[j];
-                row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (word[i - 1] != candidate[j - 1])});
-                diagonal = above;
-            }
-        }
         // A known name that begins with what was typed is meant, however long its rest.
-        const std::size_t distance = word.size() >= 3 && candidate.starts_with(word) ? 1 : row.back();
-        if (distance < best_distance) {
+        const bool begins = word.size() >= 3 && candidate.starts_with(word);
+        const std::size_t distance = begins ? 1 : edit_distance(word, candidate);
+        if (distance < best_distance && distance < std::max<std::size_t>(word.size(), 2)) {
             best_distance = distance;
             best = candidate;
         }

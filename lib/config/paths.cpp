@@ -127,8 +127,9 @@ Result<Home> find_home(const std::optional<std::string>& flag, const Environment
         TRY(auto path, folder_from("NEUROLAKE_HOME", *named, env, cwd, platform));
         return Home{std::move(path), "NEUROLAKE_HOME"};
     }
-    if (auto above = cwd.empty() ? std::filesystem::path() : lake::find_home_above(cwd); !above.empty())
-        return Home{std::move(above), fmt::format("parent folder of {}", cwd.string())};
+    if (const auto above = cwd.empty() ? std::filesystem::path() : lake::find_home_above(cwd); !above.empty())
+        return Home{above, above == cwd ? std::string("the working directory")
+                                        : fmt::format("parent folder of {}", cwd.string())};
     if (platform == Platform::windows) return Home{"C:\\NeuroLake", "default"};
     const auto user_home = env("HOME");
     if (!user_home || user_home->empty())

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,6 +46,21 @@ Error lost_marker(const Layout& layout) {
                     "neurolake init {}{}",
                     layout.home.string(), in_cloud ? " (it takes the lake's id over from catalog/cloud.jsonl)" : ""),
         layout.home.string());
+}
+
+// Machine state is private to one user; who that is can be seen without opening anything.
+Error of_another_user(const Layout& layout, Error denied) {
+    struct stat seen {};
+    if (::stat(layout.state.c_str(), &seen) != 0 || seen.st_uid == ::geteuid()) return denied;
+    const passwd* entry = ::getpwuid(seen.st_uid);
+    const std::string owner = entry ? entry->pw_name : fmt::format("the user {}", seen.st_uid);
+    return Error(Errc::denied,
+                 fmt::format("the lake at {} belongs to {}: its .neurolake is private to that user",
+                             layout.home.string(), owner),
+                 fmt::format("run neurolake as {}, or ask for it; the files in buckets/ can be used without neurolake, "
+                             "as far as their modes allow",
+                             owner),
+                 layout.state.string());
 }
 
 Result<json::Value> read_marker(const fs::path& file, std::string_view schema) {
@@ -107,6 +123,7 @@ Result<Lake> Lake::open(const fs::path& home) {
                                    ? "the marker .neurolake/lake.json is missing (is a disk not mounted?)"
                                    : "the folder does not exist");
     }
+    if (!marker && marker.error().code == Errc::denied) return of_another_user(layout, std::move(marker).error());
     if (!marker) return std::move(marker).error();
     if (marker->integer("format") != k_format)
         return Error(Errc::unsupported,

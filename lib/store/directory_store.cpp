@@ -502,13 +502,11 @@ Status DirectoryStore::try_writing() const {
     const std::filesystem::path& folder = m_target.folder();
     const std::string name = "'" + text::escape_controls(folder.native()) + "'";
     auto fd = open_folder(folder);
-    const bool there = fd.has_value();
-    if (!there) fd = open_folder(folder.parent_path());
-    if (!fd) {
-        return Error(Errc::unavailable,
-                     "object store directory " + name + " does not exist, nor does the folder above it",
-                     "create it, or mount the disk it lies on", folder.native());
+    if (!fd && fd.error().code == Errc::not_found) {
+        return Error(Errc::unavailable, "object store directory " + name + " does not exist",
+                     "mount the disk or share it lies on, or make it: mkdir " + name, folder.native());
     }
+    if (!fd) return std::move(fd).error().with_context("object store directory " + name);
     auto made = Temporary::create(std::move(*fd));
     if (!made) return std::move(made).error().with_context("object store directory " + name);
     TRY_DO(write_all(made->fd(), "neurolake check\n"));

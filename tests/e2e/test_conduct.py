@@ -163,6 +163,32 @@ class Streams(LakeTest):
         result = self.nl("ls", b"raw-data/\x1b[31mx", check=1)
         self.assertNotIn("\x1b", result.err)
 
+    def test_the_version_is_what_everybody_tries_first(self):
+        for word in ("--version", "-V"):
+            self.assertEqual(self.nl(word).out, self.nl("version").out)
+        self.assertEqual(self.nl("--version", "--json").json["schema"], "neurolake.version/1")
+        self.nl("bucket", "list", "--version", check=2)
+
+    def test_nothing_far_fetched_is_suggested(self):
+        for words in (("recall", "--limit"), ("cloud", "verify", "--deep")):
+            self.assertNotIn("did you mean", self.nl(*words, check=2).err)
+        self.assertIn("did you mean --bucket?", self.nl("burst", "--bukcet", "x", check=2).err)
+
+    def test_long_messages_are_broken_at_the_terminal_but_never_through_a_pipe(self):
+        os.mkdir(self.bucket("A name that is no name of a bucket"))
+        for line in self.terminal("status", "--color", "never").out.splitlines():
+            if "warning" in line or line.startswith("         "):
+                self.assertTrue(len(line) <= 80 or " " not in line.strip() or "/" in line, line)
+        piped = [line for line in self.nl("status").err.splitlines() if "no registered bucket" in line]
+        self.assertTrue(piped and "new-name" in piped[0], piped)
+
+    def test_another_user_is_told_whose_lake_it_is(self):
+        if os.getuid() != 0:
+            self.skipTest("needs root, to be somebody else")
+        result = self.nl("ls", uid=65534, check=1)
+        self.assertIn("belongs to root", result.err)
+        self.assertIn("run neurolake as root", result.err)
+
     def test_tables_fit_a_terminal_of_80_columns(self):
         self.nl("bucket", "set", "raw-data", "purpose=" + "very long words about it " * 8)
         shown = self.terminal("bucket", "list", "--color", "never").out

@@ -178,6 +178,19 @@ class Settings(LakeTest):
         self.assertTrue(os.path.islink(self.path("config", "settings.yaml")))
         self.assertIn(b"high: 3GB", read(real))
 
+    def test_setting_a_mark_tells_when_another_one_counts(self):
+        self.assertIn("The high mark that counts is", self.nl("config", "set", "storage.high", "900TB").out)
+        self.assertNotIn("counts", self.nl("config", "set", "storage.high", "1MB").out)
+        self.assertNotIn("counts", self.nl("config", "set", "storage.low", "500KB").out)
+        self.nl("config", "set", "storage.low", "500KB", "--json").json
+
+    def test_a_section_is_no_setting_but_has_a_way_on(self):
+        self.assertIn("neurolake config show storage", self.nl("config", "get", "storage", check=2).err)
+
+    def test_a_home_that_is_the_working_directory_is_called_so(self):
+        out = self.nl("config", "show", "--origin", "home", env={"NEUROLAKE_HOME": None}, cwd=self.lake).out
+        self.assertIn("the working directory", out)
+
 
 if __name__ == "__main__":
     main()

@@ -44,6 +44,17 @@ class LostMarker(TierTest):
     def created_event(self):
         return [line for line in self.log("audit") if line["event"] == "lake.created"][-1]
 
+    def test_doctor_tells_of_a_lake_that_is_not_the_one_of_its_files(self):
+        marker = self.path(".neurolake", "lake.json")
+        value = json.loads(read(marker))
+        write(marker, json.dumps({**value, "id": "e" * 32}), mode=0o600)
+        out = self.nl("doctor", check=1).out
+        self.assertIn("2 files in the cloud belong to the lake %s" % self.id, out)
+        os.rename(marker, marker + ".other")
+        self.nl("init", self.lake)
+        self.nl("doctor")
+        self.nl("recall", "--all")
+
     def test_it_is_said_in_words(self):
         self.lose_state()
         out = self.nl("init", self.lake).out
@@ -66,6 +77,34 @@ class LostMarker(TierTest):
         os.remove(self.path("catalog", "cloud.jsonl"))
         self.assertNotIn("taken_over", self.nl("init", self.lake, "--json").json)
         self.assertNotEqual(json.loads(read(self.path(".neurolake", "lake.json")))["id"], self.id)
+
+
+class StorePlace(TierTest):
+    def test_a_directory_that_is_not_there_fails_the_test_of_the_store(self):
+        os.rmdir(self.cloud)
+        self.assertIn("mkdir", self.nl("cloud", "test", check=12).err)
+        self.assertIn("does not exist", self.nl("doctor", "--cloud", check=1).out)
+        self.assertIn("is no folder", self.nl("config", "set", "hybrid_storage.directory", self.cloud).err)
+        self.assertIn("is no folder", self.nl("status").err)
+        self.assertFalse(os.path.exists(self.cloud))
+
+    def test_the_lakes_own_disk_is_told_and_changes_no_exit_code(self):
+        same = "lies on the same disk as the lake: a burst frees nothing"
+        self.assertIn(same, self.nl("cloud", "test").err)
+        self.assertIn(same, self.nl("config", "set", "hybrid_storage.directory", self.cloud).err)
+        self.assertIn(same, self.nl("status", "--check").err)
+        self.assertIn(same, self.nl("doctor").out)
+        self.assertNotIn(same, self.nl("config", "set", "storage.high", "1GB").err)
+
+    def test_a_file_in_the_place_of_a_stub_is_counted_apart(self):
+        self.put("raw-data/o/a.csv", "a,b\n" + "1,2\n" * 30000, age_days=30)
+        self.put("raw-data/o/b.csv", "a,b\n" + "3,4\n" * 30000, age_days=30)
+        self.nl("burst", "raw-data/o")
+        os.remove(self.bucket("raw-data", "o", "a.csv"))
+        self.put("raw-data/o/a.csv", "a,b\n5,6\n")
+        out = self.nl("doctor").out
+        self.assertIn("every file in the cloud has its stub: 1", out)
+        self.assertIn("1 file here took the place of a stub", out)
 
 
 if __name__ == "__main__":

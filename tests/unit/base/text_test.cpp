@@ -80,7 +80,10 @@ TEST_CASE("suggestions are near, not far", "[base]") {
     CHECK(text::closest("raw-dat", known) == "raw-data");
     CHECK(text::closest("procesed", known) == "processed");
     CHECK(text::closest("raw", known) == "raw-data");
+    CHECK(text::closest("rwa-data", known) == "raw-data");
     CHECK_FALSE(text::closest("zebra", known));
+    CHECK_FALSE(text::closest("limit", std::vector<std::string>{"wait", "help"}));
+    CHECK_FALSE(text::closest("deep", std::vector<std::string>{"help"}));
     CHECK_FALSE(text::closest("", known));
 }
 
