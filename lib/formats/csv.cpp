@@ -212,13 +212,15 @@ Result<Rows> head_csv(const Input& input, std::size_t count) {
     window.drop(scan.dialect().preamble_bytes);
     bool header = scan.has_header();
     while (rows.cells.size() < count && !window.data().empty()) {
-        const HandRow row = split_row(window.data(), scan.dialect().set, window.at_end(), Quotes::known);
+        HandRow row = split_row(window.data(), scan.dialect().set, window.at_end(), Quotes::known);
         if (row.bytes == 0) {
             if (!window.at_end() && !window.is_full()) {
                 TRY_DO(window.fill());
                 continue;
             }
-            break;
+            // A quote that is never closed is a plain character, as in the scan.
+            row = split_row(window.data(), scan.dialect().set, window.at_end(), Quotes::literal);
+            if (row.bytes == 0) break;
         }
         window.drop(row.bytes);
         if (row.cells.size() == 1 && row.cells[0].text.empty() && rows.columns.size() > 1) continue;

@@ -36,6 +36,17 @@ constexpr std::array<Words, k_oddities> k_words{{
      "rows are nested too deeply to be typed to their end"},
 }};
 
+// "line 2", "lines 2 and 4", "lines 2, 4, 9 ..."
+template <typename Lines>
+std::string lines_text(const Lines& lines, std::size_t kept, bool more) {
+    std::string out = kept == 1 && !more ? "line " : "lines ";
+    for (std::size_t k = 0; k < kept; ++k) {
+        if (k > 0) out += k + 1 == kept && !more ? " and " : ", ";
+        out += std::to_string(lines[k] + 1);
+    }
+    return more ? out + " ..." : out;
+}
+
 }  // namespace
 
 void Oddities::note(Oddity oddity, std::uint64_t line, std::uint64_t detail) {
@@ -62,12 +73,9 @@ void Oddities::report(std::vector<model::Finding>& findings, std::size_t columns
         const Words& words = k_words[i];
         std::string message = fmt::format("{} {}", kind.count, kind.count == 1 ? words.one : words.many);
         const auto oddity = static_cast<Oddity>(i);
+        message += ": " + lines_text(kind.lines, kind.kept, kind.count > kind.kept);
         if (oddity == Oddity::short_row || oddity == Oddity::long_row)
-            message += fmt::format(": line {} has {} of {}", kind.lines[0] + 1, kind.detail, columns);
-        else
-            message += fmt::format(": line {}", kind.lines[0] + 1);
-        for (std::size_t k = 1; k < kind.kept; ++k) message += fmt::format(", {}", kind.lines[k] + 1);
-        if (kind.count > kind.kept) message += " ...";
+            message += fmt::format("{} has {} of {}", kind.count == 1 ? "" : "; the first", kind.detail, columns);
         findings.push_back({words.severity, std::string(words.code), {}, kind.lines[0] + 1, std::move(message)});
     }
 }

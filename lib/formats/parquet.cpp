@@ -182,7 +182,7 @@ Result<Profile> profile_parquet(const Input& input) {
 Result<Rows> head_parquet(const Input&, std::size_t) {
     return Error(Errc::unsupported,
                  "show the first rows: Parquet keeps them in compressed pages, which are not decoded",
-                 "The schema, row count and bounds are in the catalog; any Parquet reader shows the rows.");
+                 "columns, types and ranges: neurolake catalog show; the rows: any Parquet reader");
 }
 
 }  // namespace neurolake::formats

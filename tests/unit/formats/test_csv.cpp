@@ -96,7 +96,7 @@ TEST_CASE("ragged rows are told with their lines and nothing is dropped", "[form
     const model::Finding* few = find_code(profile, "short_row");
     REQUIRE(few != nullptr);
     CHECK(few->line == 3);
-    CHECK(few->message == "2 rows have fewer cells than there are columns: line 3 has 2 of 3, 6");
+    CHECK(few->message == "2 rows have fewer cells than there are columns: lines 3 and 6; the first has 2 of 3");
     const model::Finding* many = find_code(profile, "long_row");
     REQUIRE(many != nullptr);
     CHECK(many->line == 4);
@@ -174,7 +174,7 @@ TEST_CASE("invalid UTF-8 is told by line and kept as text", "[formats]") {
     CHECK(type_of(profile, "b") == "text");
     REQUIRE(find_code(profile, "invalid_utf8") != nullptr);
     CHECK(find_code(profile, "invalid_utf8")->line == 3);
-    CHECK(find_code(profile, "invalid_utf8")->message == "2 lines are not valid UTF-8: line 3, 4");
+    CHECK(find_code(profile, "invalid_utf8")->message == "2 lines are not valid UTF-8: lines 3 and 4");
 }
 
 TEST_CASE("a line of 100 MB is counted, told and never held in memory", "[formats]") {

@@ -80,7 +80,7 @@ TEST_CASE("a bad line costs only itself and is named", "[formats]") {
     const model::Finding* bad = find_code(profile, "bad_line");
     REQUIRE(bad != nullptr);
     CHECK(bad->line == 1234);
-    CHECK(bad->message == "2 lines are not JSON and are not counted: line 1234, 2000");
+    CHECK(bad->message == "2 lines are not JSON and are not counted: lines 1234 and 2000");
 }
 
 TEST_CASE("every way to break a JSON line is seen", "[formats]") {
