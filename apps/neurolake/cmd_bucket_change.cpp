@@ -241,6 +241,10 @@ Result<int> run_remove(Session& session, const RemoveArgs& args) {
                                  counted(stubless, "file"), bucket.name),
                      "put the stubs back first: neurolake doctor --fix");
     }
+    const bool asks = held && !session.dry_run();
+    if (asks &&
+        !session.confirm(fmt::format("Move {} of bucket '{}' to the trash?", counted(held, "file"), bucket.name)))
+        return Error(Errc::guard, "the answer was no: nothing was changed", "answer y, or use --yes");
     std::string trash_id;
     if (!session.dry_run()) {
         if (fs::exists(bucket.root)) {

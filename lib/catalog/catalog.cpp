@@ -158,26 +158,43 @@ const model::Table* Catalog::find(std::string_view full_name) const {
 
 namespace {
 
+// "orders" for "raw-data.orders".
+std::string_view bare_name(const TableKey& key) {
+    return std::string_view(key.full_name).substr(key.bucket.size() + 1);
+}
+
+// The table that a word without its bucket was meant to be.
+std::optional<std::string> closest_bare(std::string_view name, const std::vector<TableKey>& keys) {
+    std::vector<std::string> bare;
+    for (const TableKey& key : keys)
+        if (key.alive) bare.emplace_back(bare_name(key));
+    const auto close = text::closest(name, bare);
+    if (!close) return std::nullopt;
+    for (const TableKey& key : keys)
+        if (key.alive && bare_name(key) == *close) return key.full_name;
+    return std::nullopt;
+}
+
 Error no_such_table(std::string_view name, const std::vector<TableKey>& keys) {
     std::vector<std::string> known;
-    bool was_there = false;
+    bool was_there = false, is_bucket = false;
     for (const TableKey& key : keys) {
         if (key.alive) known.push_back(key.full_name);
         was_there |= !key.alive && key.full_name == name;
+        is_bucket |= key.alive && key.bucket == name;
     }
     std::string hint = "neurolake catalog tables lists them all";
     if (was_there)
         hint = "its files are gone; neurolake catalog tables --all lists tables that once were";
+    else if (is_bucket)
+        hint = fmt::format("that is a bucket; its tables: neurolake catalog tables {}", name);
     else if (const auto close = text::closest(name, known))
         hint = "did you mean " + *close + "?";
+    else if (const auto meant = closest_bare(name, keys))
+        hint = "did you mean " + *meant + "?";
     else if (known.empty())
         hint = "the catalog is empty: drop files into a bucket, then neurolake catalog index";
     return Error(Errc::not_found, fmt::format("no table \"{}\" in the catalog", name), std::move(hint));
-}
-
-// "orders" for "raw-data.orders".
-std::string_view bare_name(const TableKey& key) {
-    return std::string_view(key.full_name).substr(key.bucket.size() + 1);
 }
 
 }  // namespace

@@ -182,6 +182,24 @@ class Streams(LakeTest):
         piped = [line for line in self.nl("status").err.splitlines() if "no registered bucket" in line]
         self.assertTrue(piped and "new-name" in piped[0], piped)
 
+    def test_removing_a_bucket_with_files_asks_a_person_and_nobody_else(self):
+        for name in ("one", "two"):
+            self.nl("bucket", "create", name + "-bucket")
+            self.put(name + "-bucket/x.csv", "a,b\n1,2\n")
+        before = tree_hash(self.bucket("one-bucket"))
+        shown = self.terminal("bucket", "remove", "one-bucket", "--trash", input=b"n\n", check=15).out
+        self.assertIn("Move 1 file of bucket 'one-bucket' to the trash?", shown)
+        self.assertEqual(tree_hash(self.bucket("one-bucket")), before)
+        self.terminal("bucket", "remove", "one-bucket", "--trash", input=b"y\n")
+        self.assertFalse(os.path.exists(self.bucket("one-bucket")))
+        self.nl("bucket", "remove", "two-bucket", "--trash")
+
+    def test_a_bucket_or_a_bare_name_for_a_table_leads_on(self):
+        self.put("raw-data/orders/x.csv", "a,b\n1,2\n")
+        self.nl("catalog", "index")
+        self.assertIn("neurolake catalog tables raw-data", self.nl("catalog", "show", "raw-data", check=1).err)
+        self.assertIn("did you mean raw-data.orders?", self.nl("catalog", "show", "oders", check=1).err)
+
     def test_another_user_is_told_whose_lake_it_is(self):
         if os.getuid() != 0:
             self.skipTest("needs root, to be somebody else")
