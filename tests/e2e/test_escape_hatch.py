@@ -3,10 +3,11 @@
 import os
 import subprocess
 
-from harness import LakeTest, main, read, write
+from harness import main, read, write
+from tier_lake import QuickTest
 
 
-class EscapeHatch(LakeTest):
+class EscapeHatch(QuickTest):
     def setUp(self):
         super().setUp()
         self.store = os.path.join(self.tmp, "store")

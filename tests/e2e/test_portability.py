@@ -1,14 +1,14 @@
 # A lake can be moved, copied, read without us, and is never mistaken for an empty mount point.
 # SPDX-License-Identifier: Apache-2.0
 import os
-import shutil
 import subprocess
 import zipfile
 
-from harness import LakeTest, age, digest_of, main, need, read, remove_tree, run, sha256, tree, wait_until, write
+from harness import digest_of, main, need, read, remove_tree, run, sha256, tree, write
+from tier_lake import QuickTest
 
 
-class PortableLake(LakeTest):
+class PortableLake(QuickTest):
     def setUp(self):
         super().setUp()
         self.cloud = os.path.join(self.tmp, "cloud")

@@ -49,10 +49,23 @@ def fast_folder():
     return None
 
 
-class TierTest(LakeTest):
-    """self.lake with provider directory at self.cloud. The waits of a burst (files settle, freed bytes rest) end at once."""
+class QuickTest(LakeTest):
+    """The waits of a burst (files settle, freed bytes rest) end at once."""
 
     really_waits = False  # True: the machine's own clock, for tests that race with a burst
+
+    def environment(self, env=None, lake=None):
+        quick = {} if self.really_waits else {"LD_PRELOAD": failnth(), "FAILNTH_NO_SLEEP": "1", "FAILNTH_AHEAD": "60"}
+        return super().environment({**quick, **(env or {})}, lake)
+
+    def nl(self, *args, **more):
+        if more.get("uid") not in (None, os.getuid()):  # who need not be able to read the build folder
+            more["env"] = {"LD_PRELOAD": None, **(more.get("env") or {})}
+        return super().nl(*args, **more)
+
+
+class TierTest(QuickTest):
+    """self.lake with provider directory at self.cloud."""
 
     def setUp(self):
         super().setUp()
@@ -64,16 +77,10 @@ class TierTest(LakeTest):
 
     def nl(self, *args, **more):
         """As in LakeTest; what --json prints is held to its published schema."""
-        if more.get("uid") not in (None, os.getuid()):  # who need not be able to read the build folder
-            more["env"] = {"LD_PRELOAD": None, **(more.get("env") or {})}
         result = super().nl(*args, **more)
         if "--json" in args and result.out:
             check(result.json)
         return result
-
-    def environment(self, env=None, lake=None):
-        quick = {} if self.really_waits else {"LD_PRELOAD": failnth(), "FAILNTH_NO_SLEEP": "1", "FAILNTH_AHEAD": "60"}
-        return super().environment({**quick, **(env or {})}, lake)
 
     def object(self, key):
         return os.path.join(self.cloud, key)
