@@ -137,7 +137,8 @@ json::Value to_json(const Listed& file) {
 
 void print_file(Output& out, const Args& args, const Listed& file) {
     if (out.jsonl()) return out.object_line(to_json(file));
-    std::string shown = out.stdout_is_terminal() && !args.zero ? out.name(file.path) : file.path;
+    const bool exact = args.zero || (out.utf8() && !out.stdout_is_terminal());
+    std::string shown = exact ? file.path : out.name(file.path);
     if (args.long_form) {
         shown = fmt::format("{:5}  {:>10}  {}  ", file.in_cloud ? "cloud" : "local", text::size_text(file.bytes),
                             to_rfc3339(time_from_ns(file.mtime_ns))) +

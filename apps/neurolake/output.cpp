@@ -120,8 +120,7 @@ std::string ascii_text(std::string_view utf8) {
             i += known->first.size();
             continue;
         }
-        out += '?';
-        for (++i; i < utf8.size() && (static_cast<unsigned char>(utf8[i]) & 0xC0) == 0x80;) ++i;
+        out += escape_beyond_ascii(utf8.substr(i++, 1));
     }
     return out;
 }

@@ -87,7 +87,7 @@ private:
 };
 
 std::string counted(std::uint64_t n, std::string_view noun);  // "1 row", "1,234 rows"
-// The symbols we use ourselves in plain ASCII ("·" -> "-", "…" -> "..."); everything else beyond ASCII as "?".
+// The symbols we use ourselves in plain ASCII ("·" -> "-", "…" -> "..."); everything else beyond ASCII as \xNN.
 std::string ascii_text(std::string_view utf8);
 // A UTF-8 locale by LC_ALL, LC_CTYPE, LANG, in that order.
 bool locale_is_utf8();
