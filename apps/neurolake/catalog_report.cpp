@@ -108,6 +108,14 @@ json::Value report_json(const index::Report& report) {
     return value.set("elapsed_ms", report.elapsed_ms);
 }
 
+Result<const model::Table*> table_named(Session& session, const std::string& name) {
+    TRY(const catalog::Catalog* catalog, session.catalog());
+    auto found = catalog->get(name);
+    if (found || found.error().code != Errc::not_found || !session.bucket(name)) return found;
+    return Error(Errc::not_found, fmt::format("\"{}\" is a bucket, not a table", name),
+                 fmt::format("its tables: neurolake catalog tables {}", name));
+}
+
 std::string rows_text(const model::Table& table) {
     if (!table.rows_exact && table.rows == 0) return "rows unknown";
     return (table.rows_exact ? "" : "at least ") + counted(table.rows, "row");

@@ -8,6 +8,7 @@
 #include "catalog/catalog.hpp"
 #include "index/index.hpp"
 #include "output.hpp"
+#include "session.hpp"
 
 namespace neurolake::apps {
 
@@ -24,5 +25,8 @@ std::string card_line(const Output& out, const model::Table& table);
 // Why a column has its type, in words: the evidence's reason, or what was seen.
 std::string why_text(const model::Column& column, bool name_file);
 void print_findings(Output& out, const std::vector<model::Finding>& findings);
+
+// A table as a person names it. not_found says when the word is a bucket's.
+Result<const model::Table*> table_named(Session& session, const std::string& name);
 
 }  // namespace neurolake::apps

@@ -5,12 +5,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/text.hpp"
 #include "catalog_report.hpp"
+#include "formats/formats.hpp"
+#include "shell_words.hpp"
 #include "table.hpp"
 
 namespace neurolake::apps {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -57,13 +62,82 @@ void print_tables(Output& out, const std::vector<const model::Table*>& tables) {
 }
 
 // Folders that people made and that hold nothing yet: they show up, so that nobody wonders where they are.
-std::vector<std::string> buckets_without_tables(const std::vector<lake::Bucket>& buckets,
-                                                const std::vector<const model::Table*>& tables) {
-    std::vector<std::string> empty;
-    for (const auto& bucket : buckets)
-        if (std::ranges::none_of(tables, [&](const auto* table) { return table->bucket == bucket.name; }))
-            empty.push_back(bucket.name);
-    return empty;
+std::vector<lake::Bucket> buckets_without_tables(std::vector<lake::Bucket> buckets,
+                                                 const std::vector<const model::Table*>& tables) {
+    std::erase_if(buckets, [&](const auto& bucket) {
+        return std::ranges::any_of(tables, [&](const auto* table) { return table->bucket == bucket.name; });
+    });
+    return buckets;
+}
+
+enum class Holds { nothing, new_files, files };
+
+// A look at the disk, ended by the first file that the catalog has not taken in, or after a good while.
+Holds look_into(const lake::Bucket& bucket, const lake::Inventory* inventory) {
+    constexpr int k_patience = 20000;
+    std::error_code failed;
+    Holds holds = Holds::nothing;
+    fs::recursive_directory_iterator entry(bucket.root, failed), end;
+    for (int seen = 0; !failed && entry != end && seen < k_patience; entry.increment(failed), ++seen) {
+        const std::string name = entry->path().filename().string();
+        if (formats::is_known_non_data(name)) {
+            entry.disable_recursion_pending();
+            continue;
+        }
+        std::error_code unknown;
+        if (entry->is_symlink(unknown) || !entry->is_regular_file(unknown)) continue;
+        holds = Holds::files;
+        if (formats::is_temporary_name(name)) continue;
+        const std::string path = entry->path().lexically_relative(bucket.root).string();
+        const auto record = inventory ? inventory->find(bucket.name, path) : std::nullopt;
+        if (!record || (record->state != lake::FileState::ignored && record->indexed_ns == 0)) return Holds::new_files;
+    }
+    return holds;
+}
+
+// What is not in the list of tables, and what to do about it.
+void print_the_rest(Session& session, const std::vector<lake::Bucket>& without, bool any_table) {
+    Output& out = session.out();
+    const auto inventory = session.inventory();
+    std::vector<std::string> empty, waiting;
+    std::string by_hand;
+    for (const auto& bucket : without) {
+        const Holds holds = look_into(bucket, inventory ? *inventory : nullptr);
+        if (holds == Holds::nothing) empty.push_back(bucket.name);
+        if (holds != Holds::new_files) continue;
+        waiting.push_back(bucket.name);
+        if (!bucket.auto_catalog) by_hand += " " + bucket.name;
+    }
+    if (!empty.empty()) out.summary(fmt::format("No data yet: {}", fmt::join(empty, ", ")));
+    if (!waiting.empty()) out.summary(fmt::format("Files not in the catalog yet: {}", fmt::join(waiting, ", ")));
+    if (!waiting.empty())
+        out.summary("Next: neurolake catalog index" + by_hand);
+    else if (!any_table && !empty.empty())
+        out.summary(fmt::format("Next: copy files into a bucket, for instance {}, then: neurolake catalog index",
+                                plain_or_quoted(without.front().root.string() + "/")));
+}
+
+constexpr std::string_view k_unknown = "unknown";
+
+// Files of formats that are not read stay out of the way where there are tables to see.
+std::vector<const model::Table*> without_unknown(const TablesArgs& args, std::vector<const model::Table*> tables) {
+    const auto unknown = [](const auto* table) { return table->format == k_unknown; };
+    const bool asked = args.all || !args.format.empty() || !args.tag.empty();
+    if (!asked && !std::ranges::all_of(tables, unknown)) std::erase_if(tables, unknown);
+    return tables;
+}
+
+void print_list(Session& session, const TablesArgs& args, const std::vector<const model::Table*>& tables,
+                const std::vector<lake::Bucket>& without) {
+    Output& out = session.out();
+    const auto shown = without_unknown(args, tables);
+    if (!shown.empty()) print_tables(out, shown);
+    std::uint64_t hidden = 0;
+    for (const auto* table : tables) hidden += table->format == k_unknown ? table->files : 0;
+    if (shown.size() < tables.size())
+        out.summary(fmt::format("Not shown: {} of unknown format; see: neurolake catalog tables --format unknown",
+                                counted(hidden, "file")));
+    if (args.format.empty() && args.tag.empty()) print_the_rest(session, without, !tables.empty());
 }
 
 Result<int> run_tables(Session& session, const TablesArgs& args) {
@@ -79,15 +153,12 @@ Result<int> run_tables(Session& session, const TablesArgs& args) {
     } else if (out.json()) {
         auto list = json::Value::array(), without = json::Value::array();
         for (const auto* table : tables) list.push(table_json(*table, Detail::brief));
-        for (const auto& name : empty) without.push(name);
+        for (const auto& bucket : empty) without.push(bucket.name);
         auto value = json::Value::object().set("schema", "neurolake.catalog.tables/1");
         value.set("indexed_at", catalog->indexed_at().empty() ? json::Value() : json::Value(catalog->indexed_at()));
         out.object(value.set("tables", std::move(list)).set("buckets_without_tables", std::move(without)));
     } else {
-        if (!tables.empty()) print_tables(out, tables);
-        const bool filtered = !args.format.empty() || !args.tag.empty();
-        if (!filtered && !empty.empty()) out.summary(fmt::format("No data yet: {}", fmt::join(empty, ", ")));
-        if (catalog->indexed_at().empty()) out.summary("Next: neurolake catalog index");
+        print_list(session, args, tables, empty);
     }
     return 0;
 }
@@ -116,7 +187,10 @@ Result<int> run_search(Session& session, const SearchArgs& args) {
     for (const auto& hit : hits)
         shown.row({out.name(hit.table->full_name()), hit.where, hit.where == "table" ? "" : out.name(hit.match)});
     if (!hits.empty()) shown.print(out);
-    out.summary(hits.empty() ? "Nothing found" : fmt::format("Found in {}", counted(hits.size(), "table")));
+    out.summary(hits.empty() ? fmt::format("Nothing found in the names, columns, tags, descriptions and owners of {}; "
+                                           "the data itself is not searched",
+                                           counted(catalog->totals().tables, "table"))
+                             : fmt::format("Found in {}", counted(hits.size(), "table")));
     return 0;
 }
 

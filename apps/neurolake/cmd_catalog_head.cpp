@@ -107,15 +107,14 @@ void print_head(Output& out, const Head& head) {
     Table shown(std::move(titles));
     for (const auto& cells : head.rows) {
         std::vector<std::string> line;
-        for (const auto& cell : cells) line.push_back(cell ? text::escape_controls(*cell) : "null");
+        for (const auto& cell : cells) line.push_back(cell ? out.name(text::escape_controls(*cell)) : "null");
         shown.row(std::move(line));
     }
     if (!head.columns.empty()) shown.print(out);
 }
 
 Result<int> run_head(Session& session, const Args& args) {
-    TRY(const catalog::Catalog* catalog, session.catalog());
-    TRY(const model::Table* table, catalog->get(args.table));
+    TRY(const model::Table* table, table_named(session, args.table));
     TRY(const Head head, read_head(session, *table, args.rows));
     session.query("catalog.head", json::Value::object().set("table", table->full_name()).set("rows", head.rows.size()));
     Output& out = session.out();

@@ -3,15 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <thread>
 
 #include "base/text.hpp"
 #include "catalog_report.hpp"
 #include "cmd_catalog.hpp"
 #include "index/index.hpp"
+#include "index_report.hpp"
 #include "lake/last_run.hpp"
 #include "lake/usage.hpp"
 #include "progress.hpp"
+#include "shell_words.hpp"
 #include "writer.hpp"
 
 namespace neurolake::apps {
@@ -48,15 +50,67 @@ Result<std::vector<lake::Bucket>> chosen_buckets(Session& session, const Args& a
     return buckets;
 }
 
-Result<index::Report> index_lake(Session& session, const Args& args) {
-    TRY(const lake::Lake* lake, session.lake());
-    TRY(const index::Options options, options_of(session, args));
+// Everything a run needs; what fails here is a wrong word or setting and no run at all.
+struct Prepared {
+    const lake::Lake* lake = nullptr;
+    index::Options options;
+    std::vector<lake::Bucket> buckets;
+};
+
+Result<Prepared> prepare(Session& session, const Args& args) {
+    Prepared run;
+    TRY(run.lake, session.lake());
+    TRY(run.options, options_of(session, args));
     TRY_DO(begin_writing(session));
-    TRY(const auto buckets, chosen_buckets(session, args));
+    TRY(run.buckets, chosen_buckets(session, args));
+    return run;
+}
+
+Result<index::Report> index_once(Session& session, const Prepared& run) {
     TRY(catalog::Catalog * catalog, session.catalog());
     Progress progress(session.out(), "reading files", Progress::Unit::count);
     const auto tell = [&](std::uint64_t done, std::uint64_t total, std::uint64_t) { progress.update(done, total); };
-    return index::run(*lake, buckets, *catalog, options, session.clock(), session.cancel(), tell);
+    return index::run(*run.lake, run.buckets, *catalog, run.options, session.clock(), session.cancel(), tell);
+}
+
+// A person who just copied files in wants to see them, and the wait is short. Scripts keep their speed.
+bool worth_waiting(Session& session, const index::Report& report) {
+    constexpr double k_longest = 15;
+    const Output& out = session.out();
+    const bool watched = out.stdout_is_terminal() && out.stderr_is_terminal() && !out.machine() && !out.quiet();
+    return watched && !session.dry_run() && !session.globals().now && report.settling.size() > report.temporary &&
+           report.settled_in <= k_longest;
+}
+
+// False when a signal ended it.
+bool wait_to_settle(Session& session, const index::Report& report) {
+    constexpr auto k_step = std::chrono::milliseconds(100);
+    const auto in_seconds = [](auto time) {
+        return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(time).count());
+    };
+    const std::uint64_t young = report.settling.size() - report.temporary;
+    const std::string label = fmt::format("waiting for {} just written",
+                                          young == 1 ? "1 file that was" : counted(young, "file") + " that were");
+    if (!session.out().draws_progress()) session.out().step(label);
+    Progress progress(session.out(), label, Progress::Unit::count);
+    const auto whole = std::chrono::milliseconds(static_cast<std::int64_t>(report.settled_in * 1000) + 50);
+    const auto start = std::chrono::steady_clock::now();
+    for (auto gone = start - start; gone < whole; gone = std::chrono::steady_clock::now() - start) {
+        if (session.cancel().cancelled()) return false;
+        progress.update(in_seconds(gone), in_seconds(whole) + 1, "s");
+        std::this_thread::sleep_for(k_step);
+    }
+    return !session.cancel().cancelled();
+}
+
+// "buckets/x.csv lies in no bucket; move it: mv ..." to a bucket there is, raw data first.
+std::string stray_file(const fs::path& folder, const std::string& name, const std::vector<lake::Bucket>& buckets) {
+    const std::string said = "buckets/" + name + " lies in no bucket; ";
+    if (buckets.empty()) return said + "make one for it: neurolake bucket create NAME";
+    const auto raw = std::ranges::find(buckets, "raw-data", &lake::Bucket::name);
+    const fs::path& target = (raw == buckets.end() ? buckets.front() : *raw).root;
+    return said + fmt::format("move it: mv {} {}", plain_or_quoted((folder / name).string()),
+                              plain_or_quoted(target.string() + "/"));
 }
 
 // Data that lies where no bucket is: one line each with the way out.
@@ -74,83 +128,8 @@ void offer_help(Session& session) {
     for (const auto& entry : fs::directory_iterator(folder, failed)) {
         const std::string name = entry.path().filename().string();
         if (!entry.is_regular_file(failed) || name.starts_with('.')) continue;
-        out.warn(fmt::format("buckets/{0} lies in no bucket; move it: mv {1}/{0} {1}/raw-data/",
-                             text::escape_controls(name), out.name(folder.string())));
+        out.warn(text::escape_controls(stray_file(folder, name, (*settings)->buckets)));
     }
-}
-
-std::string change_line(Output& out, const index::TableChange& change) {
-    static constexpr const char* k_words[] = {"new", "changed", "gone"};
-    static constexpr Style k_styles[] = {Style::green, Style::yellow, Style::red};
-    const auto what = static_cast<std::size_t>(change.what);
-    return fmt::format("{} {}  {}{}", out.paint(k_styles[what], fmt::format("{:7}", k_words[what])),
-                       out.name(change.table), counted(change.rows, "row"),
-                       change.files > 1 ? out.separator() + counted(change.files, "file") : "");
-}
-
-constexpr std::size_t k_most_reasons = 4;
-
-// "zip is text: leading zero first at row 30001": the types that a look at the first rows would get wrong.
-void print_reasons(Output& out, const model::Table& table) {
-    std::size_t told = 0;
-    for (const auto& column : table.columns) {
-        if (column.evidence.forced_row <= 1 || ++told > k_most_reasons) continue;
-        out.summary(fmt::format("          {} is {}: {}", out.name(column.name), model::to_string(column.type),
-                                out.name(column.evidence.reason)));
-    }
-}
-
-void print_change(Session& session, const index::TableChange& change) {
-    Output& out = session.out();
-    out.line(change_line(out, change));
-    if (!change.renamed_from.empty()) out.line("          was " + out.name(change.renamed_from));
-    for (const auto& line : change.schema_changes) out.line("          " + out.name(line));
-    if (change.breaking)
-        out.line("          " + out.paint(Style::red, fmt::format("schema version {} breaks readers of the old one",
-                                                                  change.schema_version)));
-    const auto catalog = session.catalog();
-    if (!catalog || change.what != index::TableChange::What::added) return;
-    if (const model::Table* table = (*catalog)->find(change.table)) print_reasons(out, *table);
-}
-
-void print_settling(Output& out, const index::Report& report, double settle_seconds) {
-    if (report.settling.empty()) return;
-    constexpr std::size_t k_most = 5;
-    for (std::size_t i = 0; i < std::min(report.settling.size(), k_most); ++i)
-        out.summary("settling " + out.name(report.settling[i]));
-    const auto more = report.settling.size() - std::min(report.settling.size(), k_most);
-    out.summary(fmt::format("{}Files written less than {:g} s ago or under a temporary name wait for the next run.",
-                            more ? fmt::format("         and {} more. ", text::with_thousands(more)) : "",
-                            settle_seconds));
-}
-
-// "2 tables new, 1 changed", in the order of TableChange::What.
-std::string changes_text(const index::Report& report) {
-    std::array<std::uint64_t, 3> counts{};
-    for (const auto& change : report.changes) ++counts[static_cast<std::size_t>(change.what)];
-    static constexpr const char* k_words[] = {"new", "changed", "gone"};
-    std::string out;
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-        if (counts[i] == 0) continue;
-        out += out.empty() ? counted(counts[i], "table") : ", " + text::with_thousands(counts[i]);
-        out += std::string(" ") + k_words[i];
-    }
-    return out.empty() ? "No changes" : out;
-}
-
-void print_report(Session& session, const index::Report& report, const index::Options& options) {
-    Output& out = session.out();
-    for (const auto& change : report.changes) print_change(session, change);
-    print_settling(out, report, options.settle_seconds);
-    std::string line = changes_text(report) +
-                       fmt::format(": read {} ({}), {} unchanged", counted(report.files_read, "file"),
-                                   text::size_text(report.bytes_read), text::with_thousands(report.files_unchanged));
-    if (report.files_gone) line += ", " + text::with_thousands(report.files_gone) + " gone";
-    out.summary(line);
-    if (options.dry_run)
-        out.summary("Dry run: nothing was written");
-    else
-        out.summary(fmt::format("Catalog: {}, {}", counted(report.tables, "table"), counted(report.rows, "row")));
 }
 
 // For `status`: when the last index ran and how it ended. A failing write of it must not fail the index.
@@ -171,15 +150,33 @@ void remember_run(Session& session, int rc) {
     (void)lake::add_usage(layout.state / "usage.jsonl", use);
 }
 
+void print_json(Session& session, const index::Report& report) {
+    auto value = json::Value::object().set("schema", "neurolake.catalog.index/1");
+    value.set("dry_run", session.dry_run());
+    const auto members = report_json(report);
+    for (const auto& [key, member] : *members.as_object()) value.set(key, member);
+    session.out().object(value);
+}
+
+// The first run, and on a terminal a second one when files were only too new.
+Result<index::Report> index_and_wait(Session& session, const Prepared& run, bool& stopped) {
+    TRY(index::Report report, index_once(session, run));
+    if (!worth_waiting(session, report)) return report;
+    stopped = !wait_to_settle(session, report);
+    if (stopped) return report;
+    TRY(index::Report next, index_once(session, run));
+    return merged(std::move(report), std::move(next));
+}
+
 Result<int> run_index(Session& session, const Args& args) {
-    auto report = index_lake(session, args);
+    TRY(const Prepared run, prepare(session, args));
+    bool stopped = false;
+    const auto report = index_and_wait(session, run, stopped);
     if (!report) {
-        if (report.error().code != Errc::locked && report.error().code != Errc::no_lake)
-            remember_run(session, exit_code(report.error().code));
-        return std::move(report).error();
+        if (report.error().code != Errc::no_lake) remember_run(session, exit_code(report.error().code));
+        return Error(report.error());
     }
-    TRY(const index::Options options, options_of(session, args));
-    const bool strict_break = options.strict && report->breaking;
+    const bool strict_break = run.options.strict && report->breaking;
     const bool unreadable = std::ranges::any_of(report->findings, [](const model::Finding& finding) {
         return finding.severity == model::Finding::Severity::error;
     });
@@ -188,16 +185,15 @@ Result<int> run_index(Session& session, const Args& args) {
     session.reload_inventory();
     Output& out = session.out();
     print_findings(out, report->findings);
-    if (!out.machine()) offer_help(session);
     if (out.machine()) {
-        auto value = json::Value::object().set("schema", "neurolake.catalog.index/1");
-        value.set("dry_run", options.dry_run);
-        const auto members = report_json(*report);
-        for (const auto& [key, member] : *members.as_object()) value.set(key, member);
-        out.object(value);
-    } else {
-        print_report(session, *report, options);
+        print_json(session, *report);
+        return rc;
     }
+    offer_help(session);
+    print_index_report(session, *report, run.options);
+    if (stopped)
+        return Error(Errc::cancelled, "stopped while waiting for files that were just written",
+                     "all else is in the catalog; run neurolake catalog index again for the rest");
     return rc;
 }
 

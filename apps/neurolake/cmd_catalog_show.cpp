@@ -22,22 +22,31 @@ struct SchemaArgs {
     std::uint32_t version = 0;
 };
 
-Result<const model::Table*> table_named(Session& session, const std::string& name) {
-    TRY(const catalog::Catalog* catalog, session.catalog());
-    return catalog->get(name);
-}
-
 json::Value named(const char* schema, const model::Table& table) {
     auto value = json::Value::object().set("schema", schema);
     json::set_path(value, "table", table.full_name());
     return value;
 }
 
+// Where both begin alike beyond what fits, the tails tell more.
 std::string range_text(const Output& out, const model::Column& column) {
-    constexpr std::size_t k_widest = 14;
+    constexpr std::size_t k_widest = 20;  // a moment in time, whole
     const auto& seen = column.evidence;
     if (!seen.min || !seen.max) return "";
-    return fit(out.name(*seen.min), k_widest, out.utf8()) + " .. " + fit(out.name(*seen.max), k_widest, out.utf8());
+    std::string low = out.name(*seen.min), high = out.name(*seen.max);
+    if (out.stdout_is_terminal()) {
+        const std::string_view mark = out.utf8() ? "…" : "...";
+        std::size_t same = 0;
+        while (same < low.size() && same < high.size() && low[same] == high[same]) ++same;
+        while (same > 0 && same < low.size() && (static_cast<unsigned char>(low[same]) & 0xC0) == 0x80) --same;
+        if (low != high && same + mark.size() >= k_widest) {
+            low = std::string(mark) + low.substr(same);
+            high = std::string(mark) + high.substr(same);
+        }
+        low = fit(low, k_widest, out.utf8());
+        high = fit(high, k_widest, out.utf8());
+    }
+    return low + " .. " + high;
 }
 
 void print_columns(Output& out, const model::Table& table) {
@@ -61,7 +70,7 @@ void print_facts(Output& out, const model::Table& table) {
     facts.row({"  Tier", std::string(model::to_string(table.tier))});
     if (!table.partitions.empty()) facts.row({"  Partitions", text::with_thousands(table.partitions.size())});
     facts.row({"  First seen", table.first_seen});
-    facts.row({"  Changed", table.modified_at});
+    facts.row({"  Newest file", table.modified_at});
     facts.row({"  Indexed", table.indexed_at});
     if (!table.owner.empty()) facts.row({"  Owner", out.name(table.owner)});
     if (!table.tags.empty()) facts.row({"  Tags", out.name(fmt::format("{}", fmt::join(table.tags, ", ")))});

@@ -163,36 +163,35 @@ std::string_view bare_name(const TableKey& key) {
     return std::string_view(key.full_name).substr(key.bucket.size() + 1);
 }
 
-// The table that a word without its bucket was meant to be.
-std::optional<std::string> closest_bare(std::string_view name, const std::vector<TableKey>& keys) {
-    std::vector<std::string> bare;
-    for (const TableKey& key : keys)
-        if (key.alive) bare.emplace_back(bare_name(key));
+// By the full name, or where no bucket was said by the table's own: "raw-data.orders or sales.orders".
+std::string meant(std::string_view name, const std::vector<TableKey>& keys) {
+    std::vector<std::string> full, bare;
+    for (const TableKey& key : keys) {
+        if (!key.alive) continue;
+        full.push_back(key.full_name);
+        bare.emplace_back(bare_name(key));
+    }
     const auto close = text::closest(name, bare);
-    if (!close) return std::nullopt;
-    for (const TableKey& key : keys)
-        if (key.alive && bare_name(key) == *close) return key.full_name;
-    return std::nullopt;
+    if (!close) return text::closest(name, full).value_or("");
+    std::string out;
+    std::size_t told = 0;
+    for (std::size_t i = 0; i < full.size(); ++i)
+        if (bare[i] == *close && ++told <= 3) out += (out.empty() ? "" : " or ") + full[i];
+    return out;
 }
 
 Error no_such_table(std::string_view name, const std::vector<TableKey>& keys) {
-    std::vector<std::string> known;
-    bool was_there = false, is_bucket = false;
+    bool was_there = false, any = false;
     for (const TableKey& key : keys) {
-        if (key.alive) known.push_back(key.full_name);
+        any |= key.alive;
         was_there |= !key.alive && key.full_name == name;
-        is_bucket |= key.alive && key.bucket == name;
     }
     std::string hint = "neurolake catalog tables lists them all";
     if (was_there)
         hint = "its files are gone; neurolake catalog tables --all lists tables that once were";
-    else if (is_bucket)
-        hint = fmt::format("that is a bucket; its tables: neurolake catalog tables {}", name);
-    else if (const auto close = text::closest(name, known))
-        hint = "did you mean " + *close + "?";
-    else if (const auto meant = closest_bare(name, keys))
-        hint = "did you mean " + *meant + "?";
-    else if (known.empty())
+    else if (const std::string close = meant(name, keys); !close.empty())
+        hint = "did you mean " + close + "?";
+    else if (!any)
         hint = "the catalog is empty: drop files into a bucket, then neurolake catalog index";
     return Error(Errc::not_found, fmt::format("no table \"{}\" in the catalog", name), std::move(hint));
 }
@@ -331,8 +330,11 @@ Status Catalog::rename_bucket(std::string_view from, std::string_view to) {
     Change change;
     for (const model::Table& table : tables()) {
         if (table.bucket != from) continue;
-        change.tables.push_back(table);
-        change.tables.back().bucket = to;
+        model::Table renamed = table;
+        renamed.bucket = to;
+        for (model::Finding& finding : renamed.findings)
+            if (text::starts_with_folder(finding.path, from)) finding.path.replace(0, from.size(), to);
+        change.tables.push_back(std::move(renamed));
     }
     return change.tables.empty() ? Status{} : m_impl->write(std::move(change));
 }

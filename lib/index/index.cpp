@@ -11,9 +11,11 @@
 #include "base/file.hpp"
 #include "formats/formats.hpp"
 #include "index/assemble.hpp"
+#include "index/lost_stubs.hpp"
 #include "index/naming.hpp"
 #include "index/profile_store.hpp"
 #include "index/reading.hpp"
+#include "index/table_change.hpp"
 #include "index/tree.hpp"
 
 namespace neurolake::index {
@@ -49,6 +51,7 @@ public:
 private:
     Status open_inventory();
     Status scan();
+    Status look_at_gone();
     Status find_work();
     Status read_changed();
     void build_batch();
@@ -57,6 +60,7 @@ private:
                                std::vector<const Table*>& before) const;
     void add_table(Table table, const Table* before);
     bool tell_failure(const std::string& bucket, const File& f);
+    void report_temporaries(const Tree& tree);
     void report_tree(BucketWork& work);
     Status write();
     void mark_indexed();
@@ -79,6 +83,7 @@ private:
     Report m_report;
     std::unordered_set<std::string> m_unfinished;  // "bucket/path" that the catalog did not take in
     bool m_touched = false;
+    bool m_told_once = false;  // of a file that looks abandoned: not again until it changes
 };
 
 std::string shown(std::string_view bucket, std::string_view path) { return fmt::format("{}/{}", bucket, path); }
@@ -111,9 +116,24 @@ Status Run::scan() {
     TRY(m_scan, lake::scan(m_buckets, m_old, options, m_clock, m_cancel));
     if (!m_options.accept_shrink) TRY_DO(lake::check_shrink(m_scan.scan, m_old));
     const lake::Scan& found = m_scan.scan;
-    m_report.files_seen = found.unchanged + found.added.size() + found.changed.size();
-    m_report.files_gone = found.gone.size();
+    for (const lake::BucketTotals& totals : found.totals) m_report.files_seen += totals.files + totals.cloud_files;
     m_report.findings.insert(m_report.findings.end(), found.findings.begin(), found.findings.end());
+    if (!found.gone.empty()) TRY_DO(look_at_gone());
+    return {};
+}
+
+Status Run::look_at_gone() {
+    const lake::Scan& found = m_scan.scan;
+    std::set<Origin> added;
+    for (const lake::FileRecord& r : found.added) added.insert({r.ino, r.size, r.mtime_ns});
+    bool stubs = false;
+    for (const lake::FileRecord& r : found.gone) {
+        if (r.state != lake::FileState::ignored) m_report.files_gone += !added.contains({r.ino, r.size, r.mtime_ns});
+        stubs |= r.state == lake::FileState::stub;
+    }
+    if (!stubs) return {};
+    TRY(const lake::CloudList list, lake::CloudList::open(m_lake.layout().cloud_list));
+    for (Finding& finding : lost_stubs(found, list, m_catalog)) m_report.findings.push_back(std::move(finding));
     return {};
 }
 
@@ -172,12 +192,12 @@ Status Run::read_changed() {
     return {};
 }
 
-// Every run names what it could not read or found broken, also when the table did not change by it.
+// Names what could not be read, and what this run read and found broken, also when the table did not change by it.
 bool Run::tell_failure(const std::string& bucket, const File& f) {
     const std::string path = shown(bucket, f.path);
     bool failed = f.failed;
     if (f.failed) m_report.findings.push_back({Finding::Severity::error, "unreadable", path, 0, f.why_failed});
-    if (!f.profile) return failed;
+    if (!f.profile || !f.read_now) return failed;
     for (Finding finding : f.profile->profile.findings) {
         if (finding.severity != Finding::Severity::error) continue;
         finding.path = path;
@@ -187,14 +207,35 @@ bool Run::tell_failure(const std::string& bucket, const File& f) {
     return failed;
 }
 
+// Under a temporary name: for a day somebody may still be writing it, after that it looks abandoned.
+void Run::report_temporaries(const Tree& tree) {
+    constexpr std::int64_t k_day_ns = 86'400'000'000'000;
+    for (const Temporary& file : tree.temporaries()) {
+        if (to_ns(m_now) - file.mtime_ns > k_day_ns) {
+            m_report.findings.push_back({Finding::Severity::warning, "unfinished_file", file.path, 0,
+                                         fmt::format("looks unfinished: its name is a temporary one and it was last "
+                                                     "written at {}; rename it to have it indexed, or remove it",
+                                                     to_rfc3339(time_from_ns(file.mtime_ns)))});
+            m_told_once = true;
+            continue;
+        }
+        m_report.settling.push_back(file.path);
+        ++m_report.temporary;
+        m_unfinished.insert(file.path);
+    }
+}
+
 // Names what is settling or failed, and takes files that say nothing yet out of their units.
 void Run::report_tree(BucketWork& work) {
     const std::string& bucket = work.bucket->name;
-    for (const std::string& path : work.tree->temporaries()) m_report.settling.push_back(path);
+    report_temporaries(*work.tree);
     m_report.findings.insert(m_report.findings.end(), work.tree->findings().begin(), work.tree->findings().end());
     for (Unit& unit : work.tree->units()) {
         for (const File& f : unit.files) {
-            if (f.settling) m_report.settling.push_back(shown(bucket, f.path));
+            if (f.settling) {
+                m_report.settling.push_back(shown(bucket, f.path));
+                m_report.settled_in = std::max(m_report.settled_in, f.settles_in);
+            }
             if (tell_failure(bucket, f)) m_report.failed.push_back(shown(bucket, f.path));
             if (f.settling || f.failed) m_unfinished.insert(shown(bucket, f.path));
         }
@@ -226,15 +267,7 @@ void Run::add_table(Table table, const Table* before) {
         for (const Finding& finding : table.findings)
             if (finding.severity != Finding::Severity::error) m_report.findings.push_back(finding);  // see tell_failure
     if (same) return;
-    TableChange change;
-    change.table = table.full_name();
-    change.rows = table.rows;
-    change.bytes = table.bytes;
-    change.files = table.files;
-    change.schema_version = table.schema_version;
-    const bool is_new = !before || !before->deleted_at.empty();
-    change.what = is_new ? TableChange::What::added : TableChange::What::changed;
-    if (!is_new && before->full_name() != table.full_name()) change.renamed_from = before->full_name();
+    TableChange change = change_of(table, before);
     if (auto version = next_version(table, before, m_at)) {
         if (before) change.schema_changes = version->changes;
         change.breaking = version->breaking;
@@ -289,14 +322,7 @@ void Run::build_bucket(BucketWork& work) {
     for (const Table* table : open) {
         if (alive_ids.contains(table->id)) continue;
         m_batch.tombstones.push_back(table->id);
-        TableChange change;
-        change.table = table->full_name();
-        change.what = TableChange::What::gone;
-        change.rows = table->rows;
-        change.bytes = table->bytes;
-        change.files = table->files;
-        change.schema_version = table->schema_version;
-        m_report.changes.push_back(std::move(change));
+        m_report.changes.push_back(change_of_gone(*table));
     }
 }
 
@@ -316,8 +342,7 @@ void Run::mark_indexed() {
     std::unordered_set<std::string_view> cataloged;
     for (const BucketWork& work : m_work) cataloged.insert(work.bucket->name);
     m_scan.next->mark_all_indexed(m_now, [&](std::string_view bucket, std::string_view path) {
-        return !cataloged.contains(bucket) || formats::is_temporary_name(name_of(path)) ||
-               m_unfinished.contains(shown(bucket, path));
+        return !cataloged.contains(bucket) || m_unfinished.contains(shown(bucket, path));
     });
 }
 
@@ -325,7 +350,7 @@ void Run::mark_indexed() {
 Status Run::write() {
     if (m_options.dry_run) return {};
     TRY_DO(m_catalog.apply(m_batch).with_context("write the catalog"));
-    if (m_touched) mark_indexed();
+    if (m_touched || m_told_once) mark_indexed();
     return m_scan.next->commit(m_lake.layout().inventory).with_context("write the inventory");
 }
 
@@ -337,7 +362,8 @@ Result<Report> Run::run() {
     if (m_touched) TRY_DO(read_changed());
     build_batch();
     TRY_DO(write());
-    m_report.files_unchanged = m_report.files_seen - std::min(m_report.files_seen, m_report.files_read);
+    const std::uint64_t not_so = m_report.files_read + m_report.settling.size();
+    m_report.files_unchanged = m_report.files_seen - std::min(m_report.files_seen, not_so);
     const catalog::Totals totals = m_catalog.totals();
     m_report.tables = totals.tables;
     m_report.rows = totals.rows;

@@ -31,7 +31,10 @@ struct TableChange {
     std::string table;  // full name
     enum class What { added, changed, gone } what = What::added;
     std::string renamed_from;  // full name before, when the table's files moved
-    std::uint64_t rows = 0, bytes = 0, files = 0;
+    std::uint64_t rows = 0, bytes = 0, files = 0, cloud_files = 0;
+    bool rows_exact = true;
+    std::uint64_t rows_before = 0, files_before = 0;  // of a changed table
+    std::string reason;  // of a changed table: what differs, where neither rows, files nor the schema do
     std::uint32_t schema_version = 1;
     std::vector<std::string> schema_changes;
     bool breaking = false;
@@ -39,9 +42,12 @@ struct TableChange {
 
 struct Report {
     std::vector<TableChange> changes;
+    // Data files and stubs only: what is known to hold no data counts nowhere. A file that moved is not gone.
     std::uint64_t files_seen = 0, files_read = 0, files_unchanged = 0, files_gone = 0, bytes_read = 0;
     std::uint64_t tables = 0, rows = 0;  // of the whole catalog afterwards
-    std::vector<std::string> settling;   // "bucket/path"
+    std::vector<std::string> settling;   // "bucket/path": too new, or under a temporary name
+    std::uint64_t temporary = 0;         // how many of those for their name
+    double settled_in = 0;               // seconds until the others have rested long enough
     std::vector<std::string> failed;     // files that could not be read: exit 3
     std::vector<model::Finding> findings;
     bool breaking = false;

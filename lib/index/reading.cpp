@@ -21,9 +21,11 @@ bool is_of(const FileProfile& profile, const File& f) {
     return profile.ino == f.ino || f.indexed || f.state == lake::FileState::stub;
 }
 
-bool is_young(const File& f, const Options& options, Time now) {
+// Young is also what lies a little in the future: clocks of other machines.
+void judge_age(File& f, const Options& options, Time now) {
     const double age = static_cast<double>(to_ns(now) - f.mtime_ns) / 1e9;
-    return options.settle_seconds > 0 && std::abs(age) < options.settle_seconds;
+    f.settling = options.settle_seconds > 0 && std::abs(age) < options.settle_seconds;
+    if (f.settling) f.settles_in = options.settle_seconds - age;
 }
 
 const FileProfile* moved_profile(const std::string& bucket, const File& f, const ProfileStore& store,
@@ -50,6 +52,7 @@ void fail(File& f, const Error& error) {
 // Reads one file; what it was is decided by its identity before and after.
 Status read_one(File& f, int bucket_fd, const formats::Options& options, const CancelFlag& cancel,
                 std::atomic<std::uint64_t>& bytes) {
+    f.read_now = true;
     auto fd = open_beneath(bucket_fd, f.path, O_RDONLY);
     if (!fd) {
         if (fd.error().code == Errc::not_found)
@@ -102,7 +105,7 @@ void recall_profiles(const std::string& bucket, Unit& unit, const ProfileStore& 
         if (f.state == lake::FileState::stub) {
             if (!fits) f.profile.reset();  // of other content than what is in the cloud
         } else if (!fits) {
-            f.settling = is_young(f, options, now);
+            judge_age(f, options, now);
         }
     }
 }
@@ -134,7 +137,12 @@ Result<ReadTotals> read_files(std::vector<ReadJob>& jobs, const Options& options
     if (cancel.cancelled())
         return Error(Errc::cancelled, "indexing was interrupted; the catalog is as it was",
                      "run neurolake catalog index again: what was read is not read twice");
-    return ReadTotals{done.load(), bytes.load()};
+    ReadTotals totals{0, bytes.load()};
+    for (const ReadJob& job : jobs) {
+        if (job.file->settling) job.file->settles_in = options.settle_seconds;  // it changed just now
+        totals.files += !job.file->settling;
+    }
+    return totals;
 }
 
 void remember_profiles(const std::string& bucket, const Unit& unit, ProfileStore& store) {

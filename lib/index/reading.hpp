@@ -31,7 +31,7 @@ struct ReadJob {
 void add_jobs(Unit& unit, int bucket_fd, const Options& options, std::vector<ReadJob>& jobs);
 
 struct ReadTotals {
-    std::uint64_t files = 0, bytes = 0;
+    std::uint64_t files = 0, bytes = 0;  // without those that turned out to be settling
 };
 // Reads big files first, in parallel. A file that changes or vanishes meanwhile is settling; one that cannot be read is
 // failed, with the reason. Error: cancelled only.

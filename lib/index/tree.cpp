@@ -57,7 +57,7 @@ void Tree::look_at(const lake::InventoryBuilder& next, const lake::InventoryBuil
     if (folder.has_data || folder.has_override) m_folders.emplace_hint(m_folders.end(), summary.path, folder);
 }
 
-// Files that are never taken in are pending for ever: only what else is pending makes its folder work to do.
+// Only what else is pending makes a folder work to do.
 void Tree::find_temporaries(const lake::InventoryBuilder& next) {
     for (auto& [path, each] : m_folders) {
         if (!each.pending) continue;
@@ -65,10 +65,11 @@ void Tree::find_temporaries(const lake::InventoryBuilder& next) {
         folder.pending = false;
         for_each_file(next, m_bucket, path, [&](const lake::FileRecord& record) {
             const std::string_view name = name_of(record.path);
-            if (record.state == lake::FileState::data && formats::is_temporary_name(name))
-                m_temporaries.push_back(m_bucket + "/" + record.path);
-            else if (is_data(record, name))
+            if (record.state == lake::FileState::data && formats::is_temporary_name(name)) {
+                if (record.indexed_ns == 0) m_temporaries.push_back({m_bucket + "/" + record.path, record.mtime_ns});
+            } else if (is_data(record, name)) {
                 folder.pending |= record.indexed_ns == 0;
+            }
         });
     }
 }

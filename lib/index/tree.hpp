@@ -27,6 +27,8 @@ struct File {
     bool indexed = false;                // the catalog already took this content in
     std::optional<FileProfile> profile;  // from the store or from reading; of older content while settling
     bool settling = false, failed = false;
+    double settles_in = 0;  // seconds until a settling file has rested long enough
+    bool read_now = false;  // this run opened it
     std::string why_failed;
 };
 
@@ -51,6 +53,12 @@ inline std::string_view parent_of(std::string_view path) {  // "" for a name wit
 }
 inline std::string_view name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
+// A file that is still being written, by its name ("x.csv.part").
+struct Temporary {
+    std::string path;  // "bucket/path"
+    std::int64_t mtime_ns = 0;
+};
+
 // The units of one bucket. Built from the inventory's folders; files are looked at only where something changed.
 class Tree {
 public:
@@ -68,7 +76,7 @@ public:
     std::vector<Unit>& units() { return m_units; }
     // The unit a table at this place belongs to; null when nothing of it is left.
     const Unit* unit_of(std::string_view table_path, bool is_folder) const;
-    const std::vector<std::string>& temporaries() const { return m_temporaries; }  // "bucket/path", still being written
+    const std::vector<Temporary>& temporaries() const { return m_temporaries; }  // not told of before
     const std::vector<model::Finding>& findings() const { return m_findings; }
 
 private:
@@ -93,7 +101,7 @@ private:
     std::vector<Unit> m_units;
     std::map<std::pair<std::string, Unit::Kind>, std::size_t> m_unit_at;
     std::set<std::string, std::less<>> m_touched;  // folders and unit roots
-    std::vector<std::string> m_temporaries;
+    std::vector<Temporary> m_temporaries;
     std::vector<model::Finding> m_findings;
     bool m_all_touched = false;
 };

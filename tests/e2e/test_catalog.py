@@ -1,13 +1,11 @@
-# The catalog from the outside: what is a table, what type is a column, what a change to files does to them.
+# The catalog from the outside: what is a table, what type is a column, what people read of it.
 # SPDX-License-Identifier: Apache-2.0
-import json
 import os
 import random
 import re
-import shutil
 
 from catalog_lake import CatalogTest
-from harness import age, main, need, read, run, tree, write
+from harness import main, read, tree, write
 from jsonschema_lite import check as check_schema
 
 
@@ -48,6 +46,63 @@ class FirstTables(CatalogTest):
         self.assertEqual([], report["failed"])
         self.assertEqual({"ml-models.churn": "unknown", "raw-data.notes": "unknown"},
                          {name: row["format"] for name, row in self.tables().items()})
+
+    def test_unknown_formats_stay_out_of_the_list_for_people(self):
+        self.put("raw-data/notes", b"\x00\x01\x02")
+        self.index()
+        self.assertIn("raw-data.notes", self.nl("catalog", "tables").out)  # nothing else is there
+        self.put("raw-data/t.csv", "id\n1\n")
+        self.index()
+        listing = self.nl("catalog", "tables").out
+        self.assertNotIn("raw-data.notes", listing)
+        self.assertIn("Not shown: 1 file of unknown format; see: neurolake catalog tables --format unknown\n", listing)
+        for args in (["--format", "unknown"], ["--all"]):
+            self.assertIn("raw-data.notes", self.nl("catalog", "tables", *args).out)
+
+    def test_a_wrong_table_name_gets_the_right_advice(self):
+        for name in ("raw-data/orders.csv", "processed/orders.csv", "raw-data/other.csv"):
+            self.put(name, "id\n1\n")
+        self.index()
+        for command in ("show", "head", "schema"):
+            self.assertIn("did you mean processed.orders or raw-data.orders?",
+                          self.nl("catalog", command, "oders", check=1).err)
+            wrong = self.nl("catalog", command, "raw-data", check=1).err
+            self.assertIn('"raw-data" is a bucket, not a table', wrong)
+            self.assertIn("neurolake catalog tables raw-data", wrong)
+        self.assertIn("names, columns, tags, descriptions and owners of 3 tables",
+                      self.nl("catalog", "search", "zzz").out)
+
+    def test_names_and_cells_are_escaped_in_one_way_where_the_locale_is_not_utf8(self):
+        self.put("raw-data/größe/größe.csv", "id,größe\n1,Zürich\n")
+        self.index()
+        escaped = r"gr\xc3\xb6\xc3\x9fe"
+        table = self.names()[0]
+        for args in (["catalog", "tables"], ["ls"], ["catalog", "head", table], ["catalog", "show", table],
+                     ["why", "raw-data/größe/größe.csv"], ["catalog", "search", "id"]):
+            shown = self.nl(*args, env={"LC_ALL": "C"}).out_bytes
+            self.assertIn(escaped.encode(), shown, args)
+            self.assertTrue(shown.isascii(), args)
+        self.assertIn(r"Z\xc3\xbcrich", self.nl("catalog", "head", table, env={"LC_ALL": "C"}).out)
+        self.assertIn(r"Z\xc3\xbcrich", self.nl("catalog", "show", table, env={"LC_ALL": "C"}).out)
+        exact = "raw-data/größe/größe.csv\0".encode()
+        self.assertEqual(exact, self.nl("ls", "-0", env={"LC_ALL": "C"}).out_bytes)
+
+    def test_head_and_tables_agree_on_a_quote_that_is_never_closed(self):
+        self.put("raw-data/t.csv", 'id,name\n1,Ann\n2,Bob\n3,"Cy\n')
+        self.index()
+        self.assertEqual(3, self.tables()["raw-data.t"]["rows"])
+        rows = self.nl("catalog", "head", "raw-data.t", "--json").json["rows"]
+        self.assertEqual([["1", "Ann"], ["2", "Bob"], ["3", '"Cy']], rows)
+
+    def test_a_range_is_whole_in_a_pipe_and_makes_sense_on_a_terminal(self):
+        self.put("raw-data/t.csv", "at,key\n2024-05-01T10:00:00Z,%sa\n2024-05-01T11:30:00Z,%sb\n" % ("same" * 10, "same" * 10))
+        self.index()
+        piped = self.nl("catalog", "show", "raw-data.t").out
+        self.assertIn("same" * 10 + "a .. " + "same" * 10 + "b", piped)
+        shown = self.terminal("catalog", "show", "raw-data.t").out
+        self.assertRegex(shown, "2024-05-01.10:00:00.* .. 2024-05-01.11:30:00")
+        self.assertIn("…a .. …b", shown)
+        self.assertIn("Newest file", shown)
 
     def test_known_non_data_is_no_table(self):
         for name in ("BUCKET_INFO.txt", "README.md", ".DS_Store", "Thumbs.db", "desktop.ini", "_SUCCESS",
@@ -217,226 +272,6 @@ class Grouping(CatalogTest):
             self.assertNotRegex(name, r"[\x00-\x20]")
         self.assertNotIn("\x1b[31m", self.terminal("catalog", "tables").out)
         self.assertEqual(0, self.index()["files_read"])
-
-
-class Changes(CatalogTest):
-    def test_only_what_changed_is_read(self):
-        for i in range(20):
-            self.put("raw-data/t/%02d.csv" % i, "id,x\n%d,1\n" % i)
-        self.assertEqual(20, self.index()["files_read"])
-        before = self.catalog_files()
-        self.assertEqual((0, []), tuple(self.index()[k] for k in ("files_read", "changes")))
-        self.assertEqual(before, self.catalog_files())
-        self.put("raw-data/t/20.csv", "id,x\n20,0.5\n")
-        report = self.index()
-        self.assertEqual((1, 20), (report["files_read"], report["files_unchanged"]))
-        table = self.tables()["raw-data.t"]
-        self.assertEqual((21, 21), (table["files"], table["rows"]))
-        self.assertEqual("double", self.types("raw-data.t")["x"])
-        os.unlink(self.bucket("raw-data", "t", "20.csv"))
-        self.assertEqual(0, self.index()["files_read"])
-        self.assertEqual("int64", self.types("raw-data.t")["x"])
-
-    def test_a_second_index_opens_no_data_file(self):
-        need("strace")
-        for i in range(50):
-            self.put("raw-data/t%d/%d.csv" % (i % 7, i), "id\n%d\n" % i)
-        self.index()
-        trace = os.path.join(self.tmp, "trace")
-        result = run(["strace", "-f", "-qq", "-e", "trace=open,openat,openat2", "-o", trace, self.binary, "catalog", "index"],
-                     env=self.environment(), cwd=self.tmp)
-        self.check(result, 0)
-        opened = read(trace).decode()
-        self.assertIn("inventory", opened)
-        self.assertNotIn(".csv", opened)
-
-    def test_a_young_file_is_settling_and_taken_in_later(self):
-        self.put("raw-data/young.csv", "id\n1\n", age_days=None)
-        self.put("raw-data/load.csv.part", "id\n1\n")
-        report = self.index("--settle", "60s")
-        self.assertEqual(["raw-data/load.csv.part", "raw-data/young.csv"], [s["path"] for s in report["settling"]])
-        self.assertEqual([], self.names())
-        self.assertIn("settling raw-data/young.csv", self.nl("catalog", "index", "--settle", "60s").out)
-        age(self.bucket("raw-data", "young.csv"), seconds=90)
-        self.index("--settle", "60s")
-        self.assertEqual(["raw-data.young"], self.names())
-
-    def test_a_growing_file_keeps_its_last_good_state_until_it_rests(self):
-        path = self.put("raw-data/log.csv", "id\n1\n")
-        self.index()
-        with open(path, "a") as file:
-            file.write("2\n3\n")
-        report = self.index("--settle", "60s")
-        self.assertEqual(["raw-data/log.csv"], [s["path"] for s in report["settling"]])
-        self.assertEqual(1, self.tables()["raw-data.log"]["rows"])
-        age(path, seconds=90)
-        self.index("--settle", "60s")
-        self.assertEqual(3, self.tables()["raw-data.log"]["rows"])
-
-    def test_a_file_that_settled_without_a_further_change_is_indexed(self):
-        self.put("raw-data/x.csv", "id\n1\n", age_days=None)
-        self.index("--settle", "3600s")
-        self.assertEqual([], self.names())
-        self.index("--settle", "0s")  # the tree did not change since
-        self.assertEqual(["raw-data.x"], self.names())
-
-    def test_deleted_files_leave_a_tombstone_and_come_back_as_the_same_table(self):
-        path = self.put("raw-data/orders/a.csv", "id\n1\n")
-        self.put("raw-data/other/b.csv", "id\n1\n")
-        self.index()
-        id_before = self.nl("catalog", "show", "raw-data.orders", "--json").json["table"]["id"]
-        os.rename(path, os.path.join(self.tmp, "a.csv"))
-        report = self.index()
-        self.assertEqual([("raw-data.orders", "gone")], [(c["table"], c["what"]) for c in report["changes"]])
-        self.assertEqual(["raw-data.other"], self.names())
-        self.assertTrue(self.tables("--all")["raw-data.orders"]["deleted_at"])
-        self.assertIn("gone", self.nl("catalog", "show", "raw-data.orders", check=1).err)
-        os.rename(os.path.join(self.tmp, "a.csv"), path)
-        self.index()
-        self.assertEqual(id_before, self.nl("catalog", "show", "raw-data.orders", "--json").json["table"]["id"])
-        self.assertEqual(2, len(self.tables("--all")))
-
-    def test_a_renamed_folder_keeps_its_table_and_reads_nothing(self):
-        for i in range(5):
-            self.put("raw-data/orders/%d.csv" % i, "id\n1\n")
-        self.index()
-        before = self.nl("catalog", "show", "raw-data.orders", "--json").json["table"]
-        os.rename(self.bucket("raw-data", "orders"), self.bucket("raw-data", "sales"))
-        report = self.index()
-        self.assertEqual(0, report["files_read"])
-        self.assertEqual([("raw-data.sales", "changed", "raw-data.orders")],
-                         [(c["table"], c["what"], c.get("renamed_from")) for c in report["changes"]])
-        after = self.nl("catalog", "show", "raw-data.sales", "--json").json["table"]
-        self.assertEqual((before["id"], before["first_seen"]), (after["id"], after["first_seen"]))
-        self.assertEqual(["raw-data.sales"], self.names("--all"))
-
-    def test_a_new_column_is_schema_version_2_and_a_lost_one_is_breaking(self):
-        self.put("raw-data/t.csv", "id,zip\n1,01234\n")
-        self.index()
-        self.put("raw-data/t.csv", "id,zip,email\n1,01234,a@b.c\n")
-        report = self.index("--strict")
-        self.assertEqual(["+ email text"], report["changes"][0]["schema_changes"])
-        self.assertFalse(report["breaking"])
-        self.put("raw-data/t.csv", "id,email\n1,a@b.c\n")
-        report = self.index("--strict", check=3)
-        self.assertTrue(report["breaking"])
-        history = self.nl("catalog", "history", "raw-data.t", "--json").json["versions"]
-        self.assertEqual([[], ["+ email text"], ["- zip"]], [v["changes"] for v in history])
-        self.assertEqual([False, False, True], [v["breaking"] for v in history])
-        self.assertIn("- zip", self.nl("catalog", "history", "raw-data.t").out)
-        old = self.nl("catalog", "schema", "raw-data.t", "--version", "1", "--json").json
-        self.assertEqual(["id", "zip"], [c["name"] for c in old["columns"]])
-        self.nl("catalog", "schema", "raw-data.t", "--version", "9", check=1)
-
-    def test_a_narrowed_type_is_breaking_a_widened_one_is_not(self):
-        self.put("raw-data/t.csv", "x\n1.5\n")
-        self.index()
-        self.put("raw-data/t.csv", "x\n2024-01-01\n")
-        self.assertTrue(self.index("--strict", check=3)["breaking"])
-        self.put("raw-data/t.csv", "x\nword\n")
-        self.assertFalse(self.index("--strict")["breaking"])
-
-    def test_unreadable_files_are_named_and_the_rest_goes_on(self):
-        self.put("raw-data/good.csv", "id\n1\n")
-        self.put("raw-data/secret.csv", "id\n1\n", mode=0)
-        uid = self.as_nobody()
-        report = self.index(check=3, uid=uid)
-        self.assertEqual(["raw-data/secret.csv"], [f["path"] for f in report["failed"]])
-        result = self.nl("catalog", "index", uid=uid, check=3)  # tried again, not forgotten
-        self.assertIn("secret.csv", result.err)
-        self.assertIn("raw-data.good", self.nl("catalog", "tables", uid=uid).out)
-        os.chmod(self.bucket("raw-data", "secret.csv"), 0o644)
-        self.index(uid=uid)
-
-    def test_a_mass_loss_stops_the_index_and_changes_nothing(self):
-        for i in range(10):
-            self.put("raw-data/t/%d.csv" % i, "id\n1\n")
-        self.index()
-        before = self.catalog_files()
-        shutil.rmtree(self.bucket("raw-data", "t"))
-        for _ in range(2):
-            self.assertEqual("guard", self.nl("catalog", "index", "--json", check=15).error["code"])
-            self.assertEqual(before, self.catalog_files())
-        self.index("--accept-shrink")
-        self.assertEqual([], self.names())
-
-    def test_a_dry_run_tells_and_writes_nothing(self):
-        self.put("raw-data/a.csv", "id\n1\n")
-        report = self.assert_writes_nothing("catalog", "index", "--dry-run", "--json").json
-        self.assertEqual([("raw-data.a", "added")], [(c["table"], c["what"]) for c in report["changes"]])
-        self.assertTrue(report["dry_run"])
-
-    def test_a_bucket_without_auto_catalog_is_indexed_only_by_name(self):
-        self.nl("bucket", "create", "by-hand", "--no-auto-catalog")
-        self.put("by-hand/a.csv", "id\n1\n")
-        self.index()
-        self.assertEqual([], self.names())
-        self.index("by-hand")
-        self.assertEqual(["by-hand.a"], self.names())
-
-    def test_indexing_one_bucket_leaves_the_others_for_later(self):
-        self.put("raw-data/a.csv", "id\n1\n")
-        self.put("processed/b.csv", "id\n1\n")
-        self.index("raw-data")
-        self.assertEqual(["raw-data.a"], self.names())
-        self.index()
-        self.assertEqual(["processed.b", "raw-data.a"], self.names())
-
-    def test_a_second_index_at_the_same_time_is_refused(self):
-        import fcntl
-        with open(self.path(".neurolake", "lock"), "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            self.assertEqual("locked", self.nl("catalog", "index", "--json", check=11).error["code"])
-
-    def test_the_last_run_is_remembered(self):
-        self.put("raw-data/a.csv", "id\n1\n")
-        self.index("--now", "2026-11-22T08:00:00Z")
-        last = json.loads(read(self.path(".neurolake", "last_run.json")))
-        self.assertEqual(("2026-11-22T08:00:00Z", 0), (last["index"]["at"], last["index"]["rc"]))
-
-
-class Damage(CatalogTest):
-    def test_a_damaged_catalog_is_never_overwritten(self):
-        self.put("raw-data/a.csv", "id\n1\n")
-        self.index()
-        write(self.path("catalog", "tables.json"), read(self.path("catalog", "tables.json"))[:-30])
-        damaged = read(self.path("catalog", "tables.json"))
-        self.put("raw-data/b.csv", "id\n1\n")
-        for args in (["catalog", "tables"], ["catalog", "index"]):
-            error = self.nl(*args, "--json", check=1).error
-            self.assertEqual("corrupt", error["code"])
-            self.assertIn("doctor --fix", error["hint"])
-        self.assertEqual(damaged, read(self.path("catalog", "tables.json")))
-
-    def test_a_lost_catalog_is_made_again_without_reading_files(self):
-        for i in range(10):
-            self.put("raw-data/t/%d.csv" % i, "id\n%d\n" % i)
-        self.index()
-        before = self.tables()["raw-data.t"]
-        os.unlink(self.path("catalog", "tables.json"))
-        self.assertEqual(0, self.index()["files_read"])
-        after = self.tables()["raw-data.t"]
-        self.assertEqual({k: v for k, v in before.items() if k != "indexed_at"},
-                         {k: v for k, v in after.items() if k != "indexed_at"})
-
-    def test_a_damaged_inventory_is_put_aside_and_made_again(self):
-        self.put("raw-data/a.csv", "id\n1\n")
-        self.index()
-        write(self.path(".neurolake", "inventory"), b"no inventory")
-        report = self.index()
-        self.assertIn("inventory_damaged", self.findings(report))
-        aside = [name for name in os.listdir(self.path(".neurolake")) if ".damaged-" in name]
-        self.assertEqual(1, len(aside))
-        self.assertEqual(["raw-data.a"], self.names())
-        self.assertEqual([], self.index()["changes"])
-
-    def test_damaged_profiles_only_cost_a_second_reading(self):
-        self.put("raw-data/t/a.csv", "id\n1\n")
-        self.index()
-        write(self.path(".neurolake", "profiles"), b"NLPROF1\nrubbish")
-        self.put("raw-data/t/b.csv", "id\n2\n")
-        self.assertEqual(2, self.index()["files_read"])
-        self.assertEqual(2, self.tables()["raw-data.t"]["rows"])
 
 
 if __name__ == "__main__":

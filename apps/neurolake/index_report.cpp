@@ -1,0 +1,171 @@
+// index_report.cpp: changes line by line, what is settling and what to do about it, the sums.
+// SPDX-License-Identifier: Apache-2.0
+#include "index_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+
+namespace neurolake::apps {
+
+namespace {
+
+using What = index::TableChange::What;
+constexpr const char* k_words[] = {"new", "changed", "gone"};
+constexpr const char* k_indent = "          ";
+
+std::string delta(std::uint64_t now, std::uint64_t before) {
+    if (now == before) return {};
+    const bool more = now > before;
+    return fmt::format(" ({}{})", more ? '+' : '-', text::with_thousands(more ? now - before : before - now));
+}
+
+std::string rows_of(const index::TableChange& change) {
+    if (!change.rows_exact && change.rows == 0) return "rows unknown";
+    return (change.rows_exact ? "" : "at least ") + counted(change.rows, "row");
+}
+
+std::string change_line(Output& out, const index::TableChange& change) {
+    static constexpr Style k_styles[] = {Style::green, Style::yellow, Style::red};
+    const auto what = static_cast<std::size_t>(change.what);
+    const bool compare = change.what == What::changed;
+    std::string line = fmt::format("{} {}  {}", out.paint(k_styles[what], fmt::format("{:7}", k_words[what])),
+                                   out.name(change.table), rows_of(change));
+    if (compare) line += delta(change.rows, change.rows_before);
+    if (change.files > 1 || (compare && change.files != change.files_before)) {
+        line += out.separator() + counted(change.files, "file");
+        if (compare) line += delta(change.files, change.files_before);
+    }
+    return line;
+}
+
+constexpr std::size_t k_most_reasons = 4;
+
+// "zip is text: leading zero first at row 30001": the types that a look at the first rows would get wrong.
+void print_reasons(Output& out, const model::Table& table) {
+    std::size_t told = 0;
+    for (const auto& column : table.columns) {
+        if (column.evidence.forced_row <= 1 || ++told > k_most_reasons) continue;
+        out.summary(fmt::format("{}{} is {}: {}", k_indent, out.name(column.name), model::to_string(column.type),
+                                out.name(column.evidence.reason)));
+    }
+}
+
+void print_change(Session& session, const index::TableChange& change) {
+    Output& out = session.out();
+    out.summary(change_line(out, change));
+    const auto below = [&](const std::string& text) { out.summary(k_indent + text); };
+    if (!change.renamed_from.empty()) below("was " + out.name(change.renamed_from));
+    for (const auto& line : change.schema_changes) below(out.name(line));
+    if (change.breaking)
+        below(out.paint(Style::red,
+                        fmt::format("schema version {} breaks readers of the old one", change.schema_version)));
+    const bool counts = change.rows != change.rows_before || change.files != change.files_before;
+    if (change.what == What::changed && !counts && change.schema_changes.empty() && change.renamed_from.empty())
+        below(out.name(change.reason));
+    if (change.what != What::added) return;
+    if (change.cloud_files > 0)
+        below(fmt::format("{} of its files {} for data in the cloud{}", text::with_thousands(change.cloud_files),
+                          change.cloud_files == 1 ? "is a stub" : "are stubs",
+                          change.rows_exact ? "" : ", which was never read under this name"));
+    const auto catalog = session.catalog();
+    if (!catalog) return;
+    if (const model::Table* table = (*catalog)->find(change.table)) print_reasons(out, *table);
+}
+
+void print_left_for_later(Output& out, const index::Report& report, double settle_seconds) {
+    constexpr std::size_t k_most = 5;
+    for (std::size_t i = 0; i < std::min(report.settling.size(), k_most); ++i)
+        out.summary("settling " + out.name(report.settling[i]));
+    if (report.settling.size() > k_most)
+        out.summary(fmt::format("         and {} more", text::with_thousands(report.settling.size() - k_most)));
+    if (report.temporary > 0)
+        out.summary(fmt::format("{} still being written, by {}: taken in under {}",
+                                report.temporary == 1 ? "1 file is" : counted(report.temporary, "file") + " are",
+                                report.temporary == 1 ? "its name" : "their names",
+                                report.temporary == 1 ? "its final name" : "their final names"));
+    const std::uint64_t young = report.settling.size() - report.temporary;
+    if (young == 0) return;
+    const auto when = report.settled_in > 60
+                          ? "in " + text::duration_text(static_cast<std::int64_t>(report.settled_in) + 1)
+                          : std::string("in a moment");
+    out.summary(fmt::format("{} too new (written less than {:g} s ago): run neurolake catalog index again {}",
+                            young == 1 ? "1 file is" : counted(young, "file") + " are", settle_seconds, when));
+}
+
+// "2 tables new, 1 changed", in the order of TableChange::What.
+std::string changes_text(const index::Report& report) {
+    std::array<std::uint64_t, 3> counts{};
+    for (const auto& change : report.changes) ++counts[static_cast<std::size_t>(change.what)];
+    std::string out;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        if (counts[i] == 0) continue;
+        out += out.empty() ? counted(counts[i], "table") : ", " + text::with_thousands(counts[i]);
+        out += std::string(" ") + k_words[i];
+    }
+    return out.empty() ? "No changes" : out;
+}
+
+std::string sums(const index::Report& report) {
+    std::string line = fmt::format("{}: read {} ({})", changes_text(report), counted(report.files_read, "file"),
+                                   text::size_text(report.bytes_read));
+    const auto add = [&](std::uint64_t count, const char* what) {
+        if (count > 0) line += fmt::format(", {} {}", text::with_thousands(count), what);
+    };
+    add(report.files_unchanged, "unchanged");
+    add(report.settling.size(), "not read yet");
+    add(report.files_gone, "gone");
+    return line;
+}
+
+// A table that is new or changed in both runs is told once, as it is now.
+void merge_change(std::vector<index::TableChange>& changes, index::TableChange next) {
+    const auto known = std::ranges::find(changes, next.table, &index::TableChange::table);
+    if (known == changes.end()) {
+        changes.push_back(std::move(next));
+        return;
+    }
+    if (known->what == What::added && next.what == What::changed) next.what = What::added;
+    next.rows_before = known->rows_before;
+    next.files_before = known->files_before;
+    next.schema_changes.insert(next.schema_changes.begin(), known->schema_changes.begin(), known->schema_changes.end());
+    if (next.what == What::added) next.schema_changes.clear();
+    if (!known->renamed_from.empty()) next.renamed_from = known->renamed_from;
+    next.breaking |= known->breaking;
+    *known = std::move(next);
+}
+
+}  // namespace
+
+index::Report merged(index::Report first, index::Report next) {
+    for (auto& change : next.changes) merge_change(first.changes, std::move(change));
+    std::ranges::sort(first.changes, {}, &index::TableChange::table);
+    for (auto& finding : next.findings)
+        if (std::ranges::find(first.findings, finding) == first.findings.end())
+            first.findings.push_back(std::move(finding));
+    next.changes = std::move(first.changes);
+    next.findings = std::move(first.findings);
+    next.files_read += first.files_read;
+    next.bytes_read += first.bytes_read;
+    next.files_gone += first.files_gone;
+    next.files_unchanged -= std::min(next.files_unchanged, first.files_read);
+    next.breaking |= first.breaking;
+    next.elapsed_ms += first.elapsed_ms;
+    return next;
+}
+
+void print_index_report(Session& session, const index::Report& report, const index::Options& options) {
+    Output& out = session.out();
+    for (const auto& change : report.changes) print_change(session, change);
+    out.summary(sums(report));
+    if (options.dry_run)
+        out.summary("Dry run: nothing was written");
+    else
+        out.summary(fmt::format("Catalog: {}, {}", counted(report.tables, "table"), counted(report.rows, "row")));
+    print_left_for_later(out, report, options.settle_seconds);
+}
+
+}  // namespace neurolake::apps

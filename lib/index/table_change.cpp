@@ -1,0 +1,68 @@
+// table_change.cpp: two states of a table compared for people.
+// SPDX-License-Identifier: Apache-2.0
+#include "index/table_change.hpp"
+
+#include <fmt/format.h>
+
+namespace neurolake::index {
+namespace {
+
+using model::Table;
+
+TableChange facts_of(const Table& table) {
+    TableChange change;
+    change.table = table.full_name();
+    change.rows = table.rows;
+    change.rows_exact = table.rows_exact;
+    change.bytes = table.bytes;
+    change.files = table.files;
+    change.cloud_files = table.cloud_files;
+    change.schema_version = table.schema_version;
+    return change;
+}
+
+std::string place_text(const Table& table) {
+    switch (table.tier) {
+        case model::TableTier::local:
+            return "all of it is here now";
+        case model::TableTier::cloud:
+            return "all of it is in the cloud now";
+        case model::TableTier::mixed:
+            break;
+    }
+    return fmt::format("{} of its {} files are in the cloud now", table.cloud_files, table.files);
+}
+
+// The most telling of what differs beyond counts and schema.
+std::string reason_of(const Table& now, const Table& before) {
+    if (now.path != before.path) return fmt::format("its place is {}/{} now", now.bucket, now.path);
+    if (now.cloud_files != before.cloud_files) return place_text(now);
+    if (now.format != before.format) return fmt::format("its format is {} now, was {}", now.format, before.format);
+    if (now.bytes != before.bytes || now.columns != before.columns) return "values changed";
+    if (now.modified_at != before.modified_at) return "files were written again with the same values";
+    if (now.partitions != before.partitions) return "its files are laid out anew";
+    if (now.findings != before.findings) return "its remarks changed, see: neurolake catalog explain";
+    return "how its files are grouped changed";
+}
+
+}  // namespace
+
+TableChange change_of(const Table& table, const Table* before) {
+    TableChange change = facts_of(table);
+    change.what = TableChange::What::added;
+    if (!before || !before->deleted_at.empty()) return change;
+    change.what = TableChange::What::changed;
+    if (before->full_name() != table.full_name()) change.renamed_from = before->full_name();
+    change.rows_before = before->rows;
+    change.files_before = before->files;
+    change.reason = reason_of(table, *before);
+    return change;
+}
+
+TableChange change_of_gone(const Table& table) {
+    TableChange change = facts_of(table);
+    change.what = TableChange::What::gone;
+    return change;
+}
+
+}  // namespace neurolake::index

@@ -1,0 +1,14 @@
+// table_change.hpp: what an index run tells of one table: new, changed (in what), gone.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "index/index.hpp"
+#include "model/table.hpp"
+
+namespace neurolake::index {
+
+// `before`: null or a tombstone for a new table. Schema changes are the caller's to add.
+TableChange change_of(const model::Table& table, const model::Table* before);
+TableChange change_of_gone(const model::Table& table);
+
+}  // namespace neurolake::index

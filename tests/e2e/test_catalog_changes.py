@@ -1,0 +1,325 @@
+# An index after something changed: what is read, what is told, what waits, what stays.
+# SPDX-License-Identifier: Apache-2.0
+import errno
+import json
+import os
+import pty
+import shutil
+import signal
+
+from catalog_lake import CatalogTest
+from harness import age, main, need, read, run, write
+
+
+class Changes(CatalogTest):
+    def test_only_what_changed_is_read(self):
+        for i in range(20):
+            self.put("raw-data/t/%02d.csv" % i, "id,x\n%d,1\n" % i)
+        self.assertEqual(20, self.index()["files_read"])
+        before = self.catalog_files()
+        self.assertEqual((0, []), tuple(self.index()[k] for k in ("files_read", "changes")))
+        self.assertEqual(before, self.catalog_files())
+        self.put("raw-data/t/20.csv", "id,x\n20,0.5\n")
+        report = self.index()
+        self.assertEqual((1, 20), (report["files_read"], report["files_unchanged"]))
+        table = self.tables()["raw-data.t"]
+        self.assertEqual((21, 21), (table["files"], table["rows"]))
+        self.assertEqual("double", self.types("raw-data.t")["x"])
+        os.unlink(self.bucket("raw-data", "t", "20.csv"))
+        self.assertEqual(0, self.index()["files_read"])
+        self.assertEqual("int64", self.types("raw-data.t")["x"])
+
+    def test_a_second_index_opens_no_data_file(self):
+        need("strace")
+        for i in range(50):
+            self.put("raw-data/t%d/%d.csv" % (i % 7, i), "id\n%d\n" % i)
+        self.index()
+        trace = os.path.join(self.tmp, "trace")
+        result = run(["strace", "-f", "-qq", "-e", "trace=open,openat,openat2", "-o", trace, self.binary, "catalog", "index"],
+                     env=self.environment(), cwd=self.tmp)
+        self.check(result, 0)
+        opened = read(trace).decode()
+        self.assertIn("inventory", opened)
+        self.assertNotIn(".csv", opened)
+
+    def test_a_young_file_is_settling_and_taken_in_later(self):
+        self.put("raw-data/young.csv", "id\n1\n", age_days=None)
+        age(self.put("raw-data/load.csv.part", "id\n1\n"), seconds=600)
+        self.put("raw-data/rested.csv", "id\n1\n")
+        report = self.index("--settle", "60s")
+        self.assertEqual(["raw-data/load.csv.part", "raw-data/young.csv"], [s["path"] for s in report["settling"]])
+        self.assertEqual((3, 1, 0), tuple(report[k] for k in ("files_seen", "files_read", "files_unchanged")))
+        self.assertEqual(["raw-data.rested"], self.names())
+        text = self.nl("catalog", "index", "--settle", "60s").out
+        self.assertIn("settling raw-data/young.csv", text)
+        self.assertIn("1 unchanged, 2 not read yet", text)
+        self.assertIn("1 file is still being written, by its name", text)
+        self.assertRegex(text.splitlines()[-1], "^1 file is too new .*: run neurolake catalog index again")
+        age(self.bucket("raw-data", "young.csv"), seconds=90)
+        self.index("--settle", "60s")
+        self.assertEqual(["raw-data.rested", "raw-data.young"], self.names())
+
+    def test_an_abandoned_temporary_file_is_told_once(self):
+        path = self.put("raw-data/load.csv.part", "id\n1\n", age_days=3)
+        self.index("--dry-run")
+        report = self.index()
+        self.assertEqual((["unfinished_file"], []), (self.findings(report), report["settling"]))
+        report = self.index()
+        self.assertEqual(([], [], []), (self.findings(report), report["settling"], report["changes"]))
+        age(write(path, "id\n1\n2\n"), days=2)
+        self.assertIn("looks unfinished", self.nl("catalog", "index").err)
+        os.rename(path, self.bucket("raw-data", "load.csv"))
+        self.index()
+        self.assertEqual(2, self.tables()["raw-data.load"]["rows"])
+
+    def test_on_a_terminal_the_index_waits_for_files_that_were_just_written(self):
+        self.set("catalog.settle_seconds", "2")
+        self.put("raw-data/old.csv", "id\n1\n")
+        self.put("raw-data/young.csv", "id\n1\n2\n", age_days=None)
+        shown = self.terminal("catalog", "index").out
+        self.assertRegex(shown, r"(?s)waiting for 1 file that was just written .*raw-data.old .*raw-data.young +2 rows")
+        self.assertIn("2 tables new: read 2 files", shown)
+        self.assertNotIn("settling", shown)
+        self.assertEqual(["raw-data.old", "raw-data.young"], self.names())
+        for args in (["--quiet"], ["--json"]):
+            self.put("raw-data/%s.csv" % args[0].strip("-"), "id\n1\n", age_days=None)
+            self.terminal("catalog", "index", *args)
+        self.assertEqual(["raw-data.old", "raw-data.young"], self.names())
+        self.assertIn("too new", self.terminal("catalog", "index", "--settle", "1h").out)
+
+    def test_the_wait_for_young_files_can_be_interrupted(self):
+        self.put("raw-data/old.csv", "id\n1\n")
+        self.put("raw-data/young.csv", "id\n1\n", age_days=None)
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        process = self.start("catalog", "index", "--settle", "12s", stdout=slave, stderr=slave)
+        os.close(slave)
+        shown = b""
+        while b"waiting for" not in shown:
+            shown += os.read(master, 4096)
+        os.kill(process.pid, signal.SIGINT)
+        try:
+            while block := os.read(master, 4096):
+                shown += block
+        except OSError as error:  # EIO: the program is gone
+            self.assertEqual(errno.EIO, error.errno)
+        self.assertEqual(130, process.wait())
+        self.assertIn(b"1 file is too new", shown)
+        self.assertEqual(["raw-data.old"], self.names())
+
+    def test_tables_name_the_buckets_whose_files_wait_and_what_to_do(self):
+        listing = self.nl("catalog", "tables").out
+        self.assertIn("No data yet: analytics, archive, ml-models, processed, raw-data", listing)
+        self.assertRegex(listing, "Next: copy files into a bucket, for instance .*, then: neurolake catalog index")
+        self.put("raw-data/young.csv", "id\n1\n", age_days=None)
+        self.nl("bucket", "create", "by-hand", "--no-auto-catalog")
+        self.put("by-hand/README.md", "notes")
+        for _ in range(2):  # before and after an index that had to leave the file
+            listing = self.nl("catalog", "tables").out
+            self.assertIn("No data yet: analytics, archive, by-hand, ml-models, processed\n", listing)
+            self.assertIn("Files not in the catalog yet: raw-data\nNext: neurolake catalog index\n", listing)
+            self.index("--settle", "1h")
+        self.index("--settle", "0s")
+        self.assertNotIn("Next", self.nl("catalog", "tables").out)
+        self.put("by-hand/x.csv", "id\n1\n")
+        self.assertIn("Next: neurolake catalog index by-hand\n", self.nl("catalog", "tables").out)
+
+    def test_known_non_data_is_counted_nowhere(self):
+        for i in range(5):
+            self.put("raw-data/t/%d.csv" % i, "id\n1\n")
+            self.put("raw-data/u%d/_IN-CLOUD.txt" % i, "notes")
+        report = self.index()
+        self.assertEqual((5, 5, 0), tuple(report[k] for k in ("files_seen", "files_read", "files_unchanged")))
+        for i in range(5):
+            os.unlink(self.bucket("raw-data", "u%d" % i, "_IN-CLOUD.txt"))
+        report = self.index()
+        self.assertEqual((5, 5, 0), tuple(report[k] for k in ("files_seen", "files_unchanged", "files_gone")))
+
+    def test_changed_lines_say_what_changed(self):
+        self.put("raw-data/t/a.csv", "id,x\n1,5\n2,6\n")
+        self.index()
+        self.put("raw-data/t/b.csv", "id,x\n3,7\n")
+        self.assertRegex(self.nl("catalog", "index").out, r"changed raw-data.t  3 rows \(\+1\) . 2 files \(\+1\)")
+        self.put("raw-data/t/b.csv", "id,x\n3,9\n")
+        self.assertIn("values changed", self.nl("catalog", "index").out)
+        age(self.bucket("raw-data", "t", "b.csv"), seconds=3600)
+        self.assertIn("files were written again with the same values", self.nl("catalog", "index").out)
+        os.unlink(self.bucket("raw-data", "t", "b.csv"))
+        self.assertRegex(self.nl("catalog", "index").out, r"changed raw-data.t  2 rows \(-1\) . 1 file \(-1\)")
+
+    def test_a_rename_repeats_no_warning_and_changes_no_table(self):
+        self.put("raw-data/broken/b.csv", "id,x\n1,2\n3\n")
+        self.put("raw-data/bad/b.parquet", "no parquet at all")
+        self.index(check=3)
+        before = self.tables()["raw-data.broken"]["rows"]
+        self.nl("bucket", "rename", "raw-data", "landing")
+        result = self.nl("catalog", "index")
+        self.assertEqual("", result.err)
+        self.assertIn("No changes: read 0 files", result.out)
+        self.assertEqual(before, self.tables()["landing.broken"]["rows"])
+        os.rename(self.bucket("landing", "broken"), self.bucket("landing", "odd"))
+        result = self.nl("catalog", "index")
+        self.assertIn("was landing.broken", result.out)
+        self.assertIn("read 0 files", result.out)
+        self.put("landing/bad/c.csv", "id\n1\n")  # beside the broken one, which is not read again
+        self.assertNotIn("b.parquet", self.nl("catalog", "index", "--quiet", check=(0, 3)).err)
+
+    def test_quiet_prints_warnings_and_errors_only(self):
+        self.put("raw-data/a.csv", "id,x\n1,2\n3\n")
+        result = self.nl("catalog", "index", "--quiet")
+        self.assertEqual("", result.out)
+        self.assertIn("1 row has fewer cells than there are columns: line 3 has 1 of 2", result.err)
+
+    def test_a_wrong_word_is_no_index_run(self):
+        self.index()
+        before = read(self.path(".neurolake", "last_run.json"))
+        self.nl("catalog", "index", "nosuch", check=1)
+        self.nl("catalog", "index", "--settle", "soon", check=2)
+        self.assertEqual(before, read(self.path(".neurolake", "last_run.json")))
+
+    def test_a_stray_file_is_sent_to_a_bucket_there_is(self):
+        write(self.path("buckets", "my cities.csv"), "id\n1\n")
+        self.nl("bucket", "rename", "raw-data", "landing")
+        warning = self.nl("catalog", "index").err
+        self.assertIn("buckets/my cities.csv lies in no bucket; move it: mv '", warning)
+        self.assertNotIn("raw-data", warning)
+        command = warning.split("move it: ")[1].strip()
+        self.check(run(["sh", "-c", command], env=self.environment()), 0)
+        self.assertNotIn("lies in no bucket", self.nl("catalog", "index").err)
+
+    def test_a_growing_file_keeps_its_last_good_state_until_it_rests(self):
+        path = self.put("raw-data/log.csv", "id\n1\n")
+        self.index()
+        with open(path, "a") as file:
+            file.write("2\n3\n")
+        report = self.index("--settle", "60s")
+        self.assertEqual(["raw-data/log.csv"], [s["path"] for s in report["settling"]])
+        self.assertEqual(1, self.tables()["raw-data.log"]["rows"])
+        age(path, seconds=90)
+        self.index("--settle", "60s")
+        self.assertEqual(3, self.tables()["raw-data.log"]["rows"])
+
+    def test_a_file_that_settled_without_a_further_change_is_indexed(self):
+        self.put("raw-data/x.csv", "id\n1\n", age_days=None)
+        self.index("--settle", "3600s")
+        self.assertEqual([], self.names())
+        self.index("--settle", "0s")  # the tree did not change since
+        self.assertEqual(["raw-data.x"], self.names())
+
+    def test_deleted_files_leave_a_tombstone_and_come_back_as_the_same_table(self):
+        path = self.put("raw-data/orders/a.csv", "id\n1\n")
+        self.put("raw-data/other/b.csv", "id\n1\n")
+        self.index()
+        id_before = self.nl("catalog", "show", "raw-data.orders", "--json").json["table"]["id"]
+        os.rename(path, os.path.join(self.tmp, "a.csv"))
+        report = self.index()
+        self.assertEqual([("raw-data.orders", "gone")], [(c["table"], c["what"]) for c in report["changes"]])
+        self.assertEqual(["raw-data.other"], self.names())
+        self.assertTrue(self.tables("--all")["raw-data.orders"]["deleted_at"])
+        self.assertIn("gone", self.nl("catalog", "show", "raw-data.orders", check=1).err)
+        os.rename(os.path.join(self.tmp, "a.csv"), path)
+        self.index()
+        self.assertEqual(id_before, self.nl("catalog", "show", "raw-data.orders", "--json").json["table"]["id"])
+        self.assertEqual(2, len(self.tables("--all")))
+
+    def test_a_renamed_folder_keeps_its_table_and_reads_nothing(self):
+        for i in range(5):
+            self.put("raw-data/orders/%d.csv" % i, "id\n1\n")
+        self.index()
+        before = self.nl("catalog", "show", "raw-data.orders", "--json").json["table"]
+        os.rename(self.bucket("raw-data", "orders"), self.bucket("raw-data", "sales"))
+        report = self.index()
+        self.assertEqual(0, report["files_read"])
+        self.assertEqual([("raw-data.sales", "changed", "raw-data.orders")],
+                         [(c["table"], c["what"], c.get("renamed_from")) for c in report["changes"]])
+        after = self.nl("catalog", "show", "raw-data.sales", "--json").json["table"]
+        self.assertEqual((before["id"], before["first_seen"]), (after["id"], after["first_seen"]))
+        self.assertEqual(["raw-data.sales"], self.names("--all"))
+
+    def test_a_new_column_is_schema_version_2_and_a_lost_one_is_breaking(self):
+        self.put("raw-data/t.csv", "id,zip\n1,01234\n")
+        self.index()
+        self.put("raw-data/t.csv", "id,zip,email\n1,01234,a@b.c\n")
+        report = self.index("--strict")
+        self.assertEqual(["+ email text"], report["changes"][0]["schema_changes"])
+        self.assertFalse(report["breaking"])
+        self.put("raw-data/t.csv", "id,email\n1,a@b.c\n")
+        report = self.index("--strict", check=3)
+        self.assertTrue(report["breaking"])
+        history = self.nl("catalog", "history", "raw-data.t", "--json").json["versions"]
+        self.assertEqual([[], ["+ email text"], ["- zip"]], [v["changes"] for v in history])
+        self.assertEqual([False, False, True], [v["breaking"] for v in history])
+        self.assertIn("- zip", self.nl("catalog", "history", "raw-data.t").out)
+        old = self.nl("catalog", "schema", "raw-data.t", "--version", "1", "--json").json
+        self.assertEqual(["id", "zip"], [c["name"] for c in old["columns"]])
+        self.nl("catalog", "schema", "raw-data.t", "--version", "9", check=1)
+
+    def test_a_narrowed_type_is_breaking_a_widened_one_is_not(self):
+        self.put("raw-data/t.csv", "x\n1.5\n")
+        self.index()
+        self.put("raw-data/t.csv", "x\n2024-01-01\n")
+        self.assertTrue(self.index("--strict", check=3)["breaking"])
+        self.put("raw-data/t.csv", "x\nword\n")
+        self.assertFalse(self.index("--strict")["breaking"])
+
+    def test_unreadable_files_are_named_and_the_rest_goes_on(self):
+        self.put("raw-data/good.csv", "id\n1\n")
+        self.put("raw-data/secret.csv", "id\n1\n", mode=0)
+        uid = self.as_nobody()
+        report = self.index(check=3, uid=uid)
+        self.assertEqual(["raw-data/secret.csv"], [f["path"] for f in report["failed"]])
+        result = self.nl("catalog", "index", uid=uid, check=3)  # tried again, not forgotten
+        self.assertIn("secret.csv", result.err)
+        self.assertIn("raw-data.good", self.nl("catalog", "tables", uid=uid).out)
+        os.chmod(self.bucket("raw-data", "secret.csv"), 0o644)
+        self.index(uid=uid)
+
+    def test_a_mass_loss_stops_the_index_and_changes_nothing(self):
+        for i in range(10):
+            self.put("raw-data/t/%d.csv" % i, "id\n1\n")
+        self.index()
+        before = self.catalog_files()
+        shutil.rmtree(self.bucket("raw-data", "t"))
+        for _ in range(2):
+            self.assertEqual("guard", self.nl("catalog", "index", "--json", check=15).error["code"])
+            self.assertEqual(before, self.catalog_files())
+        self.index("--accept-shrink")
+        self.assertEqual([], self.names())
+
+    def test_a_dry_run_tells_and_writes_nothing(self):
+        self.put("raw-data/a.csv", "id\n1\n")
+        report = self.assert_writes_nothing("catalog", "index", "--dry-run", "--json").json
+        self.assertEqual([("raw-data.a", "added")], [(c["table"], c["what"]) for c in report["changes"]])
+        self.assertTrue(report["dry_run"])
+
+    def test_a_bucket_without_auto_catalog_is_indexed_only_by_name(self):
+        self.nl("bucket", "create", "by-hand", "--no-auto-catalog")
+        self.put("by-hand/a.csv", "id\n1\n")
+        self.index()
+        self.assertEqual([], self.names())
+        self.index("by-hand")
+        self.assertEqual(["by-hand.a"], self.names())
+
+    def test_indexing_one_bucket_leaves_the_others_for_later(self):
+        self.put("raw-data/a.csv", "id\n1\n")
+        self.put("processed/b.csv", "id\n1\n")
+        self.index("raw-data")
+        self.assertEqual(["raw-data.a"], self.names())
+        self.index()
+        self.assertEqual(["processed.b", "raw-data.a"], self.names())
+
+    def test_a_second_index_at_the_same_time_is_refused(self):
+        import fcntl
+        with open(self.path(".neurolake", "lock"), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.assertEqual("locked", self.nl("catalog", "index", "--json", check=11).error["code"])
+
+    def test_the_last_run_is_remembered(self):
+        self.put("raw-data/a.csv", "id\n1\n")
+        self.index("--now", "2026-11-22T08:00:00Z")
+        last = json.loads(read(self.path(".neurolake", "last_run.json")))
+        self.assertEqual(("2026-11-22T08:00:00Z", 0), (last["index"]["at"], last["index"]["rc"]))
+
+
+if __name__ == "__main__":
+    main()
