@@ -448,5 +448,15 @@ class LakeTest(unittest.TestCase):
         return result
 
 
+class SayingWhy(unittest.TextTestRunner):
+    """Ends with one line for each skipped test, which tools/test adds up."""
+
+    def run(self, test):
+        result = super().run(test)
+        for each, why in result.skipped:
+            self.stream.writeln("skipped: %s: %s" % (each.id().replace("__main__.", ""), why))
+        return result
+
+
 def main():
-    unittest.main(module="__main__", verbosity=2 if os.environ.get("VERBOSE") else 1)
+    unittest.main(module="__main__", verbosity=2 if os.environ.get("VERBOSE") else 1, testRunner=SayingWhy)
