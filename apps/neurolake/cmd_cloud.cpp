@@ -144,7 +144,7 @@ Result<int> run_orphans(Session& session, const OrphanArgs& args) {
                              orphan.upload_id.empty() ? "" : "  (unfinished upload)",
                              orphan.removed ? "  removed"
                              : orphan.ours  ? ""
-                                            : "  (not of this lake: left alone)"));
+                                            : "  (made by another lake, or a copy of this one: left alone)"));
     if (report.orphans.empty()) out.summary("No orphans: something here relies on every object below our prefix.");
     return 0;
 }

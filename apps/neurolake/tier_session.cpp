@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "formats/formats.hpp"
+#include "lake/instance.hpp"
 #include "lake_path.hpp"
 
 namespace neurolake::apps {
@@ -45,7 +46,9 @@ Result<std::unique_ptr<TierSession>> TierSession::open(Session& session, Progres
     auto catalog = session.catalog();
     if (!catalog && need == Catalog::needed) return std::move(catalog).error();
     TRY(JsonLog * audit, session.audit_log());
-    TRY(made->m_pins, tier::read_pins(lake->layout().pins));
+    auto pins = tier::read_pins(lake->layout().pins);
+    if (!pins && need == Catalog::needed) return std::move(pins).error();
+    if (pins) made->m_pins = std::move(*pins);
     made->m_buckets = settings->buckets;
     made->m_policy = settings->tier;
     if (made->m_policy.prefix.empty()) made->m_policy.prefix = "neurolake/" + lake->id().substr(0, k_short_id);
@@ -67,6 +70,7 @@ Result<std::unique_ptr<TierSession>> TierSession::open(Session& session, Progres
                           [self](const lake::StoreLocation& location) { return self->store_of(location); },
                           made->m_target, made->m_policy, *audit, clock, session.cancel()});
     auto& context = *made->m_context;
+    context.instance = lake::instance_id(lake->layout(), session.holds_lock() ? lake::Keep::yes : lake::Keep::no);
     context.concurrency = std::max(1u, settings->store.concurrency);
     context.part_size = settings->store.part_size;
     context.log_line = [&session](std::string_view event) { return session.log_line(event, 0); };
@@ -80,6 +84,8 @@ Result<std::unique_ptr<TierSession>> TierSession::open(Session& session, Progres
 }
 
 Result<store::ObjectStore*> TierSession::store_of(const lake::StoreLocation& location) {
+    // Asked by every worker of a recall; opening one is not meant for several threads.
+    const std::scoped_lock lock(m_stores_mutex);
     if (served_by(location, m_target)) return m_session.store();
     const auto key = location.provider + '\0' + location.endpoint + '\0' + location.bucket;
     auto& kept = m_stores[key];

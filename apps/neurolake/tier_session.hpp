@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -17,7 +18,7 @@ namespace neurolake::apps {
 
 class TierSession {
 public:
-    // What a damaged catalog means: units to burst are not known; stubs to recall are.
+    // What a damaged catalog, or list of pins, means: what may be burst is not known; the stubs to recall are.
     enum class Catalog { needed, if_readable };
     // `progress` may be null; it must outlive this.
     static Result<std::unique_ptr<TierSession>> open(Session& session, Progress* progress,
@@ -49,6 +50,7 @@ private:
     lake::StoreLocation m_target;
     store::Options m_options;
     std::optional<Error> m_no_store;
+    std::mutex m_stores_mutex;
     std::map<std::string, std::unique_ptr<store::ObjectStore>> m_stores;
     std::unique_ptr<tier::Context> m_context;
 };

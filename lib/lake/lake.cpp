@@ -16,6 +16,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "lake/cloud_list.hpp"
+#include "lake/instance.hpp"
 
 namespace neurolake::lake {
 
@@ -185,6 +186,7 @@ Result<Lake::Created> Lake::create(const fs::path& home, const Clock& clock) {
         .set("created_at", to_rfc3339(clock.now()));
     TRY_DO(write_file_atomic(layout.marker, json::dump(marker, json::Style::pretty) + "\n", 0600, Overwrite::no));
     TRY_DO(make_reserve(layout));
+    (void)instance_id(layout, Keep::yes);  // if not now, the first burst makes it
     return created;
 }
 

@@ -22,6 +22,7 @@ using Metadata = std::map<std::string, std::string>;  // lower-case names withou
 // What we say of every object (all optional for a store; a directory store also gives the copy this time and mode).
 inline constexpr const char* k_meta_sha256 = "neurolake-sha256";      // hex
 inline constexpr const char* k_meta_lake = "neurolake-lake";          // lake id
+inline constexpr const char* k_meta_instance = "neurolake-instance";  // which copy of the lake made it
 inline constexpr const char* k_meta_mtime_ns = "neurolake-mtime-ns";  // decimal
 inline constexpr const char* k_meta_mode = "neurolake-mode";          // octal digits, "0644"
 inline constexpr const char* k_meta_path = "neurolake-path";          // percent-encoded "bucket/path"

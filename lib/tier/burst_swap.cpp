@@ -195,9 +195,8 @@ void BurstRun::book(const Units& units) {
         }
         m_swapped.push_back(unit);
         say(fmt::format("{}: {} {}, {} proven in the cloud",
-                        unit->unit->table.empty() ? unit->unit->bucket + "/" + unit->unit->path : unit->unit->table,
-                        unit->files.size(), unit->files.size() == 1 ? "file" : "files",
-                        text::size_text(unit->unit->bytes)));
+                        text::escape_controls(unit->unit->bucket + "/" + unit->unit->path), unit->files.size(),
+                        unit->files.size() == 1 ? "file" : "files", text::size_text(unit->unit->bytes)));
     }
 }
 

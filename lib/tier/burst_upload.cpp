@@ -22,6 +22,7 @@ store::Metadata metadata_of(const Context& context, const FileWork& file) {
     store::Metadata metadata;
     metadata[store::k_meta_sha256] = to_hex(file.sums.whole);
     metadata[store::k_meta_lake] = context.lake.id();
+    if (!context.instance.empty()) metadata[store::k_meta_instance] = context.instance;
     metadata[store::k_meta_mtime_ns] = std::to_string(identity.mtime_ns);
     metadata[store::k_meta_mode] = fmt::format("{:04o}", identity.mode & 07777);
     metadata[k_meta_op] = file.upload_op;
@@ -116,6 +117,7 @@ void BurstRun::journal_all(const Units& units) {
         record->op = new_op();
         record->started_at = to_rfc3339(m_context.clock.now());
         record->plan = m_plan.id;
+        record->instance = m_context.instance;
         record->store = m_context.target;
         m_records.push_back(std::move(record));
         fresh.push_back(m_records.back().get());

@@ -86,6 +86,11 @@ namespace {
 Status check_kind(const Identity& identity, const std::string& name) {
     if (!identity.is_regular())
         return Error(Errc::unsupported, fmt::format("{} is not a regular file", text::escape_controls(name)), {}, name);
+    // Past the year 2262 nanoseconds do not fit, and many a file system gives back another time than it was given.
+    if (identity.mtime_ns == INT64_MAX || identity.mtime_ns == INT64_MIN)
+        return Error(Errc::unsupported,
+                     fmt::format("the time of {} is too far away to be kept", text::escape_controls(name)),
+                     "give it another time with: touch", name);
     if (identity.nlink != 1)
         return Error(Errc::unsupported,
                      fmt::format("{} has {} hard links: moving one name would free nothing",

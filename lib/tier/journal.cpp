@@ -125,7 +125,10 @@ std::string new_op() { return random_hex(8); }
 json::Value to_json(const OpRecord& record) {
     auto out = json::Value::object();
     out.set("schema", k_schema).set("op", record.op).set("kind", record.kind == OpKind::burst ? "burst" : "recall");
-    out.set("started_at", record.started_at).set("plan", record.plan).set("store", to_json(record.store));
+    out.set("started_at", record.started_at)
+        .set("plan", record.plan)
+        .set("instance", record.instance)
+        .set("store", to_json(record.store));
     auto files = json::Value::array();
     for (const auto& file : record.files) files.push(to_json(file));
     out.set("files", std::move(files));
@@ -146,6 +149,7 @@ Result<OpRecord> record_from_json(const json::Value& value) {
     record.kind = value.text("kind") == "recall" ? OpKind::recall : OpKind::burst;
     record.started_at = value.text("started_at");
     record.plan = value.text("plan");
+    record.instance = value.text("instance");
     if (const auto* store = value.find("store")) record.store = location_from(*store);
     for (const auto& entry : value.items("files")) {
         TRY(auto file, file_from(entry));

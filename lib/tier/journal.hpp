@@ -42,6 +42,7 @@ struct OpRecord {
     std::string op;  // 16 hex
     OpKind kind = OpKind::burst;
     std::string started_at, plan;
+    std::string instance;  // the copy of the lake that wrote it
     lake::StoreLocation store;
     std::vector<OpFile> files;
 };

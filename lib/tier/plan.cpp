@@ -88,7 +88,7 @@ Candidate single(const std::string& bucket, const std::string& table, FileVerdic
 }
 
 // A unit moves whole: one file that a rule keeps, keeps all. Only smallness is judged by the whole.
-Candidate whole(const std::string& bucket, Group&& group, std::uint64_t min_size) {
+Candidate whole(const std::string& bucket, Group&& group, std::uint64_t min_size, Time now) {
     Candidate out;
     out.unit = unit_from(bucket, group.table, group.path);
     out.unit.bytes = group.bytes;
@@ -109,8 +109,8 @@ Candidate whole(const std::string& bucket, Group&& group, std::uint64_t min_size
     }
     if (kept) out.decision = *kept;
     if (out.decision.movable && out.decision.rule == "coldest_first")
-        out.decision.why = fmt::format("over the high mark the coldest go first; its warmest file is {} cold",
-                                       text::duration_text(static_cast<std::int64_t>(std::max(0.0, score))));
+        out.decision.why = fmt::format(
+            "over the high mark the coldest go first; all of it lies here unchanged since {}", cold_since(now, score));
     out.decision.score = score;
     return out;
 }
@@ -173,7 +173,7 @@ Result<std::vector<Candidate>> candidates(const Context& context, const lake::Sc
             if (group.files.size() == 1 || group.bytes > marks.high.bytes)
                 for (auto& file : group.files) out.push_back(single(bucket.name, group.table, std::move(file)));
             else
-                out.push_back(whole(bucket.name, std::move(group), min_size));
+                out.push_back(whole(bucket.name, std::move(group), min_size, now));
         }
     }
     return out;
@@ -272,7 +272,7 @@ Result<Verdict> explain(const Context& context, const lake::ScanResult& scan, co
     if (found == all.end())
         return Error(Errc::not_found, fmt::format("no local data at {}", bucket_path),
                      "see what there is with: neurolake ls", std::string(bucket_path));
-    Verdict verdict{found->unit, found->decision, false, 0};
+    Verdict verdict{found->unit, found->decision, false, marks.over(), 0};
     Plan plan;
     plan.marks = marks;
     choose(plan, std::move(all), {}, context.policy.max_per_run);

@@ -127,7 +127,8 @@ Result<Pins> read_pins(const std::filesystem::path& file) {
     auto value = json::parse(*bytes);
     if (!value || !value->is_object() || value->text("schema") != "neurolake.pins/1")
         return Error(Errc::corrupt, fmt::format("{} is damaged: the pinned paths cannot be read", file.string()),
-                     "repair or remove it; nothing is burst while it cannot be read", file.string());
+                     "neurolake doctor --fix renames it aside; nothing is burst while it cannot be read",
+                     file.string());
     Pins pins;
     for (const auto& entry : value->items("pins")) pins.paths.push_back(json::get_path(entry, "path"));
     return pins;
@@ -146,6 +147,10 @@ Status write_pins(const std::filesystem::path& file, const Pins& pins) {
     return write_file_atomic(file, json::dump(value, json::Style::pretty) + "\n", 0600);
 }
 
+std::string cold_since(Time now, double seconds) {
+    return to_rfc3339(now - std::chrono::seconds(static_cast<std::int64_t>(std::max(0.0, seconds))));
+}
+
 Decision decide(const Policy& policy, const lake::Bucket& bucket, const Pins& pins, const lake::FileRecord& file,
                 Time now, std::optional<Time> recalled) {
     const auto age = age_seconds(file, now, recalled);
@@ -158,8 +163,8 @@ Decision decide(const Policy& policy, const lake::Bucket& bucket, const Pins& pi
     if (bucket.tier == lake::Tier::cloud)
         return {true, "tier_cloud", fmt::format("bucket {} has tier cloud: its files always move", bucket.name), age};
     return {true, "coldest_first",
-            fmt::format("over the high mark the coldest go first; this one is {} cold",
-                        text::duration_text(static_cast<std::int64_t>(std::max(0.0, age)))),
+            fmt::format("over the high mark the coldest go first; this one lies here unchanged since {}",
+                        cold_since(now, age)),
             age};
 }
 

@@ -83,6 +83,8 @@ struct Decision {
 };
 // The single place of the rules; `why`, plan and burst all ask here. `recalled`: when the bytes last came back from
 // the cloud, so that what was asked for yesterday is not the coldest today.
+// When a file's or unit's age (Decision::score) began, for people: RFC 3339.
+std::string cold_since(Time now, double seconds);
 Decision decide(const Policy& policy, const lake::Bucket& bucket, const Pins& pins, const lake::FileRecord& file,
                 Time now, std::optional<Time> recalled = {});
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/text.hpp"
@@ -103,6 +104,19 @@ Status RecallRun::gather_one(const std::string& asked) {
     return {};
 }
 
+// Their stubs went to the trash with them.
+void RecallRun::tell_of_removed_buckets() {
+    std::map<std::string, std::size_t> files;
+    for (const auto& entry : m_list.entries())
+        if (!entry.recalled && !bucket_named(m_context, entry.stub.bucket)) ++files[entry.stub.bucket];
+    for (const auto& [name, count] : files)
+        m_report.findings.push_back(
+            {model::Finding::Severity::warning, "bucket_removed", name, 0,
+             fmt::format("{} of this removed bucket {} in the cloud; to have them: neurolake bucket create {}, then "
+                         "neurolake recall {}",
+                         count, count == 1 ? "file is" : "files are", name, name)});
+}
+
 Status RecallRun::gather() {
     if (m_request.all)
         for (const auto& bucket : m_context.buckets) {
@@ -113,6 +127,7 @@ Status RecallRun::gather() {
             else if (!one && one.error().code != Errc::not_found)
                 return one;
         }
+    if (m_request.all) tell_of_removed_buckets();
     for (const auto& asked : m_request.paths) TRY_DO(gather_one(asked));
     std::sort(m_files.begin(), m_files.end(), [](const auto& a, const auto& b) {
         return std::tie(a->bucket->name, a->path) < std::tie(b->bucket->name, b->path);
@@ -281,7 +296,8 @@ Result<RecallReport> RecallRun::run() {
             m_report.recalled.push_back(
                 {file->full_path(), file->stub.store.key, file->stub.sha256, file->stub.size, false});
         m_report.bytes = m_total;
-        TRY_DO(m_files.empty() ? Status() : m_request.make_room ? Status() : check_room());
+        if (!m_files.empty() && !m_request.make_room)
+            if (auto room = check_room(); !room) m_report.no_room = std::move(room).error();
         return std::move(m_report);
     }
     if (m_files.empty()) return std::move(m_report);

@@ -54,6 +54,7 @@ private:
 
     // recall.cpp
     Status gather();
+    void tell_of_removed_buckets();
     Status gather_one(const std::string& asked);
     Status add(const lake::Bucket& bucket, const std::string& path);
     Status check_room();

@@ -23,11 +23,11 @@ constexpr std::size_t k_block = 4096;
 constexpr std::uint32_t k_set_ids = 06000;
 
 Error mismatch(const RecallFile& file, std::string_view what) {
-    return Error(Errc::mismatch,
-                 fmt::format("{}: the object {} {}: the stub stays as it is", text::escape_controls(file.full_path()),
-                             text::escape_controls(file.stub.store.key), what),
-                 "see what else is affected with: neurolake cloud verify; --keep-bad keeps the download to look at",
-                 file.full_path());
+    return Error(
+        Errc::mismatch,
+        fmt::format("the object {} {}: the stub stays as it is", text::escape_controls(file.stub.store.key), what),
+        "see what else is affected with: neurolake cloud verify --full; --keep-bad keeps the download to look at",
+        file.full_path());
 }
 
 bool sparse(const lake::Stub& stub) { return stub.allocated + 64 * k_block < stub.size; }

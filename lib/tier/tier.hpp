@@ -76,6 +76,7 @@ struct Context {
     JsonLog& audit;
     const Clock& clock;
     const CancelFlag& cancel;
+    std::string instance{};  // which copy of the lake this is (lake/instance.hpp); "": no object is ever deleted
     unsigned concurrency = 8;
     std::uint64_t part_size = 16u << 20;
     std::function<void(std::string_view line)> step;  // one finished step in words; may be empty
@@ -99,6 +100,7 @@ struct Verdict {
     Unit unit;  // what it would move with
     Decision decision;
     bool planned = false;      // a burst now would move it
+    bool over = false;         // the lake is over its high mark
     std::uint64_t before = 0;  // bytes of units that would go first
 };
 // not_found when the scan has no data at that "bucket/path".
@@ -148,8 +150,9 @@ struct RecallReport {
     std::vector<Moved> recalled;
     std::uint64_t bytes = 0;
     std::vector<Failed> failed;
-    std::vector<Moved> evicted;  // made room
-    bool mismatch = false;       // some object was not what the stub says: exit 14
+    std::vector<Moved> evicted;    // made room
+    std::optional<Error> no_room;  // of a dry run: why the real one would be refused
+    bool mismatch = false;         // some object was not what the stub says: exit 14
     bool interrupted = false;
     std::vector<model::Finding> findings;
 };

@@ -142,7 +142,9 @@ Result<OrphanReport> orphans(Context& context, Clean clean) {
             auto info = store.head(orphan.key);
             if (!info) continue;
             const auto lake = info->metadata.find(store::k_meta_lake);
-            orphan.ours = lake != info->metadata.end() && lake->second == context.lake.id();
+            const auto copy = info->metadata.find(store::k_meta_instance);
+            orphan.ours = lake != info->metadata.end() && lake->second == context.lake.id() &&
+                          copy != info->metadata.end() && copy->second == context.instance;
         }
         if (clean == Clean::no || !orphan.ours) continue;
         const auto removed =

@@ -104,6 +104,7 @@ struct Rig {
                           cancel};
         out.rest_before_free = std::chrono::milliseconds(5);
         out.concurrency = 4;
+        out.instance = "this copy";
         out.part_size = 1 << 20;
         out.step = [this](std::string_view line) { steps.emplace_back(line); };
         return out;

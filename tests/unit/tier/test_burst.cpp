@@ -554,6 +554,7 @@ TEST_CASE("a signal stops between steps; the next run goes on", "[tier]") {
     CancelFlag fresh;
     tier::Context next{context.lake,   context.buckets, context.catalog, context.store, context.store_of,
                        context.target, context.policy,  context.audit,   context.clock, fresh};
+    next.instance = context.instance;
     REQUIRE(tier::recover(next));
     const auto old = lake::Inventory::open(rig.lake->layout().inventory).value_or(lake::Inventory());
     auto tree = lake::scan(rig.buckets, old, {}, rig.clock, fresh);

@@ -382,23 +382,27 @@ TEST_CASE("orphans are told, and only our own are removed", "[tier]") {
     Rig rig;
     rig.write("a", k_bytes);
     REQUIRE(rig.burst().moved.size() == 1);
-    rig.store.objects["p/raw-data/lost"] = {"x", {{"neurolake-lake", rig.lake->id()}}, {}, {}};
+    rig.store.objects["p/raw-data/lost"] = {
+        "x", {{"neurolake-lake", rig.lake->id()}, {"neurolake-instance", rig.context().instance}}, {}, {}};
+    rig.store.objects["p/raw-data/copys"] = {
+        "x", {{"neurolake-lake", rig.lake->id()}, {"neurolake-instance", "another copy"}}, {}, {}};
     rig.store.objects["p/raw-data/foreign"] = {"x", {{"neurolake-lake", "other"}}, {}, {}};
     rig.store.uploads["u1"] = {"p/raw-data/half", {}, {}};
     auto context = rig.context();
     auto report = tier::orphans(context, tier::Clean::no);
     REQUIRE(report);
-    CHECK(report->orphans.size() == 3);
-    CHECK(rig.store.objects.size() == 3);
+    CHECK(report->orphans.size() == 4);
+    CHECK(rig.store.objects.size() == 4);
     report = tier::orphans(context, tier::Clean::yes);
     REQUIRE(report);
     CHECK(rig.store.objects.contains("p/raw-data/a"));
     CHECK(rig.store.objects.contains("p/raw-data/foreign"));
+    CHECK(rig.store.objects.contains("p/raw-data/copys"));
     CHECK(!rig.store.objects.contains("p/raw-data/lost"));
     CHECK(rig.store.uploads.empty());
     // A stub that cloud.jsonl does not know still holds its object.
     std::filesystem::remove(rig.lake->layout().cloud_list);
-    CHECK(tier::orphans(context, tier::Clean::yes)->orphans.size() == 1);
+    CHECK(tier::orphans(context, tier::Clean::yes)->orphans.size() == 2);
     CHECK(rig.store.objects.contains("p/raw-data/a"));
 }
 

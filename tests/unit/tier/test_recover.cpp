@@ -26,6 +26,7 @@ struct Killed {
         folder = open_folder(rig.buckets.front().root).value();
         trash = open_folder(rig.lake->layout().trash).value();
         record.op = tier::new_op();
+        record.instance = rig.context().instance;
         record.started_at = to_rfc3339(rig.clock.now());
         record.store = rig.context().target;
         tier::OpFile file;
@@ -125,6 +126,13 @@ TEST_CASE("uploading, file in place: goes on with the next burst, or is dropped 
     SECTION("changed, but the object is not of this operation: it stays") {
         killed.rig.append("a", "x");
         killed.rig.store.objects[killed.stub.store.key].metadata["neurolake-op"] = "another";
+        CHECK(killed.rig.recover().undone == 1);
+        CHECK(killed.rig.store.objects.size() == 1);
+    }
+    SECTION("changed, but another copy of this lake wrote the record: the object is its") {
+        killed.rig.append("a", "x");
+        killed.record.instance = "another copy";
+        REQUIRE(tier::Journal(killed.rig.lake->layout()).write(killed.record));
         CHECK(killed.rig.recover().undone == 1);
         CHECK(killed.rig.store.objects.size() == 1);
     }
