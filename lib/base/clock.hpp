@@ -44,4 +44,12 @@ std::string to_rfc3339(Time t, Precision precision = Precision::seconds);  // "2
 // nonsense.
 Result<Time> parse_rfc3339(std::string_view s);
 
+// A file's time in nanoseconds since 1970. What does not fit (before 1677, after 2262) is the nearest end of the type.
+constexpr std::int64_t saturated_ns(std::int64_t seconds, std::int64_t nanoseconds) {
+    constexpr std::int64_t k_most = 9'223'372'035;
+    if (seconds > k_most) return INT64_MAX;
+    if (seconds < -k_most) return INT64_MIN;
+    return seconds * 1'000'000'000 + nanoseconds;
+}
+
 }  // namespace neurolake

@@ -1,6 +1,7 @@
 // file.cpp: descriptors, identities, whole-file reads and writes, space on a disk.
 // SPDX-License-Identifier: Apache-2.0
 #include "base/file.hpp"
+#include "base/clock.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -59,7 +60,7 @@ std::string hint_of(int error_number) {
     }
 }
 
-std::int64_t ns_of(const struct timespec& t) { return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec; }
+std::int64_t ns_of(const struct timespec& t) { return saturated_ns(t.tv_sec, t.tv_nsec); }
 
 Identity identity_from(const struct stat& s) {
     Identity id;

@@ -158,6 +158,7 @@ std::vector<std::string> usable_names(const std::vector<std::string>& raw, std::
     std::vector<std::string> names;
     names.reserve(columns);
     std::unordered_set<std::string> taken;
+    std::unordered_map<std::string, std::size_t> last_number;
     std::size_t empties = 0, twice = 0;
     std::string first_twice;
     for (std::size_t i = 0; i < columns; ++i) {
@@ -168,8 +169,10 @@ std::vector<std::string> usable_names(const std::vector<std::string>& raw, std::
         }
         if (taken.count(name) > 0) {
             if (twice++ == 0) first_twice = name;
-            std::size_t k = 2;
-            while (taken.count(fmt::format("{}_{}", name, k)) > 0) ++k;
+            std::size_t& k =
+                last_number.try_emplace(name, 1).first->second;  // 100,000 alike are told apart in one pass
+            do ++k;
+            while (taken.count(fmt::format("{}_{}", name, k)) > 0);
             name = fmt::format("{}_{}", name, k);
         }
         taken.insert(name);

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <climits>
 
+#include "base/clock.hpp"
 #include "lake/bucket_scan.hpp"
 
 namespace neurolake::lake {
@@ -23,7 +24,7 @@ Look look_at(int root_fd, const std::string& path, const format::Folder& old) {
     if (::statx(root_fd, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &sx) != 0)
         return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? Look::gone : Look::unknown;
     if (!S_ISDIR(sx.stx_mode)) return Look::gone;
-    const std::int64_t mtime_ns = sx.stx_mtime.tv_sec * std::int64_t{1000000000} + sx.stx_mtime.tv_nsec;
+    const std::int64_t mtime_ns = saturated_ns(sx.stx_mtime.tv_sec, sx.stx_mtime.tv_nsec);
     return mtime_ns == old.mtime_ns && sx.stx_ino == old.ino && old.mtime_ns != 0 ? Look::as_it_was : Look::moved;
 }
 

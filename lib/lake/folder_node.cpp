@@ -1,6 +1,7 @@
 // folder_node.cpp: opening folders by name in their parents, and from the root again when descriptors ran short.
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/folder_node.hpp"
+#include "base/clock.hpp"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -115,7 +116,7 @@ int FolderNode::open(int root_fd, OpenFolders& open_folders) {
         }
         m_dev = st.st_dev;
         m_ino = st.st_ino;
-        m_mtime_ns = st.st_mtim.tv_sec * std::int64_t{1000000000} + st.st_mtim.tv_nsec;
+        m_mtime_ns = saturated_ns(st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
     }
     m_fd = Fd(fd);
     m_opened = true;

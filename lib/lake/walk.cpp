@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/file.hpp"
 #include "lake/folder_node.hpp"
 #include "lake/mounts.hpp"
@@ -103,8 +104,8 @@ void fill(WalkEntry& entry, const struct statx& sx) {
     entry.allocated = sx.stx_blocks * 512;
     entry.ino = sx.stx_ino;
     entry.dev = ::makedev(sx.stx_dev_major, sx.stx_dev_minor);
-    entry.mtime_ns = sx.stx_mtime.tv_sec * std::int64_t{1000000000} + sx.stx_mtime.tv_nsec;
-    entry.ctime_ns = sx.stx_ctime.tv_sec * std::int64_t{1000000000} + sx.stx_ctime.tv_nsec;
+    entry.mtime_ns = saturated_ns(sx.stx_mtime.tv_sec, sx.stx_mtime.tv_nsec);
+    entry.ctime_ns = saturated_ns(sx.stx_ctime.tv_sec, sx.stx_ctime.tv_nsec);
 }
 
 bool means_gone(int error) { return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ESTALE; }
