@@ -155,6 +155,11 @@ std::vector<std::string_view> split(std::string_view s, char separator) {
 
 namespace {
 
+bool begins_command(std::string_view word) {
+    static constexpr std::string_view k_programs[] = {"neurolake", "mv", "mkdir", "chmod"};
+    return std::find(std::begin(k_programs), std::end(k_programs), word) != std::end(k_programs);
+}
+
 // The words of a sentence; those of a command up to the end of its clause are one.
 std::vector<std::string> pieces_of(std::string_view sentence) {
     std::vector<std::string> pieces;
@@ -165,7 +170,7 @@ std::vector<std::string> pieces_of(std::string_view sentence) {
         else
             pieces.emplace_back(word);
         const bool ends = word.ends_with(',') || word.ends_with(';') || word.ends_with(')') || word.starts_with('(');
-        in_command = !ends && (in_command || word == "neurolake");
+        in_command = !ends && (in_command || begins_command(word));
     }
     return pieces;
 }

@@ -35,7 +35,8 @@ Result<std::int64_t> parse_duration(std::string_view s);
 std::string duration_text(std::int64_t seconds);  // "3 d 4 h", "12 s"
 
 // Broken at spaces into lines of at most `width` columns; the first one already holds `used` columns, the others begin
-// with `indent` spaces. A command ("neurolake ...") stays in one piece, so that it can be copied. No line breaks in it.
+// with `indent` spaces. A command ("neurolake ...", "mv ...") stays in one piece, so that it can be copied. No line
+// breaks in it.
 std::string wrapped(std::string_view utf8, std::size_t width, std::size_t used, std::size_t indent);
 
 // Shell glob on whole paths: * and ? do not cross '/', ** does, [a-z] classes; a pattern without '/' matches any last
