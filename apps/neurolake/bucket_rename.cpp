@@ -112,7 +112,11 @@ Result<std::optional<RenameIntent>> unfinished_rename(const lake::Layout& layout
     const auto text = read_file(intent_file(layout), 1 << 16);
     if (!text && text.error().code == Errc::not_found) return std::optional<RenameIntent>();
     if (!text) return Error(text.error());
-    TRY(const json::Value value, json::parse(*text));
+    auto parsed = json::parse(*text);
+    if (!parsed || !parsed->is_object())
+        return Error(Errc::corrupt, intent_file(layout).string() + " is damaged: which rename was begun is not known",
+                     "neurolake doctor --fix renames it aside", intent_file(layout).string());
+    const json::Value& value = *parsed;
     RenameIntent intent{value.text("from"), value.text("to")};
     if (intent.from.empty()) return std::optional<RenameIntent>();
     return std::optional(intent);

@@ -108,7 +108,7 @@ Status mark_outside(Session& session, const lake::Lake& lake, const lake::Bucket
 Result<CreateReport> create(Session& session, const CreateArgs& args) {
     TRY(const lake::Lake* lake, session.lake());
     TRY(const lake::Bucket wanted, wanted_bucket(args, *lake, session.now()));
-    TRY_DO(begin_writing(session));
+    TRY_DO(begin_change(session));
     TRY(const config::Settings* settings, session.settings());
     CreateReport report{Outcome::created, wanted, false};
     for (const auto& existing : settings->buckets) {

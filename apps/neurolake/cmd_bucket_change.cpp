@@ -79,7 +79,7 @@ Result<int> run_set(Session& session, const SetArgs& args) {
         TRY(Change change, parse_change(pair));
         changes.push_back(std::move(change));
     }
-    TRY_DO(begin_writing(session));
+    TRY_DO(begin_change(session));
     TRY(const lake::Lake* lake, session.lake());
     TRY_DO(session.bucket(args.name));
     auto listed = json::Value::object();
@@ -141,9 +141,9 @@ Result<RenameReport> concerned(Session& session, const std::string& bucket) {
 }
 
 Result<int> run_rename(Session& session, const RenameArgs& args) {
-    TRY_DO(session.lock());
     TRY(const lake::Lake* lake, session.lake());
     TRY(const auto left, unfinished_rename(lake->layout()));
+    TRY_DO(session.lock_to_change());
     const bool resumes = left && left->from == args.from && left->to == args.to;
     TRY_DO(session.settings());  // a rename that was cut off is finished here
     TRY(const auto still, unfinished_rename(lake->layout()));
@@ -222,7 +222,7 @@ Status forget(Session& session, const lake::Bucket& bucket) {
 }
 
 Result<int> run_remove(Session& session, const RemoveArgs& args) {
-    TRY_DO(begin_writing(session));
+    TRY_DO(begin_change(session));
     TRY(const lake::Lake* lake, session.lake());
     TRY(const lake::Bucket* found, session.bucket(args.name));
     const lake::Bucket bucket = *found;

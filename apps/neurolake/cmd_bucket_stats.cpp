@@ -172,7 +172,7 @@ int report_findings(Output& out, const std::vector<Row>& rows) {
     int rc = 0;
     for (const auto& row : rows) {
         for (const auto& finding : row.stats.findings) {
-            if (finding.severity == model::Finding::Severity::error) rc = k_exit_partial;
+            if (left_out(finding)) rc = k_exit_partial;
             if (finding.severity == model::Finding::Severity::note) {
                 out.why(text::escape_controls(finding.path) + ": " + finding.message);
             } else {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <map>
 #include <set>
 
 #include "base/text.hpp"
@@ -58,14 +60,39 @@ std::set<std::string> asked_buckets(const tier::PlanRequest& request) {
     return names;
 }
 
+std::string capitalized(std::string words) {
+    if (!words.empty()) words[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(words[0])));
+    return words;
+}
+
 std::string name_of(const tier::Unit& unit) {
     const auto path = unit.bucket + "/" + unit.path;
     return unit.table.empty() || unit.files.size() == 1 ? path : fmt::format("{} ({})", unit.table, path);
 }
 
+// What a rule keeps, told once for many alike.
+void print_kept(Output& out, const tier::Plan& plan) {
+    constexpr std::size_t k_most = 5;
+    std::map<std::string, std::pair<std::size_t, std::uint64_t>> more;
+    std::map<std::string, std::size_t> shown;
+    for (const auto& kept : plan.kept) {
+        if (++shown[kept.rule] <= k_most) {
+            out.line(fmt::format("{:>10}  {} stays: {}", text::size_text(kept.bytes), out.name(kept.path), kept.why));
+            continue;
+        }
+        auto& [count, bytes] = more[kept.rule];
+        ++count;
+        bytes += kept.bytes;
+    }
+    for (const auto& [rule, rest] : more)
+        out.line(fmt::format("{:>10}  {} more stay by the same rule ({})", text::size_text(rest.second),
+                             text::with_thousands(rest.first), rule));
+}
+
 void print_plan(Output& out, const tier::Plan& plan) {
-    out.line(fmt::format("{}: {} used, high mark {}, low mark {}", plan.reason, text::size_text(plan.marks.used),
-                         text::size_text(plan.marks.high.bytes), text::size_text(plan.marks.low.bytes)));
+    out.line(fmt::format("{}: {} used, high mark {}, low mark {}", capitalized(plan.reason),
+                         text::size_text(plan.marks.used), text::size_text(plan.marks.high.bytes),
+                         text::size_text(plan.marks.low.bytes)));
     for (const auto& unit : plan.units) {
         out.line(fmt::format("{:>10}  {}  {}", text::size_text(unit.bytes), out.name(name_of(unit)),
                              out.paint(Style::dim, unit.why)));
@@ -73,13 +100,43 @@ void print_plan(Output& out, const tier::Plan& plan) {
         for (const auto& file : unit.files)
             out.line(fmt::format("{:>10}    {}", text::size_text(file.bytes), out.name(file.path)));
     }
-    for (const auto& kept : plan.kept)
-        out.line(fmt::format("{:>10}  {} stays: {}", text::size_text(kept.bytes), out.name(kept.path), kept.why));
+    print_kept(out, plan);
     if (plan.units.empty()) return out.summary("Nothing to move.");
     std::size_t files = 0;
     for (const auto& unit : plan.units) files += unit.files.size();
-    out.summary(fmt::format("Would upload {}, {}: as many requests to write, and as many to prove.",
-                            counted(files, "file"), text::size_text(plan.bytes)));
+    out.summary(fmt::format("Would move {}, {}: about {} requests to the store, one to write and one to prove each.",
+                            counted(files, "file"), text::size_text(plan.bytes), text::with_thousands(2 * files)));
+}
+
+// Why a run ends without having moved anything.
+std::string nothing_to_move(const tier::Plan& plan) {
+    if (plan.reason == "asked by path") return "Nothing to move.";
+    return fmt::format("{}: {} used, the high mark is {} ({}). Nothing to move.", capitalized(plan.reason),
+                       text::size_text(plan.marks.used), text::size_text(plan.marks.high.bytes),
+                       plan.marks.high.origin);
+}
+
+// Data that is in the cloud already is no mistake; a path at which nothing lies is.
+Status asked_for_is_there(Session& session, const lake::ScanResult& tree, const tier::PlanRequest& request) {
+    for (const auto& path : request.paths) {
+        const auto bucket = path.substr(0, path.find('/'));
+        const auto inside = bucket.size() == path.size() ? std::string() : path.substr(bucket.size() + 1);
+        std::uint64_t here = 0, away = 0;
+        const auto count = [&](const lake::FileRecord& record) {
+            ++(record.state == lake::FileState::stub ? away : here);
+            return true;
+        };
+        tree.next->for_each(bucket, inside, count);
+        if (!inside.empty())
+            if (const auto record = tree.next->find(bucket, inside)) count(*record);
+        auto& out = session.out();
+        if (here + away == 0 && !inside.empty())
+            return Error(Errc::not_found, fmt::format("no file at {}", out.name(path)),
+                         "links and special files are never moved; see what there is with: neurolake ls " + bucket,
+                         path);
+        if (away > 0) out.summary(fmt::format("{} of {} in the cloud already.", counted(away, "file"), out.name(path)));
+    }
+    return {};
 }
 
 json::Value report_json(const tier::Plan& plan, const tier::BurstReport& report) {
@@ -101,7 +158,10 @@ json::Value report_json(const tier::Plan& plan, const tier::BurstReport& report)
 void print_report(Output& out, const tier::BurstReport& report) {
     print_failed(out, report.failed);
     for (const auto& one : report.skipped) out.warn(text::escape_controls(one.path) + ": skipped, " + one.why);
-    if (report.moved.empty()) return out.summary("Nothing was moved.");
+    if (report.moved.empty()) {
+        if (!report.failed.empty()) out.summary("Nothing was moved.");
+        return;
+    }
     out.summary(fmt::format("Uploaded, verified, freed {} in {}; {} used now, the high mark is {}.",
                             text::size_text(report.freed_bytes), counted(report.moved.size(), "file"),
                             text::size_text(report.after.used), text::size_text(report.after.high.bytes)));
@@ -177,15 +237,21 @@ Result<int> run_burst(Session& session, const Selection& args) {
     TRY_DO(tiers->recover());
     TRY(auto tree, tiers->scan(args.accept_shrink, asked_buckets(request)));
     TRY(const auto plan, tier::make_plan(tiers->context(), tree, tiers->pins(), request));
+    TRY_DO(asked_for_is_there(session, tree, request));
     if (session.dry_run()) {
         if (out.machine())
             out.object(tier::to_json(plan));
         else
             print_plan(out, plan);
+        if (!plan.units.empty() && tiers->no_store())
+            out.warn("the real run would stop: " + tiers->no_store()->message);
         return 0;
     }
-    if (plan.units.empty() && !out.machine()) out.summary(plan.reason + ".");
-    return apply(session, *tiers, plan, tree);
+    if (plan.units.empty() && !out.machine()) out.summary(nothing_to_move(plan));
+    if (!request.paths.empty())
+        for (const auto& kept : plan.kept) out.warn(fmt::format("{} stays: {}", out.name(kept.path), kept.why));
+    TRY(const int rc, apply(session, *tiers, plan, tree));
+    return rc == 0 && !request.paths.empty() && !plan.kept.empty() ? k_exit_partial : rc;
 }
 
 Result<int> run_plan(Session& session, const PlanArgs& args) {
@@ -204,8 +270,9 @@ Result<int> run_plan(Session& session, const PlanArgs& args) {
     if (args.output.empty() || args.output == "-" || session.dry_run()) return 0;
     TRY_DO(write_file_atomic(args.output, text));
     if (!out.machine())
-        out.summary(fmt::format("{}: {} in {} units. Review it, then: neurolake burst apply {}", plan.reason,
-                                text::size_text(plan.bytes), plan.units.size(), out.name(args.output)));
+        out.summary(fmt::format("{}: {} in {}. Review it, then: neurolake burst apply {}", capitalized(plan.reason),
+                                text::size_text(plan.bytes), counted(plan.units.size(), "unit"),
+                                out.name(args.output)));
     return 0;
 }
 

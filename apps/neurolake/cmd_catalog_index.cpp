@@ -177,9 +177,7 @@ Result<int> run_index(Session& session, const Args& args) {
         return Error(report.error());
     }
     const bool strict_break = run.options.strict && report->breaking;
-    const bool unreadable = std::ranges::any_of(report->findings, [](const model::Finding& finding) {
-        return finding.severity == model::Finding::Severity::error;
-    });
+    const bool unreadable = std::ranges::any_of(report->findings, left_out);
     const int rc = !report->failed.empty() || unreadable || strict_break ? k_exit_partial : 0;
     remember_run(session, rc);
     session.reload_inventory();

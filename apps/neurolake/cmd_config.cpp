@@ -181,7 +181,7 @@ void tell_of_directory(Session& session, std::string_view key) {
 Result<int> run_set(Session& session, const SetArgs& args) {
     if (args.key == k_home_key)
         return Error(Errc::usage, "home is the lake's folder and no setting", "move the folder, or use --home");
-    TRY_DO(session.lock());
+    TRY_DO(session.lock_to_change());
     TRY(const lake::Lake* lake, session.lake());
     const auto home = lake->layout().home;
     // Broken settings can be mended with `config set`, so the old value is only told where there is one.

@@ -152,8 +152,7 @@ int print_findings(Output& out, const Listing& listing) {
         if (finding.severity == model::Finding::Severity::note) continue;
         out.warn(text::escape_controls(finding.path) + ": " + finding.message);
     }
-    const auto is_error = [](const auto& f) { return f.severity == model::Finding::Severity::error; };
-    return std::ranges::any_of(listing.findings, is_error) ? k_exit_partial : 0;
+    return std::ranges::any_of(listing.findings, left_out) ? k_exit_partial : 0;
 }
 
 Result<int> print_buckets(Session& session) {

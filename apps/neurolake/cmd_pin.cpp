@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "commands.hpp"
 #include "tier_session.hpp"
 #include "writer.hpp"
@@ -18,11 +19,27 @@ struct Args {
 
 enum class Verb { pin, unpin };
 
+// A pin holds what is here; what is away stays away.
+Status tell_of_cloud_data(Session& session, const Args& args) {
+    TRY(lake::CloudList * list, session.cloud_list());
+    for (const auto& words : args.paths) {
+        TRY(const auto path, tier_path(session, words));
+        const auto away = std::ranges::count_if(list->entries(), [&](const lake::CloudEntry& entry) {
+            return !entry.recalled && text::starts_with_folder(entry.stub.bucket + "/" + entry.stub.path, path);
+        });
+        if (away > 0)
+            session.out().summary(
+                fmt::format("{} of it in the cloud; bring back what should be here: neurolake recall {}",
+                            counted(static_cast<std::uint64_t>(away), "file"), session.out().name(path)));
+    }
+    return {};
+}
+
 Result<int> change(Session& session, const Args& args, Verb verb) {
     if (verb == Verb::unpin && args.paths.empty())
         return Error(Errc::usage, "unpin wants paths or tables", "see what is pinned with: neurolake pin");
     TRY(const lake::Lake* lake, session.lake());
-    if (!args.paths.empty()) TRY_DO(begin_writing(session));
+    if (!args.paths.empty()) TRY_DO(begin_change(session));
     TRY(auto pins, tier::read_pins(lake->layout().pins));
     auto changed = json::Value::array();
     std::vector<std::string> lines;
@@ -65,6 +82,8 @@ Result<int> change(Session& session, const Args& args, Verb verb) {
         return 0;
     }
     for (const auto& line : lines) out.summary(line);
+    if (verb == Verb::pin) TRY_DO(tell_of_cloud_data(session, args));
+    if (args.paths.empty() && pins.paths.empty()) out.summary("Nothing is pinned.");
     if (args.paths.empty())
         for (const auto& path : pins.paths) out.line(out.name(path));
     return 0;

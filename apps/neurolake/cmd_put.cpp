@@ -184,7 +184,7 @@ int print(Session& session, const Report& report, const LakePath& target) {
 }
 
 Result<int> run_put(Session& session, const Args& args) {
-    TRY_DO(begin_writing(session));
+    TRY_DO(begin_change(session));
     TRY(const LakePath target, resolve(session, args.words.back()));
     TRY(const lake::Lake* lake, session.lake());
     TRY_DO(lake::check_bucket_mount(*lake, target.bucket));

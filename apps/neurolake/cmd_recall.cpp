@@ -59,6 +59,7 @@ Result<int> run_recall(Session& session, const Args& args) {
     Progress progress(out, "recall");
     TRY(const auto tiers, TierSession::open(session, &progress, TierSession::Catalog::if_readable));
     TRY_DO(tiers->recover());
+    if (!out.verbose()) tiers->context().step = nullptr;  // a line for every file is noise
     TRY(const auto report, tier::recall(tiers->context(), request));
     if (out.machine())
         out.object(report_json(report, session.dry_run()));
@@ -71,8 +72,9 @@ Result<int> run_recall(Session& session, const Args& args) {
                      "run the same command again: it goes on where it stopped");
     if (report.mismatch)
         return Error(Errc::mismatch, "an object is not what its stub says: those stubs stay as they are",
-                     "see what else is affected with: neurolake cloud verify");
+                     "see what else is affected with: neurolake cloud verify --full");
     if (report.recalled.empty()) TRY_DO(not_all_refused(report.failed));
+    if (report.no_room) return Error(*report.no_room);
     const bool incomplete = !report.failed.empty() || !report.findings.empty();
     return incomplete ? k_exit_partial : 0;
 }

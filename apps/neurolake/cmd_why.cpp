@@ -59,8 +59,9 @@ Result<Answer> answer_for(Session& session, TierSession& tiers, const lake::Scan
     const auto& v = *answer.verdict;
     answer.next = v.planned
                       ? fmt::format("moves with the next burst, after {} of colder data", text::size_text(v.before))
-                  : v.decision.movable ? "stays: less cold data goes first, or the disk is below its high mark"
-                                       : "stays";
+                  : !v.decision.movable ? "stays: no burst moves it but by that rule's leave"
+                  : v.over              ? "stays: colder data goes first, and that is enough"
+                                        : "stays: the lake is below its high mark";
     return answer;
 }
 
@@ -102,7 +103,6 @@ void print(Output& out, const Answer& answer) {
                 fmt::format("{}: {} files, {}, which move together", out.name(v.unit.bucket + "/" + v.unit.path),
                             v.unit.files.size(), text::size_text(v.unit.bytes)));
         row("rule", fmt::format("{}: {}", v.decision.rule, v.decision.why));
-        row("score", fmt::format("{} cold", text::duration_text(static_cast<std::int64_t>(v.decision.score))));
     }
     row("next", answer.next);
     if (!answer.object) return;

@@ -49,6 +49,7 @@ private:
     bool is_damaged_stub(const lake::CloudEntry& entry);
     void check_removed_buckets();
     std::filesystem::path bucket_root(const std::string& name) const;  // empty when there is none of the name
+    void check_state();
     void check_journal();
     void check_room();
     void check_cloud(AskCloud ask);

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "bucket_rename.hpp"
 #include "bucket_report.hpp"
 #include "doctor.hpp"
 #include "formats/formats.hpp"
@@ -68,6 +69,8 @@ void Examination::check_catalog() {
     if (whole) {
         if (auto catalog = m_session.catalog(); !catalog)
             check_unreadable_catalog(catalog.error());
+        else if (auto whole_file = (*catalog)->check(); !whole_file)
+            check_unreadable_catalog(whole_file.error());
         else
             add(Level::good, "catalog",
                 fmt::format("the catalog reads: {}", counted((*catalog)->tables().size(), "table")));
@@ -211,16 +214,34 @@ void Examination::check_stubs() {
                         counted(replaced, "file")));
 }
 
+// Small files of ours without which a command refuses to work.
+void Examination::check_state() {
+    const auto told = [&](const Error& error) {
+        if (error.code == Errc::corrupt)
+            add(Level::problem, "state", error.message, "neurolake doctor --fix renames it aside", true, error.path);
+    };
+    if (const auto pins = tier::read_pins(m_lake.layout().pins); !pins) told(pins.error());
+    if (const auto rename = unfinished_rename(m_lake.layout()); !rename) told(rename.error());
+}
+
 void Examination::check_journal() {
+    check_state();
     auto unfinished = tier::unfinished(m_lake.layout());
     if (!unfinished) return add(Level::problem, "journal", unfinished.error().message, unfinished.error().hint);
     const auto holder = LockFile::holder(m_lake.layout().lock);
     if (holder && !holder->starts_with(fmt::format("pid {},", ::getpid())))  // --fix holds it itself
         return add(Level::note, "journal",
                    fmt::format("a run is at work ({})", text::escape_controls(text::trim(*holder))));
-    for (const std::string& one : *unfinished)
+    for (const std::string& one : *unfinished) {
+        if (one.starts_with("damaged")) {
+            add(Level::problem, "journal", one + ": what it speaks of is not known, and nothing of it was touched",
+                fmt::format("compare it with what lies in .neurolake/trash, then move it out of {}",
+                            m_lake.layout().journal.string()));
+            continue;
+        }
         add(Level::warning, "journal", "unfinished: " + one,
             "the next burst or recall finishes it, or: neurolake doctor --fix", true);
+    }
     if (unfinished->empty()) add(Level::good, "journal", "no operation was left half done");
 }
 

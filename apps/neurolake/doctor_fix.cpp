@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/digest.hpp"
 #include "base/text.hpp"
 #include "doctor.hpp"
 #include "lake/stub.hpp"
@@ -28,6 +29,7 @@ public:
         if (wants("inventory")) TRY_DO(mend_inventory());
         if (wants("permissions")) TRY_DO(mend_modes());
         if (wants("reserve")) TRY_DO(mend_reserve());
+        for (const Diagnosis* one : of("state")) TRY_DO(set_aside(one->path));
         if (wants("stubs") || wants("journal")) TRY_DO(mend_tier());
         if (wants("notes")) TRY_DO(mend_notes());
         for (const std::string& deed : m_deeds)
@@ -111,7 +113,7 @@ private:
 
 // Recovery first, so that a stub whose original waits in the trash is not taken for a lost one.
 Status Mender::mend_tier() {
-    TRY(const auto tiers, TierSession::open(m_session, nullptr));
+    TRY(const auto tiers, TierSession::open(m_session, nullptr, TierSession::Catalog::if_readable));
     TRY(const auto report, tiers->recover());
     if (wants("journal"))
         m_deeds.push_back(fmt::format("files of unfinished operations: {} finished, {} undone, {} left",

@@ -100,6 +100,10 @@ bool locale_is_utf8() {
     return false;
 }
 
+bool left_out(const model::Finding& finding) {
+    return finding.severity == model::Finding::Severity::error || finding.code == "unreadable";
+}
+
 std::string counted(std::uint64_t n, std::string_view noun) {
     return text::with_thousands(n) + " " + std::string(noun) + (n == 1 ? "" : "s");
 }

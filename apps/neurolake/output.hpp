@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "model/table.hpp"
 
 namespace neurolake::apps {
 
@@ -85,6 +86,9 @@ private:
     int m_failed_errno = 0;
     std::string m_buffer;
 };
+
+// Part of what was asked could not be read: the run ends with k_exit_partial.
+bool left_out(const model::Finding& finding);
 
 std::string counted(std::uint64_t n, std::string_view noun);  // "1 row", "1,234 rows"
 // The symbols we use ourselves in plain ASCII ("·" -> "-", "…" -> "..."); everything else beyond ASCII as \xNN.

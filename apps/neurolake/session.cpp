@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session.hpp"
 
+#include <fcntl.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -191,6 +192,19 @@ Status Session::lock() {
         if (taken.error().code != Errc::locked || left <= step) return std::move(taken).error();
         TRY_DO(check_cancelled());
     }
+}
+
+Status Session::lock_to_change() {
+    TRY_DO(lock());
+    if (dry_run()) return {};
+    TRY(const config::Settings* all, settings());
+    if (!all->monitoring.audit_enabled) return {};
+    const auto file = all->monitoring.log_folder / "audit.log";
+    auto opened = open_file(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0600);
+    if (opened || opened.error().code == Errc::full) return {};
+    return Error(opened.error().code, opened.error().message + ": nothing was changed",
+                 "make the audit log writable again, or switch it off with monitoring.audit_enabled: false",
+                 file.string());
 }
 
 bool Session::confirm(std::string_view question) {

@@ -72,6 +72,8 @@ public:
 
     // The lake's writer lock, held until the session ends; waits as --wait says. Nothing on a dry run.
     Status lock();
+    // The same for what is audited as one change: refuses before it is made where audit.log cannot be written.
+    Status lock_to_change();
     bool holds_lock() const { return m_lock.has_value(); }
     // Asks on a terminal; yes without asking with --yes or where nobody can answer.
     bool confirm(std::string_view question);

@@ -10,6 +10,9 @@ namespace neurolake::apps {
 // could not be asked about is left, with a warning. Nothing on a dry run. Burst and recall recover themselves.
 Status begin_writing(Session& session);
 
+// The same for a command whose change is audited: refused before it is made where audit.log cannot be written.
+Status begin_change(Session& session);
+
 // The same for a caller that holds the lock.
 Status recover_files(Session& session);
 

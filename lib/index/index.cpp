@@ -8,6 +8,7 @@
 #include <chrono>
 #include <unordered_set>
 
+#include "base/digest.hpp"
 #include "base/file.hpp"
 #include "formats/formats.hpp"
 #include "index/assemble.hpp"
@@ -97,7 +98,7 @@ Status Run::open_inventory() {
         return {};
     }
     if (opened.error().code != Errc::corrupt) return std::move(opened).error();
-    std::string aside = file.filename().string() + ".damaged-" + m_at;
+    const std::string aside = fmt::format("{}.damaged-{}-{}", file.filename().string(), m_at, random_hex(2));
     m_report.findings.push_back({Finding::Severity::warning, "inventory_damaged", ".neurolake/" + aside, 0,
                                  "the inventory was damaged and is made anew: " + opened.error().message});
     if (m_options.dry_run) return {};

@@ -108,7 +108,8 @@ struct ScanResult {
 // Walks `buckets` (those not named keep their old records in `next`). Opens no data file: only new or changed files
 // whose size a stub can have (small multiples of 4096) are opened, to tell stubs from data. What could not be read
 // keeps its old records: an unreadable folder, or a bucket whose folder is missing (finding "bucket_unreadable"), is
-// never taken for "all gone". Errors: cancelled.
+// never taken for "all gone". Where `old` turns out to be damaged, the tree alone counts (finding
+// "inventory_damaged"). Errors: cancelled.
 Result<ScanResult> scan(const std::vector<Bucket>& buckets, const Inventory& old, const ScanOptions& options,
                         const Clock& clock, const CancelFlag& cancel);
 

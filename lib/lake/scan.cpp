@@ -16,6 +16,19 @@ ScanResult::ScanResult(ScanResult&&) noexcept = default;
 ScanResult& ScanResult::operator=(ScanResult&&) noexcept = default;
 ScanResult::~ScanResult() = default;
 
+namespace {
+
+// What the damaged inventory knew (when a file was first seen, which were indexed) is lost; the tree is not.
+Result<ScanResult> scan_anew(const Error& damage, const std::vector<Bucket>& buckets, const ScanOptions& options,
+                             const Clock& clock, const CancelFlag& cancel) {
+    TRY(auto result, scan(buckets, Inventory(), options, clock, cancel));
+    result.scan.findings.push_back({model::Finding::Severity::warning, "inventory_damaged", ".neurolake/inventory", 0,
+                                    damage.message + ": made anew from the tree"});
+    return result;
+}
+
+}  // namespace
+
 Result<ScanResult> scan(const std::vector<Bucket>& buckets, const Inventory& old, const ScanOptions& options,
                         const Clock& clock, const CancelFlag& cancel) {
     ScanResult result;
@@ -30,7 +43,10 @@ Result<ScanResult> scan(const std::vector<Bucket>& buckets, const Inventory& old
     bool any_differs = false;
     for (const Bucket& bucket : buckets) {
         BucketScan one(bucket, *next, options, first_seen);
-        TRY_DO(one.run(cancel));
+        if (auto ran = one.run(cancel); !ran) {
+            if (ran.error().code != Errc::corrupt) return std::move(ran).error();
+            return scan_anew(ran.error(), buckets, options, clock, cancel);
+        }
         bool differs = false;
         NextBucket merged =
             one.take(result.scan, static_cast<std::uint32_t>(result.scan.buckets.size()), findings, differs);

@@ -151,6 +151,17 @@ class Buckets(LakeTest):
         self.assertEqual([t["name"] for t in self.nl("catalog", "tables", "--json").json["tables"]], ["intake.orders"])
         self.nl("bucket", "rename", "intake", "raw-data")
 
+    def test_what_cannot_be_audited_is_not_done(self):
+        log = os.path.join(self.lake, "logs", "audit.log")
+        os.rename(log, log + ".kept")
+        os.mkdir(log)
+        before = tree(os.path.join(self.lake, "config"))
+        for words in (("bucket", "create", "xyz"), ("bucket", "rename", "raw-data", "xyz"), ("bucket", "remove", "analytics"),
+                      ("bucket", "set", "raw-data", "tier=cloud"), ("config", "set", "storage.high", "1GB")):
+            self.assertIn("nothing was changed", self.nl(*words, check=1).err)
+        self.assertEqual(before, tree(os.path.join(self.lake, "config")))
+        self.assertFalse(os.path.exists(self.bucket("xyz")))
+
     def test_a_killed_rename_is_finished_by_whatever_runs_next(self):
         write(os.path.join(self.bucket("raw-data"), "orders.csv"), "id\n1\n")
         age(self.bucket("raw-data"), seconds=60)

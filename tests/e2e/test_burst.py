@@ -29,6 +29,31 @@ class Burst(TierTest):
         self.assertEqual(0, self.nl("burst").rc)  # below the mark there is nothing to do
         self.assert_clean()
 
+    def test_by_path_it_says_why_something_stays(self):
+        self.put("raw-data/a.bin", os.urandom(MIB))
+        self.put("raw-data/pinned.bin", os.urandom(MIB))
+        self.put("raw-data/future.bin", os.urandom(MIB), age_days=-400)
+        os.symlink("a.bin", self.bucket("raw-data", "link"))
+        self.nl("pin", "raw-data/pinned.bin")
+        self.assertIn("pinned", self.nl("burst", "raw-data/pinned.bin", check=3).err)
+        self.assertIn("future", self.nl("burst", "raw-data/future.bin", check=3).err)
+        for name in ("link", "none"):
+            self.assertIn("no file at raw-data/" + name, self.nl("burst", "raw-data/" + name, check=1).err)
+        self.nl("burst", "raw-data/a.bin")
+        again = self.nl("burst", "raw-data/a.bin")
+        self.assertIn("in the cloud already", again.out + again.err)
+
+    def test_a_time_that_cannot_be_kept_keeps_the_file_here(self):
+        path = self.bucket("raw-data", "far.bin")
+        write(path, os.urandom(100000))
+        os.utime(path, (1, 20_000_000_000))
+        if os.stat(path).st_mtime < 10_000_000_000:
+            self.skipTest("this file system keeps no time as far away")
+        self.nl("burst", "raw-data/far.bin", check=3)
+        self.assertFalse(stub_of(path))
+        self.nl("catalog", "index", check=(0, 3))
+        self.nl("ls", "-l", "raw-data")
+
     def test_a_stub_is_loud(self):
         self.put("raw-data/a.csv", b"x" * 100000)
         self.nl("burst", "raw-data/a.csv")

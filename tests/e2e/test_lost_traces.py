@@ -87,6 +87,32 @@ class LostTraces(TierTest):
             self.assertIn("raw-data.orders", self.nl("catalog", "tables").out)
             self.nl("burst", "raw-data/orders")
 
+    def test_damaged_state_is_told_and_mended(self):
+        state = self.path(".neurolake")
+        inventory = read(os.path.join(state, "inventory"))
+        for place in range(200, len(inventory), len(inventory) // 7):
+            with open(os.path.join(state, "inventory"), "wb") as file:
+                file.write(inventory[:place] + bytes([inventory[place] ^ 0x55]) + inventory[place + 1:])
+            self.nl("recall", "raw-data/orders/0.csv", check=(0, 3))
+            self.nl("catalog", "index", check=(0, 3))
+            self.nl("catalog", "index")
+            self.nl("doctor")
+        for name in ("pins.json", "rename.json"):
+            for text in ("{}x", "", "[]"):
+                write(os.path.join(state, name), text)
+                self.assertIn(name, self.nl("doctor", check=1).out)
+                self.nl("recall", "raw-data/orders/1.csv", check=(0, 3))
+                self.nl("doctor", "--fix")
+                self.assertFalse(os.path.exists(os.path.join(state, name)))
+                self.nl("pin", "raw-data/orders")
+                self.nl("unpin", "raw-data/orders")
+        write(os.path.join(state, "journal", "0123456789abcdef.json"), "junk")
+        self.assertIn("0123456789abcdef.json", self.nl("doctor", check=1).out)
+        self.nl("recall", "--all")
+        os.unlink(os.path.join(state, "journal", "0123456789abcdef.json"))
+        self.nl("recall", "--all")
+        self.assert_back()
+
     def test_a_store_that_is_gone_is_exit_12(self):
         self.put("raw-data/new.bin", b"x" * 100000)
         os.rename(self.cloud, self.cloud + "-away")

@@ -476,7 +476,7 @@ TEST_CASE("a folder that moved just now is read again by the next quick scan", "
     CHECK(names(world.commit().added) == Names{"b"});
 }
 
-TEST_CASE("a damaged inventory stops the scan instead of being believed", "[lake][scan]") {
+TEST_CASE("a damaged inventory is not believed: the tree alone counts", "[lake][scan]") {
     World world;
     world.write("a", "1");
     world.commit();
@@ -487,8 +487,10 @@ TEST_CASE("a damaged inventory stops the scan instead of being believed", "[lake
     REQUIRE(opened);
     const CancelFlag cancel;
     const auto result = scan(world.buckets, *opened, world.options, world.clock, cancel);
-    REQUIRE_FALSE(result);
-    CHECK(result.error().code == Errc::corrupt);
+    REQUIRE(result);
+    CHECK(names(result->scan.added) == Names{"a"});
+    REQUIRE(result->scan.findings.size() == 1);
+    CHECK(result->scan.findings[0].code == "inventory_damaged");
 }
 
 TEST_CASE("a cancelled scan says so", "[lake][scan]") {
