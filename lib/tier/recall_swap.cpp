@@ -11,16 +11,18 @@
 
 namespace neurolake::tier {
 
+// Side by side: a rename or an unlink waits for the disk, too.
 template <typename Step>
 void RecallRun::each(const Batch& files, const Step& step) {
-    for (auto* file : files) {
-        if (file->failed) continue;
-        auto done = step(*file);
-        if (done) continue;
+    parallel_for(files.size(), m_context.concurrency, [&](std::size_t i, unsigned) {
+        auto& file = *files[i];
+        if (file.failed) return;
+        auto done = step(file);
+        if (done) return;
         // Once names changed, the record stays and the next run's recovery finishes.
-        if (!file->swapped) keep_or_forget(*file, done.error());
-        fail(*file, std::move(done).error());
-    }
+        if (!file.swapped) keep_or_forget(file, done.error());
+        fail(file, std::move(done).error());
+    });
 }
 
 // Every download is durable. Every step is done for all files, then made durable, before the next begins: a stub is
@@ -31,10 +33,8 @@ void RecallRun::swap_in(const Batch& files) {
     sync_folders(files, &RecallFile::staging);
     each(files, [&](RecallFile& file) { return look_at_what_came_out(file); });
     sync_folders(files, &RecallFile::out_folder);
-    each(files, [&](RecallFile& file) -> Status {
-        book(file);
-        return {};
-    });
+    for (auto* file : files)
+        if (!file->failed) book(*file);
 }
 
 // The download takes the name, and what stood there comes out.
