@@ -1,6 +1,7 @@
 // cmd_completion.cpp: `neurolake completion`.
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
+#include "completion_words.hpp"
 #include "help_text.hpp"
 
 namespace neurolake::apps {
@@ -9,10 +10,15 @@ namespace {
 
 struct Args {
     const CLI::App* root = nullptr;
-    std::string shell;
+    std::string shell, kinds, word;
 };
 
 Result<int> run_completion(Session& session, const Args& args) {
+    if (!args.kinds.empty()) {
+        TRY(const auto words, completion_words(session, args.kinds, args.word));
+        for (const auto& word : words) session.out().raw(word + "\n");
+        return 0;
+    }
     TRY(const std::string script, completion(*args.root, args.shell));
     session.out().raw(session.out().utf8() ? script : ascii_text(script));
     return 0;
@@ -26,7 +32,9 @@ void add_completion(CLI::App& root, Registry& registry) {
                                {"source <(neurolake completion bash)",
                                 "neurolake completion fish > ~/.config/fish/completions/neurolake.fish"});
     args.root = &root;
-    app.add_option("SHELL", args.shell, "bash, zsh or fish")->required();
+    app.add_option("SHELL", args.shell, "bash, zsh or fish");
+    app.add_option("--list", args.kinds)->group("");  // for the scripts
+    app.add_option("--word", args.word)->group("");
 }
 
 }  // namespace neurolake::apps

@@ -14,17 +14,34 @@ struct Entry {
     std::string path;                                        // "bucket create", "" for the program itself
     std::vector<std::pair<std::string, std::string>> words;  // subcommands: name, help
     std::vector<std::pair<std::string, std::string>> flags;  // "--dry-run", help
-    bool takes_bucket = false;
+    std::string kinds;  // what its words may be, for `completion --list`: "bucket", "table", "place", "setting" ...
 };
 
+// From the names that the help gives positional words.
+std::string kinds_of(const CLI::App& app) {
+    std::string kinds;
+    for (const CLI::Option* option : app.get_options()) {
+        if (!option->get_positional()) continue;
+        const std::string name = option->get_name(true);
+        const auto has = [&](std::string_view word) { return name.find(word) != std::string::npos; };
+        const bool place = has("PATH") && full_name(app) != "init";
+        if (place) kinds += " place";
+        if (has("BUCKET") && !place) kinds += " bucket";
+        if (has("TABLE")) kinds += " table";
+        if (name == "KEY") kinds += " setting";
+        if (name == "KEY=VALUE") kinds += " bucket-setting";
+    }
+    return kinds.empty() ? kinds : kinds.substr(1);
+}
+
 void collect(const CLI::App& app, std::vector<Entry>& entries) {
-    Entry entry{full_name(app), {}, {}, false};
+    Entry entry{full_name(app), {}, {}, kinds_of(app)};
     for (const CLI::App* below : visible_commands(app)) {
         entry.words.emplace_back(below->get_name(), below->get_description());
     }
     for (const CLI::Option* option : app.get_options()) {
+        if (option->get_group().empty()) continue;
         for (const auto& name : option->get_lnames()) entry.flags.emplace_back("--" + name, option->get_description());
-        entry.takes_bucket |= option->get_name(true).find("BUCKET") != std::string::npos;
     }
     entries.push_back(std::move(entry));
     for (const CLI::App* below : visible_commands(app)) collect(*below, entries);
@@ -42,7 +59,7 @@ std::string case_lines(const std::vector<Entry>& entries) {
         out += "        " + shell_word(entry.path) + ")\n";
         out += "            words=" + shell_word(joined(entry.words)) + "\n";
         out += "            flags=" + shell_word(joined(entry.flags)) + "\n";
-        out += std::string("            buckets=") + (entry.takes_bucket ? "1" : "") + " ;;\n";
+        out += "            kinds=" + shell_word(entry.kinds) + " ;;\n";
     }
     return out;
 }
@@ -58,7 +75,8 @@ std::string known_paths(const std::vector<Entry>& entries) {
 
 constexpr const char* k_bash_head = R"(# bash completion for neurolake; load with: source <(neurolake completion bash)
 _neurolake() {
-    local cur=${COMP_WORDS[COMP_CWORD]} path= word words= flags= buckets= i
+    local cur=${COMP_LINE:0:COMP_POINT} path= word words= flags= kinds= i
+    cur=${cur##* }
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
         [[ $word == -* ]] && continue
@@ -74,12 +92,17 @@ constexpr const char* k_bash_middle = R"(            ;;
 constexpr const char* k_bash_tail = R"sh(    esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "$flags GLOBAL" -- "$cur"))
-    elif [[ -n $words ]]; then
+    elif [[ -n $words && -z $kinds ]]; then
         COMPREPLY=($(compgen -W "$words" -- "$cur"))
     else
-        local names=
-        [[ -n $buckets ]] && names=$(neurolake ls --buckets 2>/dev/null)
-        COMPREPLY=($(compgen -W "$names" -- "$cur") $(compgen -f -- "$cur"))
+        COMPREPLY=($(compgen -W "$words" -- "$cur"))
+        while [[ -n $kinds ]] && IFS= read -r word; do
+            [[ $word == "$cur"* ]] && COMPREPLY+=("$word")
+        done < <(neurolake completion --list "$kinds" --word "$cur" 2>/dev/null)
+        [[ ${#COMPREPLY[@]} -gt 0 || $kinds == table ]] || COMPREPLY=($(compgen -f -- "$cur"))
+        [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[/=] ]] && compopt -o nospace 2>/dev/null
+        # The shell takes "=" for the end of a word.
+        [[ $cur == *=* ]] && COMPREPLY=("${COMPREPLY[@]#"${cur%=*}="}")
     fi
 }
 complete -o filenames -F _neurolake neurolake
@@ -88,10 +111,11 @@ complete -o filenames -F _neurolake neurolake
 constexpr const char* k_zsh_tail = R"sh(    esac
     if [[ $cur == -* ]]; then
         compadd -- ${=flags} GLOBAL
-    elif [[ -n $words ]]; then
+    elif [[ -n $words && -z $kinds ]]; then
         compadd -- ${=words}
     else
-        [[ -n $buckets ]] && compadd -- ${(f)"$(neurolake ls --buckets 2>/dev/null)"}
+        compadd -- ${=words}
+        [[ -n $kinds ]] && compadd -S '' -- ${(f)"$(neurolake completion --list "$kinds" --word "$cur" 2>/dev/null)"}
         _files
     fi
 }
@@ -101,7 +125,7 @@ compdef _neurolake neurolake
 constexpr const char* k_zsh_head = R"(#compdef neurolake
 # zsh completion for neurolake; load with: source <(neurolake completion zsh)
 _neurolake() {
-    local cur=${words[CURRENT]} path_= word flags= buckets= i
+    local cur=${words[CURRENT]} path_= word flags= kinds= i
     local -a line=("${words[@]}")
     local words=
     for ((i = 2; i < CURRENT; i++)); do
@@ -153,8 +177,9 @@ std::string fish(const std::vector<Entry>& entries) {
             const std::string when = entry.path.empty() ? "" : " -n " + condition;
             out += "complete -c neurolake" + when + " -l " + flag.substr(2) + " -d " + shell_word(help) + "\n";
         }
-        if (entry.takes_bucket) {
-            out += "complete -c neurolake -n " + condition + " -a '(neurolake ls --buckets 2>/dev/null)'\n";
+        if (!entry.kinds.empty()) {
+            out += "complete -c neurolake -n " + condition + " -a '(neurolake completion --list \"" + entry.kinds +
+                   "\" --word (commandline -ct) 2>/dev/null)'\n";
         }
     }
     return out;

@@ -65,8 +65,9 @@ class Help(LakeTest):
         write(script, self.nl("completion", "bash").out)
 
         def completed(*words):
-            line = 'source %s; COMP_WORDS=(neurolake %s); COMP_CWORD=%d; _neurolake; printf "%%s\\n" "${COMPREPLY[@]}"' % (
-                script, " ".join("'%s'" % w for w in words), len(words))
+            typed = "neurolake " + " ".join(words)
+            line = ('source %s; COMP_WORDS=(neurolake %s); COMP_CWORD=%d; COMP_LINE="%s"; COMP_POINT=%d; _neurolake; '
+                    'printf "%%s\\n" "${COMPREPLY[@]}"') % (script, " ".join("'%s'" % w for w in words), len(words), typed, len(typed))
             env = self.environment({"PATH": os.path.dirname(BINARY) + ":" + os.environ["PATH"]})
             run = subprocess.run(["bash", "--norc", "-c", line], env=env, cwd=self.home, stdout=subprocess.PIPE, check=True)
             return run.stdout.decode().split()
@@ -75,6 +76,16 @@ class Help(LakeTest):
         self.assertEqual(completed("bucket", "sta"), ["stats"])
         self.assertIn("--dry-run", completed("bucket", "rename", "--d"))
         self.assertEqual(completed("bucket", "stats", "raw"), ["raw-data"])
+        self.put("raw-data/orders/a.csv", "a,b\n1,2\n")
+        self.nl("catalog", "index")
+        self.assertEqual(completed("catalog", "show", "raw"), ["raw-data.orders"])
+        self.assertEqual(completed("recall", "raw"), ["raw-data/", "raw-data.orders"])
+        for command in ("recall", "burst", "ls"):
+            self.assertEqual(completed(command, "raw-data/o"), ["raw-data/orders/"])
+        self.assertEqual(completed("recall", "raw-data/orders/"), ["raw-data/orders/a.csv"])
+        self.assertEqual(completed("config", "set", "storage.hi"), ["storage.high"])
+        self.assertEqual(completed("bucket", "set", "raw-data", "tier=l"), ["local"])
+        self.assertNotIn("--list", completed("completion", "--"))
 
 
 class Usage(LakeTest):
