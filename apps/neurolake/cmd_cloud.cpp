@@ -82,9 +82,9 @@ Result<int> verify(Session& session, const VerifyArgs& args) {
     } else {
         print_failed(out, report.lost);
         print_failed(out, report.unreachable);
-        out.summary(fmt::format("{} objects, {}: {} lost or changed, {} could not be asked{}", report.checked,
-                                text::size_text(report.bytes), report.lost.size(), report.unreachable.size(),
-                                args.full ? " (every byte was read)" : ""));
+        out.summary(fmt::format("{}, {}: {} lost or changed, {} could not be asked{}",
+                                counted(report.checked, "object"), text::size_text(report.bytes), report.lost.size(),
+                                report.unreachable.size(), args.full ? " (every byte was read)" : ""));
     }
     if (report.interrupted) return Error(Errc::cancelled, "stopped; the objects above were checked");
     if (!report.lost.empty())

@@ -182,6 +182,7 @@ void Output::object(const json::Value& value) {
 void Output::object_line(const json::Value& value) { raw(json::dump(value) + "\n"); }
 
 Status Output::flush() {
+    if (!m_buffer.empty()) erase_bar();
     std::string_view rest = m_buffer;
     while (!rest.empty() && !m_closed) {
         const ssize_t n = ::write(STDOUT_FILENO, rest.data(), rest.size());
@@ -200,6 +201,21 @@ Status Output::flush() {
 
 void Output::stderr_raw(std::string_view bytes) {
     (void)flush();
+    erase_bar();
+    write_stderr(bytes);
+}
+
+void Output::draw_bar(std::string_view line) {
+    (void)flush();
+    m_bar = true;
+    write_stderr("\r\x1b[K" + std::string(line));
+}
+
+void Output::erase_bar() {
+    if (std::exchange(m_bar, false)) write_stderr("\r\x1b[K");
+}
+
+void Output::write_stderr(std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t n = ::write(STDERR_FILENO, bytes.data(), bytes.size());
         if (n < 0 && errno == EINTR) continue;

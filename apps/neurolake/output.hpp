@@ -64,6 +64,9 @@ public:
     void why(std::string_view text);   // with --verbose only
     void error(const Error& error, int exit);
     void stderr_raw(std::string_view bytes);
+    // One line that the next text of any kind, or erase_bar(), wipes away. Only where draws_progress().
+    void draw_bar(std::string_view line);
+    void erase_bar();
 
     // A name from disk, safe to show: control characters escaped on a terminal, ASCII where the locale is not UTF-8.
     std::string name(std::string_view bytes) const;
@@ -76,12 +79,13 @@ public:
 
 private:
     std::string encode(std::string_view text) const;
+    void write_stderr(std::string_view bytes);
     std::size_t columns() const;
     std::string labelled(Style style, std::string_view label, std::string_view text) const;
 
     OutputOptions m_options;
     bool m_utf8 = false, m_stdout_terminal = false, m_stderr_terminal = false, m_dumb = false;
-    bool m_color_out = false, m_color_err = false, m_closed = false;
+    bool m_color_out = false, m_color_err = false, m_closed = false, m_bar = false;
     int m_width = 80;
     int m_failed_errno = 0;
     std::string m_buffer;

@@ -26,12 +26,7 @@ std::string bar(std::uint64_t done, std::uint64_t total, bool utf8) {
 
 Progress::Progress(Output& out, std::string label, Unit unit) : m_out(out), m_label(std::move(label)), m_unit(unit) {}
 
-Progress::~Progress() { erase(); }
-
-void Progress::erase() {
-    if (m_drawn) m_out.stderr_raw("\r\x1b[K");
-    m_drawn = false;
-}
+Progress::~Progress() { m_out.erase_bar(); }
 
 void Progress::update(std::uint64_t done, std::uint64_t total, std::string_view what) {
     if (!m_out.draws_progress()) return;
@@ -48,13 +43,12 @@ void Progress::update(std::uint64_t done, std::uint64_t total, std::string_view 
     if (!what.empty()) line += "  " + text::escape_controls(what);
     if (!m_out.utf8()) line = ascii_text(line);
     const auto width = static_cast<std::size_t>(std::max(20, m_out.width() - 1));
-    m_out.stderr_raw("\r\x1b[K" + fit(line, width, m_out.utf8()));
+    m_out.draw_bar(fit(line, width, m_out.utf8()));
     m_drawn = true;
 }
 
 void Progress::step(std::string_view line) {
     const std::lock_guard guard(m_mutex);
-    erase();
     m_out.step(line);
 }
 

@@ -12,8 +12,8 @@
 
 namespace neurolake::apps {
 
-// May be called from several threads. The bar is redrawn at most ten times a second and erased by the destructor, so
-// nothing of it stays on the screen.
+// May be called from several threads. The bar is redrawn at most ten times a second and erased by the destructor, and
+// by the next text, so nothing of it stays on the screen.
 class Progress {
 public:
     enum class Unit { bytes, count };
@@ -26,8 +26,6 @@ public:
     void step(std::string_view line);  // a finished step in words, kept above the bar
 
 private:
-    void erase();
-
     Output& m_out;
     std::string m_label;
     Unit m_unit;

@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 
-from harness import BINARY, LakeTest, cron_environment, main, read, tree_hash, wait_until, write
+from harness import age, BINARY, LakeTest, cron_environment, main, read, tree_hash, wait_until, write
 from jsonschema_lite import check
 
 READERS = (("bucket", "list"), ("bucket", "show", "archive"), ("bucket", "stats"), ("ls",), ("version",), ("help",), ("status",))
@@ -236,6 +236,16 @@ class Streams(LakeTest):
         self.assertEqual(self.nl("put", big, "raw-data/two.bin").err, "")
         self.assertNotIn("\r", self.nl("put", big, "raw-data/three.bin").out)
         self.assertNotIn("\x1b[K", self.terminal("put", big, "raw-data/four.bin", "--quiet").out)
+        store = os.path.join(self.tmp, "store")
+        os.mkdir(store)
+        self.nl("config", "set", "hybrid_storage.cloud_provider", "directory")
+        self.nl("config", "set", "hybrid_storage.directory", store)
+        age(self.bucket("raw-data"), seconds=3600)
+        for words, last in ((("burst", "raw-data/one.bin"), "Uploaded"), (("cloud", "verify"), "1 object,"),
+                            (("recall", "--all"), "Brought back 1 file")):
+            shown = self.terminal(*words).out
+            left = [line.split("\r\x1b[K")[-1] for line in shown.replace("\r\n", "\n").split("\n")]
+            self.assertTrue(any(line.startswith(last) for line in left), shown)
 
     def test_it_works_in_the_environment_of_cron(self):
         env = cron_environment(NEUROLAKE_HOME=self.lake)
