@@ -142,6 +142,7 @@ void print_row(Output& out, const Row& row) {
     out.line(out.paint(Style::bold, row.bucket.name));
     out.line("  " + card_line(out, row.bucket, sizes_of(stats)));
     Table table({{""}, {""}});
+    if (!row.bucket.purpose.empty()) table.row({"  Purpose", out.name(row.bucket.purpose)});
     table.row({"  Folder", out.name(row.bucket.root.string())});
     table.row({"  On disk", fmt::format("{} in {} folder{}", text::size_text(stats.allocated_bytes),
                                         text::with_thousands(stats.dir_count), stats.dir_count == 1 ? "" : "s")});

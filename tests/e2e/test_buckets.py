@@ -243,10 +243,10 @@ class Buckets(LakeTest):
 
     def test_the_purpose_is_shown_wherever_a_bucket_is(self):
         self.nl("bucket", "create", "xyz", "--purpose", "Till receipts of the south")
-        for words in (["bucket", "list"], ["bucket", "show", "xyz"]):
+        for words in (["bucket", "list"], ["bucket", "show", "xyz"], ["bucket", "stats", "xyz"]):
             self.assertIn("Till receipts of the south", self.nl(*words).out, words)
         self.nl("bucket", "set", "xyz", "purpose=Of the north")
-        for words in (["bucket", "list"], ["bucket", "show", "xyz"]):
+        for words in (["bucket", "list"], ["bucket", "show", "xyz"], ["bucket", "stats", "xyz"]):
             shown = self.nl(*words).out
             self.assertIn("Of the north", shown, words)
             self.assertNotIn("south", shown, words)
