@@ -67,7 +67,7 @@ Status RecallRun::add(const lake::Bucket& bucket, const std::string& path) {
         const auto code = stub.error().code;
         const auto* listed = m_list.find(bucket.name, path);
         if (!listed || listed->recalled || (code != Errc::corrupt && code != Errc::not_found))
-            return std::move(stub).error().with_context(bucket.name + "/" + path);
+            return std::move(stub).error();
         file->stub = listed->stub;
         file->at_name = code == Errc::corrupt ? AtName::damaged : AtName::nothing;
     }
@@ -96,8 +96,12 @@ Status RecallRun::gather_one(const std::string& asked) {
         if (!entry.recalled && entry.stub.bucket == name &&
             (inside.empty() || text::starts_with_folder(entry.stub.path, inside)))
             paths.insert(entry.stub.path);
-    for (const auto& path : paths)
-        if (m_known.insert(name + "/" + path).second) TRY_DO(add(*bucket, path));
+    for (const auto& path : paths) {
+        if (!m_known.insert(name + "/" + path).second) continue;
+        // One that cannot be looked at, as where its folder is a file now, stops no other.
+        if (auto added = add(*bucket, path); !added)
+            m_report.failed.push_back({name + "/" + path, added.error().code, added.error().message});
+    }
     if (paths.empty() && !local)
         return Error(Errc::not_found, fmt::format("nothing at {}", text::escape_controls(asked)),
                      "see what is in the cloud with: neurolake ls --cloud", asked);

@@ -36,6 +36,16 @@ class LostTraces(TierTest):
         self.assertEqual(5, len(self.nl("recall", "--all", "--json").json["recalled"]))
         self.assert_back()
 
+    def test_a_file_where_a_folder_was_stops_no_other(self):
+        self.put("raw-data/other.bin", b"x" * 100000)
+        self.nl("burst", "raw-data/other.bin")
+        shutil.rmtree(self.bucket("raw-data", "orders"))
+        write(self.bucket("raw-data", "orders"), "no folder any more\n")
+        result = self.nl("recall", "--all", check=3)
+        self.assertIn("raw-data/orders/0.csv", result.err)
+        self.assertEqual(b"x" * 100000, read(self.bucket("raw-data", "other.bin")))
+        self.assertEqual(b"no folder any more\n", read(self.bucket("raw-data", "orders")))
+
     def test_a_damaged_stub_is_never_taken_for_data(self):
         with open(self.path_of(2), "ab") as file:
             file.write(b"x")
