@@ -21,10 +21,10 @@ struct TableKey {
 
 // Applied whole or not at all, also over a crash at any point.
 struct Change {
-    std::vector<model::Table> tables;             // replace or add, by id
-    std::vector<model::SchemaHistory> histories;  // replace or add, by table id
+    std::vector<model::Table> tables;  // replace or add, by id
+    std::vector<EntryChange> entries;
     std::optional<std::string> indexed_at;
-    Totals totals;  // after the change
+    std::optional<Totals> totals;  // after the change; nullopt: no table changes
 };
 
 class Backend {
@@ -32,15 +32,22 @@ public:
     virtual ~Backend() = default;
     virtual const std::vector<TableKey>& keys() const = 0;  // in order of full name, alive ones first, then id
     virtual Result<model::Table> table(std::size_t key) const = 0;
-    // May hold versions beyond the table's current one: what a run wrote that died before it changed the table.
-    virtual Result<std::optional<model::SchemaHistory>> history(std::string_view table_id) const = 0;
-    virtual Result<std::vector<model::SchemaHistory>> histories() const = 0;
+    // Histories may hold versions beyond the table's current one: what a run wrote that died before it changed the
+    // table.
+    virtual Result<std::vector<std::string>> entries(List list) const = 0;        // ascending by id
+    virtual Result<std::string> entry(List list, std::string_view id) const = 0;  // "": none
     virtual const std::string& indexed_at() const = 0;
     virtual std::optional<Totals> totals() const = 0;  // nullopt: not kept (a catalog edited by hand)
     // True when this table's entry holds the lower-case word, perhaps elsewhere than search looks: a quick sieve.
     virtual bool may_contain(std::size_t key, std::string_view lower_word) const = 0;
+    // keys(), indexed_at() and totals() tell the new state afterwards. conflict: the catalog changed since it was read.
     virtual Status write(const Change& change) = 0;
 };
+
+// What keys() tells of a table, and their order.
+TableKey key_of(const model::Table& table);
+bool before(const TableKey& a, const TableKey& b);
+std::string id_of_entry(std::string_view entry);  // "" when it has none
 
 Result<std::unique_ptr<Backend>> open_json_backend(const std::filesystem::path& folder);
 Status create_json_backend(const std::filesystem::path& folder);

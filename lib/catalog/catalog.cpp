@@ -9,6 +9,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/workers.hpp"
 #include "catalog/backend.hpp"
@@ -211,18 +212,30 @@ Result<const model::Table*> Catalog::get(std::string_view name) const {
                  fmt::format("say which: {} or {}", keys[same[0]].full_name, keys[same[1]].full_name));
 }
 
+namespace {
+
+Result<model::SchemaHistory> parse_history(std::string_view entry) {
+    TRY(const json::Value value, json::parse(entry));
+    return model::history_from_json(value);
+}
+
+}  // namespace
+
 Result<model::SchemaHistory> Catalog::history(std::string_view table_id) const {
     const std::lock_guard lock(m_impl->mutex);
     const auto& keys = m_impl->backend->keys();
     const auto at = std::find_if(keys.begin(), keys.end(), [&](const TableKey& key) { return key.id == table_id; });
     if (at == keys.end()) return Error(Errc::not_found, fmt::format("no table with the id {}", table_id));
     TRY(const model::Table* table, m_impl->table(static_cast<std::size_t>(at - keys.begin())));
-    TRY(std::optional<model::SchemaHistory> history, m_impl->backend->history(table_id));
-    if (!history) history.emplace();
-    history->table_id = table->id;
-    history->table = table->full_name();
-    std::erase_if(history->versions, [&](const auto& version) { return version.version > table->schema_version; });
-    return std::move(*history);
+    TRY(const std::string entry, m_impl->backend->entry(List::histories, table_id));
+    model::SchemaHistory history;
+    if (!entry.empty()) {
+        TRY(history, parse_history(entry));
+    }
+    history.table_id = table->id;
+    history.table = table->full_name();
+    std::erase_if(history.versions, [&](const auto& version) { return version.version > table->schema_version; });
+    return history;
 }
 
 const model::Table* Catalog::table_of(std::string_view bucket, std::string_view path) const {
@@ -260,6 +273,18 @@ std::vector<Hit> Catalog::search(std::string_view words) const {
     return hits;
 }
 
+Result<std::vector<std::string>> Catalog::entries(List list) const { return m_impl->backend->entries(list); }
+
+Result<std::string> Catalog::entry(List list, std::string_view id) const { return m_impl->backend->entry(list, id); }
+
+Status Catalog::change_entries(const std::vector<EntryChange>& changes) {
+    if (changes.empty()) return {};
+    Change change;
+    change.entries = changes;
+    const std::lock_guard lock(m_impl->mutex);
+    return m_impl->backend->write(change);
+}
+
 Totals Catalog::totals() const {
     if (const auto kept = m_impl->backend->totals()) return *kept;
     Totals totals;
@@ -288,13 +313,21 @@ Status Catalog::check() const {
         const bool twice = !ids.insert(keys[i].id).second || (keys[i].alive && !names.insert(keys[i].full_name).second);
         if (twice) return Error(Errc::corrupt, fmt::format("tables.json names {} twice", keys[i].full_name));
     }
-    auto histories = m_impl->backend->histories();
-    return histories ? Status{} : Status(std::move(histories).error());
+    for (const List list : {List::histories, List::samples, List::lineage, List::glossary}) {
+        TRY(const std::vector<std::string> entries, m_impl->backend->entries(list));
+        for (const std::string& entry : entries) {
+            TRY(const json::Value value, json::parse(entry));
+            if (list != List::histories) continue;
+            if (auto history = model::history_from_json(value); !history) return std::move(history).error();
+        }
+    }
+    return {};
 }
 
 Status Catalog::apply(const Batch& batch) {
-    if (batch.upserts.empty() && batch.tombstones.empty() && batch.versions.empty()) return {};
+    if (batch.upserts.empty() && batch.tombstones.empty() && batch.versions.empty() && batch.entries.empty()) return {};
     Change change;
+    change.entries = batch.entries;
     change.tables = batch.upserts;
     std::unordered_map<std::string_view, std::string> name_of;  // of tables in this batch
     for (const model::Table& table : batch.upserts) name_of[table.id] = table.full_name();
@@ -320,8 +353,9 @@ Status Catalog::apply(const Batch& batch) {
         }
         histories[id].versions.push_back(batch.versions[i]);
     }
-    for (auto& [id, history] : histories) change.histories.push_back(std::move(history));
-    if (change.tables.empty() && change.histories.empty()) return {};
+    for (auto& [id, history] : histories)
+        change.entries.push_back({List::histories, id, json::dump(model::to_json(history))});
+    if (change.tables.empty() && change.entries.empty()) return {};
     if (!batch.indexed_at.empty()) change.indexed_at = batch.indexed_at;
     return m_impl->write(std::move(change));
 }

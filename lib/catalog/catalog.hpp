@@ -20,12 +20,24 @@ struct Options {
     std::filesystem::path folder;  // where the json files lie
 };
 
+// What the catalog keeps besides its tables: lists of entries, each a compact JSON object with a text
+// member "id" (best the first), unique in its list. Backends keep the entries as they are, so that every backend
+// exports the same bytes.
+enum class List { histories, samples, lineage, glossary };
+
+struct EntryChange {
+    List list = List::lineage;
+    std::string id;
+    std::optional<std::string> entry;  // replaces or adds; nullopt: the entry goes
+};
+
 // One index run's changes, applied whole or not at all.
 struct Batch {
     std::vector<model::Table> upserts;           // by id
     std::vector<std::string> tombstones;         // ids whose files are all gone
     std::vector<model::SchemaVersion> versions;  // new schema versions ...
     std::vector<std::string> version_tables;     // ... of these table ids, parallel
+    std::vector<EntryChange> entries;            // samples of tables that changed, gone ones' samples
     std::string indexed_at;
 };
 
@@ -71,7 +83,10 @@ public:
     const std::string& indexed_at() const;  // last index run that changed the catalog, RFC 3339, "" = never
     Totals totals() const;                  // without parsing the tables
     std::vector<Place> places(std::string_view bucket) const;  // of living tables, without parsing them
-    Status check() const;  // reads and checks every entry of both files; corrupt with the first fault
+    Status check() const;  // reads and checks every entry; corrupt with the first fault
+    // The other lists, read afresh: ascending by id; an empty string where there is no such entry.
+    Result<std::vector<std::string>> entries(List list) const;
+    Result<std::string> entry(List list, std::string_view id) const;
 
     // The writers: the caller holds the lake lock. conflict when the files changed since open() (it was opened before
     // the lock was taken); nothing is written then, nor when nothing would change. Pointers from the readers above are
@@ -81,6 +96,7 @@ public:
     // Facts of existing tables, by id: after burst or recall tier, cloud_files, cloud_bytes, cloud_partitions, files
     // and bytes; a person's tags, owner and description. Schema versions do not change here.
     Status update_tables(std::vector<model::Table> changed);
+    Status change_entries(const std::vector<EntryChange>& changes);
 
 private:
     struct Impl;

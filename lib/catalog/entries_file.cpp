@@ -145,6 +145,7 @@ Status EntriesFile::parse_whole() {
         return damaged(m_path,
                        fmt::format("its \"schema\" is \"{}\", not \"{}\"", document->text("schema"), m_kind.schema));
     const json::Value* list = document->find(m_kind.list);
+    if (!list && m_kind.may_lack_list) return {};
     if (!list || !list->is_array()) return damaged(m_path, fmt::format("it has no list \"{}\"", m_kind.list));
     for (const json::Value& item : *list->as_array()) {
         m_owned.push_back(std::make_unique<std::string>(json::dump(item)));

@@ -15,8 +15,9 @@ namespace neurolake::catalog {
 
 // What the document is called inside and what its list is called.
 struct EntriesKind {
-    std::string_view schema;  // "neurolake.tables/1"
-    std::string_view list;    // "tables"
+    std::string_view schema;     // "neurolake.tables/1"
+    std::string_view list;       // "tables"
+    bool may_lack_list = false;  // earlier versions wrote the document without it
 };
 
 // The document as json::Style::entries writes it: the head members, then the list with one compact entry a line. The

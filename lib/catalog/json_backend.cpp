@@ -1,4 +1,4 @@
-// json_backend.cpp: the catalog as plain JSON files: tables.json and schemas.json (docs/formats/catalog.md).
+// json_backend.cpp: the catalog as plain JSON files, tables.json and one more for each list (docs/formats/catalog.md).
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -13,25 +13,21 @@
 namespace neurolake::catalog {
 namespace {
 
-constexpr EntriesKind k_tables{"neurolake.tables/1", "tables"};
-constexpr EntriesKind k_schemas{"neurolake.schemas/1", "histories"};
+constexpr EntriesKind k_tables{"neurolake.tables/1", "tables", false};
 
-// Documents that later verbs fill; valid and empty from the first day.
-struct EmptyDocument {
-    std::string_view file, schema;
-    std::vector<std::string_view> lists;
+// In the order in which they are written: tables.json comes after them all.
+struct ListFile {
+    List list;
+    std::string_view file;
+    EntriesKind kind;
 };
-const EmptyDocument k_documents[] = {{"lineage.json", "neurolake.lineage/1", {"runs", "edges"}},
-                                     {"glossary.json", "neurolake.glossary/1", {"terms"}}};
+constexpr ListFile k_lists[] = {{List::histories, "schemas.json", {"neurolake.schemas/1", "histories", false}},
+                                {List::samples, "samples.json", {"neurolake.samples/1", "samples", false}},
+                                {List::lineage, "lineage.json", {"neurolake.lineage/1", "entries", true}},
+                                {List::glossary, "glossary.json", {"neurolake.glossary/1", "terms", false}}};
 
-TableKey key_of(const model::Table& t) {
-    return {t.full_name(), t.id, t.bucket, t.path, t.is_folder, t.deleted_at.empty(), t.rule};
-}
-
-bool before(const TableKey& a, const TableKey& b) {
-    if (a.full_name != b.full_name) return a.full_name < b.full_name;
-    if (a.alive != b.alive) return a.alive;
-    return a.id < b.id;
+const ListFile& file_of(List list) {
+    return *std::find_if(std::begin(k_lists), std::end(k_lists), [&](const ListFile& f) { return f.list == list; });
 }
 
 Result<model::Table> parse_table(std::string_view entry) {
@@ -75,15 +71,6 @@ Result<TableKey> quick_key(std::string_view entry) {
     return slow_key(entry);
 }
 
-std::string history_id(std::string_view entry) {
-    EntryScanner scan(entry);
-    std::string_view name, value;
-    while (scan.next(name, value))
-        if (name == "id") return std::string(value);
-    auto parsed = json::parse(entry);
-    return parsed ? parsed->text("id") : std::string();
-}
-
 Error with_file(Error error, std::string_view file) {
     error.code = Errc::corrupt;
     if (error.hint.empty())
@@ -121,13 +108,14 @@ public:
     }
 
     bool may_contain(std::size_t key, std::string_view lower_word) const override;
-    Result<std::optional<model::SchemaHistory>> history(std::string_view table_id) const override;
-    Result<std::vector<model::SchemaHistory>> histories() const override;
+    Result<std::vector<std::string>> entries(List list) const override;
+    Result<std::string> entry(List list, std::string_view id) const override;
     Status write(const Change& change) override;
 
 private:
     Status load_keys();
-    Status write_histories(const std::vector<model::SchemaHistory>& changed);
+    Result<EntriesFile> read_list(const ListFile& list) const;
+    Status write_list(const ListFile& list, const std::vector<EntryChange>& changes);
     Status write_tables(const Change& change);
 
     std::filesystem::path m_folder;
@@ -170,44 +158,48 @@ bool JsonBackend::may_contain(std::size_t key, std::string_view lower_word) cons
     return false;
 }
 
-Result<std::optional<model::SchemaHistory>> JsonBackend::history(std::string_view table_id) const {
-    TRY(const EntriesFile file, EntriesFile::read(m_folder / "schemas.json", k_schemas));
-    for (const std::string_view entry : file.entries()) {
-        if (history_id(entry) != table_id) continue;
-        auto parsed = json::parse(entry);
-        if (!parsed) return with_file(std::move(parsed).error(), "schemas.json");
-        auto history = model::history_from_json(*parsed);
-        if (!history) return with_file(std::move(history).error(), "schemas.json");
-        return std::optional(std::move(*history));
-    }
-    return std::optional<model::SchemaHistory>{};
+Result<EntriesFile> JsonBackend::read_list(const ListFile& list) const {
+    return EntriesFile::read(m_folder / list.file, list.kind);
 }
 
-Result<std::vector<model::SchemaHistory>> JsonBackend::histories() const {
-    TRY(const EntriesFile file, EntriesFile::read(m_folder / "schemas.json", k_schemas));
-    std::vector<model::SchemaHistory> all;
-    for (const std::string_view entry : file.entries()) {
-        auto parsed = json::parse(entry);
-        if (!parsed) return with_file(std::move(parsed).error(), "schemas.json");
-        auto history = model::history_from_json(*parsed);
-        if (!history) return with_file(std::move(history).error(), "schemas.json");
-        all.push_back(std::move(*history));
-    }
+Result<std::vector<std::string>> JsonBackend::entries(List list) const {
+    TRY(const EntriesFile file, read_list(file_of(list)));
+    std::map<std::string, std::string> by_id;  // a file edited by hand may have lost its order
+    for (const std::string_view entry : file.entries()) by_id[id_of_entry(entry)] = entry;
+    std::vector<std::string> all;
+    all.reserve(by_id.size());
+    for (auto& [id, entry] : by_id) all.push_back(std::move(entry));
     return all;
 }
 
-// schemas.json goes first: versions that tables.json does not name yet are ignored by readers and replaced by the next
-// writer, so the rename of tables.json is the one moment at which the new state counts.
-Status JsonBackend::write(const Change& change) {
-    if (!change.histories.empty()) TRY_DO(write_histories(change.histories));
-    return write_tables(change);
+Result<std::string> JsonBackend::entry(List list, std::string_view id) const {
+    TRY(const EntriesFile file, read_list(file_of(list)));
+    for (const std::string_view entry : file.entries())
+        if (id_of_entry(entry) == id) return std::string(entry);
+    return std::string();
 }
 
-Status JsonBackend::write_histories(const std::vector<model::SchemaHistory>& changed) {
-    TRY(EntriesFile file, EntriesFile::read(m_folder / "schemas.json", k_schemas));
+// The other lists go first: versions that tables.json does not name yet are ignored by readers and replaced by the next
+// writer, so the rename of tables.json is the one moment at which the new state counts.
+Status JsonBackend::write(const Change& change) {
+    for (const ListFile& list : k_lists)
+        if (std::any_of(change.entries.begin(), change.entries.end(),
+                        [&](const auto& e) { return e.list == list.list; }))
+            TRY_DO(write_list(list, change.entries));
+    return change.tables.empty() && !change.indexed_at ? Status{} : write_tables(change);
+}
+
+Status JsonBackend::write_list(const ListFile& list, const std::vector<EntryChange>& changes) {
+    TRY(EntriesFile file, read_list(list));
     std::map<std::string, std::string> by_id;  // stable order
-    for (const std::string_view entry : file.entries()) by_id[history_id(entry)] = entry;
-    for (const model::SchemaHistory& history : changed) by_id[history.table_id] = json::dump(model::to_json(history));
+    for (const std::string_view entry : file.entries()) by_id[id_of_entry(entry)] = entry;
+    for (const EntryChange& change : changes) {
+        if (change.list != list.list) continue;
+        if (change.entry)
+            by_id[change.id] = *change.entry;
+        else
+            by_id.erase(change.id);
+    }
     std::vector<std::string> entries;
     entries.reserve(by_id.size());
     for (auto& [id, entry] : by_id) entries.push_back(std::move(entry));
@@ -227,16 +219,9 @@ Status JsonBackend::write_tables(const Change& change) {
     for (auto& [key, entry] : next) entries.push_back(std::move(entry));
     json::Value head = m_tables->head();
     if (change.indexed_at) head.set("indexed_at", *change.indexed_at);
-    head.set("table_count", change.totals.tables).set("row_count", change.totals.rows);
+    if (change.totals) head.set("table_count", change.totals->tables).set("row_count", change.totals->rows);
     TRY_DO(m_tables->replace(head, entries));
     return load_keys();
-}
-
-Status write_if_missing(const std::filesystem::path& path, std::string_view text) {
-    auto there = identity_of_path(path);
-    if (there) return {};
-    if (there.error().code != Errc::not_found) return std::move(there).error();
-    return write_file_atomic(path, text, 0666, Overwrite::no);
 }
 
 Status create_entries(const std::filesystem::path& path, const EntriesKind& kind, const json::Value& head) {
@@ -260,13 +245,7 @@ Status create_json_backend(const std::filesystem::path& folder) {
     json::Value head = json::Value::object();
     head.set("indexed_at", "");
     TRY_DO(create_entries(folder / "tables.json", k_tables, head));
-    TRY_DO(create_entries(folder / "schemas.json", k_schemas, json::Value::object()));
-    for (const EmptyDocument& empty : k_documents) {
-        json::Value document = json::Value::object();
-        document.set("schema", empty.schema);
-        for (const std::string_view list : empty.lists) document.set(list, json::Value::array());
-        TRY_DO(write_if_missing(folder / empty.file, json::dump(document, json::Style::entries) + "\n"));
-    }
+    for (const ListFile& list : k_lists) TRY_DO(create_entries(folder / list.file, list.kind, json::Value::object()));
     return {};
 }
 

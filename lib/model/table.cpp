@@ -78,6 +78,19 @@ Evidence evidence_from_json(const json::Value& v) {
     return e;
 }
 
+json::Value to_json(const SemanticEvidence& e) {
+    json::Value v = json::Value::object();
+    v.set("source", e.source);
+    set_count(v, "checked", e.checked);
+    set_count(v, "matched", e.matched);
+    set_text(v, "sample", e.sample);
+    return v;
+}
+
+SemanticEvidence semantic_from_json(const json::Value& v) {
+    return {v.text("source"), v.natural("checked"), v.natural("matched"), json::get_path(v, "sample")};
+}
+
 json::Value to_json(const Partition& p) {
     json::Value values = json::Value::array();
     for (const std::string& value : p.values) {
@@ -150,9 +163,12 @@ void set_identity(json::Value& v, const Table& t) {
     set_text(v, "description", t.description);
     set_text(v, "owner", t.owner);
     if (!t.tags.empty()) v.set("tags", paths_to_json(t.tags));
+    if (!t.terms.empty()) v.set("terms", paths_to_json(t.terms));
+    set_text(v, "compatibility", t.compatibility);
 }
 
 void set_sizes(json::Value& v, const Table& t) {
+    set_count(v, "sampled_rows", t.sampled_rows);
     v.set("rows", t.rows).set("rows_exact", t.rows_exact).set("bytes", t.bytes).set("files", t.files);
     v.set("tier", to_string(t.tier));
     set_count(v, "cloud_files", t.cloud_files);
@@ -169,6 +185,7 @@ void set_times(json::Value& v, const Table& t) {
 void read_sizes(Table& t, const json::Value& v) {
     t.rows = v.natural("rows");
     t.rows_exact = v.boolean("rows_exact", true);
+    t.sampled_rows = v.natural("sampled_rows");
     t.bytes = v.natural("bytes");
     t.files = v.natural("files");
     t.cloud_files = v.natural("cloud_files");
@@ -199,6 +216,8 @@ Status read_identity(Table& t, const json::Value& v) {
     t.description = json::get_path(v, "description");
     t.owner = json::get_path(v, "owner");
     t.tags = paths_from_json(v, "tags");
+    t.terms = paths_from_json(v, "terms");
+    t.compatibility = v.text("compatibility");
     t.deleted_at = v.text("deleted_at");
     return {};
 }
@@ -233,7 +252,11 @@ json::Value to_json(const Column& c) {
     json::set_path(v, "name", c.name);
     json::set_path(v, "type", to_string(c.type));
     v.set("nullable", c.nullable).set("pii", c.pii);
+    if (c.not_pii) v.set("not_pii", true);
     set_text(v, "semantic", c.semantic);
+    if (!c.semantic_evidence.source.empty()) v.set("semantic_evidence", to_json(c.semantic_evidence));
+    set_text(v, "description", c.description);
+    set_text(v, "term", c.term);
     if (!(c.evidence == Evidence{})) v.set("evidence", to_json(c.evidence));
     return v;
 }
@@ -247,7 +270,11 @@ Result<Column> column_from_json(const json::Value& v) {
     c.type = std::move(*type);
     c.nullable = v.boolean("nullable", true);
     c.pii = v.boolean("pii");
+    c.not_pii = v.boolean("not_pii");
     c.semantic = v.text("semantic");
+    if (const json::Value* why = v.find("semantic_evidence")) c.semantic_evidence = semantic_from_json(*why);
+    c.description = json::get_path(v, "description");
+    c.term = json::get_path(v, "term");
     if (const json::Value* evidence = v.find("evidence")) c.evidence = evidence_from_json(*evidence);
     return c;
 }
@@ -289,6 +316,7 @@ json::Value to_json(const SchemaHistory& h) {
         item.set("version", version.version).set("seen_at", version.seen_at);
         item.set("columns", list_of(version.columns));
         item.set("changes", paths_to_json(version.changes)).set("breaking", version.breaking);
+        set_text(item, "compatibility", version.compatibility);
         versions.push(std::move(item));
     }
     v.set("versions", std::move(versions));
@@ -307,6 +335,7 @@ Result<SchemaHistory> history_from_json(const json::Value& v) {
         TRY(version.columns, columns_from_json(item, "columns").with_context(h.table));
         version.changes = paths_from_json(item, "changes");
         version.breaking = item.boolean("breaking");
+        version.compatibility = item.text("compatibility");
         h.versions.push_back(std::move(version));
     }
     return h;
@@ -315,8 +344,10 @@ Result<SchemaHistory> history_from_json(const json::Value& v) {
 SchemaVersion diff(const std::vector<Column>& before, const std::vector<Column>& after) {
     SchemaVersion out;
     for (const Column& c : after) {
-        Column bare = c;
-        bare.evidence = {};
+        Column bare;
+        bare.name = c.name;
+        bare.type = c.type;
+        bare.nullable = c.nullable;
         out.columns.push_back(std::move(bare));
     }
     std::unordered_map<std::string_view, const Column*> now;

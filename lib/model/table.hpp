@@ -36,12 +36,23 @@ struct Evidence {
     friend bool operator==(const Evidence&, const Evidence&) = default;
 };
 
+// Why a column is taken for what it means.
+struct SemanticEvidence {
+    std::string source;  // "values" (they were checked), "name" (a hint only), "file" (its own metadata), "person"
+    std::uint64_t checked = 0, matched = 0;  // values looked at, and those that passed
+    std::string sample;                      // one that passed, masked: never a whole value
+    friend bool operator==(const SemanticEvidence&, const SemanticEvidence&) = default;
+};
+
 struct Column {
     std::string name;
     Type type;
     bool nullable = true;
-    std::string semantic;  // "", or a semantic type of the file's own metadata ("pii_email")
-    bool pii = false;
+    std::string semantic;  // "", or what the values mean: "email", "iban", ...; a file's own word ("pii_email") stays
+    bool pii = false;      // about a person, as far as is known; never true while not_pii is
+    bool not_pii = false;  // a person said so
+    SemanticEvidence semantic_evidence;
+    std::string description, term;  // a person's words (or the file's own); the glossary term it stands for
     Evidence evidence;
     friend bool operator==(const Column&, const Column&) = default;
 };
@@ -68,6 +79,9 @@ struct Table {
     std::string rule_reason;
     std::string description, owner;  // a person's words, kept through re-index and rename
     std::vector<std::string> tags;
+    std::vector<std::string> terms;         // glossary terms
+    std::string compatibility;              // what a new schema version must be: "" (anything), "backward", ...
+    std::uint64_t sampled_rows = 0;         // types come from this many first rows of each file; 0 = from all rows
     std::vector<Column> columns;            // data columns, then none of the partition columns
     std::vector<Column> partition_columns;  // of key=value folders, typed
     std::vector<Partition> partitions;
@@ -91,6 +105,7 @@ struct SchemaVersion {
     std::vector<Column> columns;       // name, type, nullable only; evidence is left empty
     std::vector<std::string> changes;  // "+ email text", "- zip", "~ qty int64 -> double"
     bool breaking = false;             // column gone or type narrowed
+    std::string compatibility;  // with the version before: "full", "backward", "forward", "none"; "" of the first
     friend bool operator==(const SchemaVersion&, const SchemaVersion&) = default;
 };
 

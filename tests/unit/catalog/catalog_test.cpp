@@ -353,3 +353,29 @@ TEST_CASE("5,000 tables open without being parsed and answer the same as parsed 
     CHECK(*one == *lazy.find("raw-data.t4321"));  // the pointer from before is still good
     CHECK(lazy.search("t4321").size() == 1);
 }
+
+TEST_CASE("entries of the other lists are kept by id, replaced and removed", "[catalog]") {
+    Scratch scratch;
+    REQUIRE(Catalog::create(scratch.options));
+    Catalog catalog = scratch.open();
+    REQUIRE(catalog.change_entries({{List::lineage, "b", R"({"id":"b","n":1})"},
+                                    {List::lineage, "a", R"({"id":"a"})"},
+                                    {List::glossary, "a", R"({"id":"a","term":"x"})"}}));
+    REQUIRE(catalog.change_entries({{List::lineage, "b", R"({"id":"b","n":2})"}, {List::glossary, "a", std::nullopt}}));
+    const Catalog again = scratch.open();
+    CHECK(again.entries(List::lineage).value() == std::vector<std::string>{R"({"id":"a"})", R"({"id":"b","n":2})"});
+    CHECK(again.entries(List::glossary).value().empty());
+    CHECK(again.entry(List::lineage, "b").value() == R"({"id":"b","n":2})");
+    CHECK(again.entry(List::lineage, "c").value().empty());
+}
+
+TEST_CASE("the empty lineage of earlier versions is read and replaced", "[catalog]") {
+    Scratch scratch;
+    REQUIRE(Catalog::create(scratch.options));
+    std::ofstream(scratch.options.folder / "lineage.json")
+        << R"({"schema":"neurolake.lineage/1","runs":[],"edges":[]})";
+    Catalog catalog = scratch.open();
+    CHECK(catalog.entries(List::lineage).value().empty());
+    REQUIRE(catalog.change_entries({{List::lineage, "a", R"({"id":"a"})"}}));
+    CHECK(scratch.open().entries(List::lineage).value().size() == 1);
+}
