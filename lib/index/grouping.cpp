@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "formats/formats.hpp"
+#include "index/drift.hpp"
 #include "index/partition.hpp"
 
 namespace neurolake::index {
@@ -137,7 +138,11 @@ std::string folder_reason(const Sorted& sorted, const Files& members) {
                        counted(members.size(), "file"), format, k_percent_shared);
 }
 
-std::vector<Group> group_folder(const Unit& unit) {
+void find_drift(const std::string& bucket, Group& g, ColumnDrift columns) {
+    for (Finding& finding : drift(bucket, g.files, columns)) g.findings.push_back(std::move(finding));
+}
+
+std::vector<Group> group_folder(const std::string& bucket, const Unit& unit) {
     std::vector<Group> out;
     Files all;
     for (const File& f : unit.files) all.push_back(&f);
@@ -158,6 +163,7 @@ std::vector<Group> group_folder(const Unit& unit) {
     g.rule = GroupingRule::folder;
     g.files = sorted.members();
     g.reason = folder_reason(sorted, g.files);
+    find_drift(bucket, g, ColumnDrift::tell);
     out.push_back(std::move(g));
     if (sorted.strangers()) add_singles(out, sorted.unknown, std::string(k_stranger));
     return out;
@@ -210,6 +216,8 @@ std::vector<Group> group_partitions(const std::string& bucket, const Unit& unit)
         if (different)
             g.findings.push_back({Finding::Severity::warning, code, shown(bucket, different->b->path), 0,
                                   "the files of one partitioned table differ: " + different->what});
+    const bool told = !g.findings.empty() && g.findings.back().code == "mixed_columns";
+    find_drift(bucket, g, told ? ColumnDrift::expected : ColumnDrift::tell);
     out.push_back(std::move(g));
     if (sorted.strangers()) add_singles(out, sorted.unknown, std::string(k_stranger));
     return out;
@@ -225,6 +233,7 @@ std::vector<Group> group_override(const std::string& bucket, const Unit& unit) {
     const bool keyed =
         std::any_of(g.files.begin(), g.files.end(), [&](const File* f) { return !key_names(unit.root, *f).empty(); });
     if (keyed) find_mixed_keys(bucket, unit, g);
+    find_drift(bucket, g, ColumnDrift::expected);  // a person said that these are one table
     return {std::move(g)};
 }
 
@@ -265,7 +274,7 @@ std::vector<Group> group(const std::string& bucket, const Unit& unit) {
         case Unit::Kind::folder:
             break;
     }
-    return group_folder(unit);
+    return group_folder(bucket, unit);
 }
 
 }  // namespace neurolake::index

@@ -239,6 +239,20 @@ class Grouping(CatalogTest):
         self.assertEqual(["raw-data.mix.a", "raw-data.mix.b"], self.names())
         self.assertIn("a.csv and b.csv share 0 of 2", self.nl("catalog", "explain", "raw-data.mix.a").out)
 
+    def test_drift_is_told_with_two_file_names_and_the_row(self):
+        self.put("raw-data/drift/2023.csv", "id,qty,zip\n1,5,01234\n2,6,01235\n")
+        self.put("raw-data/drift/2024.csv", "id,qty,zip\n3,7,01236\n4,n/a?,01237\n")
+        self.put("raw-data/drift/2025.csv", "id,qty,zip,note\n5,8,01238,x\n")
+        report = self.index()
+        found = {f["code"]: f for f in report["findings"]}
+        self.assertEqual({"column_drift", "type_drift"}, set(found))
+        for name in ("2023.csv", "2025.csv", "note"):
+            self.assertIn(name, found["column_drift"]["message"])
+        self.assertEqual("qty is int64 in drift/2023.csv but text in drift/2024.csv (text first at row 2); 1 of 3 files so",
+                         found["type_drift"]["message"])
+        self.assertEqual("text", self.types("raw-data.drift")["qty"])
+        self.assertEqual([], self.index()["findings"], "told once, not at each run")
+
     def test_an_override_file_decides(self):
         self.put("raw-data/mess/x/a.csv", "id,name\n1,x\n")
         self.put("raw-data/mess/y/b.csv", "sensor,value\n1,2\n")

@@ -346,3 +346,41 @@ TEST_CASE("a table that lost most of its files says so", "[index]") {
     CHECK(after.findings[0].code == "files_gone");
     CHECK(after.findings[0].message.find("8 of its 10") != std::string::npos);
 }
+
+TEST_CASE("columns that drift are told once with two file names", "[index]") {
+    const Unit u = unit(
+        "t", {file("t/a.csv", "csv", {"id", "name", "zip"}), file("t/b.csv", "csv", {"id", "name"}),
+              file("t/c.csv", "csv", {"id", "name", "zip"}), file("t/d.csv", "csv", {"id", "name", "zip", "city"})});
+    const auto groups = group("b", u);
+    REQUIRE(groups.size() == 1);
+    REQUIRE(groups[0].findings.size() == 1);
+    CHECK(groups[0].findings[0].code == "column_drift");
+    CHECK(groups[0].findings[0].path == "b/t/b.csv");
+    CHECK(groups[0].findings[0].message ==
+          "t/b.csv lacks zip, which t/a.csv has (2 of 4 files differ from the rest); what a file lacks counts as null");
+}
+
+TEST_CASE("types that only text can hold are a warning with the row that forced them", "[index]") {
+    File odd = file("t/b.csv");
+    odd.profile->profile.columns[2].type = model::TypeKind::text;
+    odd.profile->profile.columns[2].evidence.reason = "\"n/a\" first at row 7";
+    odd.profile->profile.columns[2].evidence.forced_row = 7;
+    const Unit u = unit("t", {file("t/a.csv"), odd, file("t/c.csv")});
+    const auto groups = group("b", u);
+    REQUIRE(groups[0].findings.size() == 1);
+    CHECK(groups[0].findings[0].code == "type_drift");
+    CHECK(groups[0].findings[0].line == 7);
+    CHECK(groups[0].findings[0].message ==
+          "zip is int64 in t/a.csv but text in t/b.csv (\"n/a\" first at row 7); 1 of 3 files so");
+}
+
+TEST_CASE("types that widen without a loss are no drift", "[index]") {
+    File narrow = file("t/a.csv"), wider = file("t/b.csv"), empty = file("t/c.csv");
+    wider.profile->profile.columns[2].type = model::TypeKind::float64;
+    for (File* f : {&narrow, &wider}) {
+        f->profile->profile.columns[2].evidence.min = "1";
+        f->profile->profile.columns[2].evidence.max = "9";
+    }
+    empty.profile->profile.columns[2].type = model::TypeKind::unknown;
+    CHECK(group("b", unit("t", {narrow, wider, empty}))[0].findings.empty());
+}

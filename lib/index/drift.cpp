@@ -1,0 +1,152 @@
+// drift.cpp: compares each file's columns with those that most files of the table have.
+// SPDX-License-Identifier: Apache-2.0
+#include "index/drift.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "base/text.hpp"
+#include "model/merge.hpp"
+
+namespace neurolake::index {
+namespace {
+
+using model::Column;
+using model::Finding;
+using model::TypeKind;
+
+const std::vector<Column>& columns_of(const File& f) { return f.profile->profile.columns; }
+
+// A column over all files: which types it has there.
+struct Seen {
+    std::map<std::string, std::pair<const File*, std::size_t>> types;  // by name: the first file, how many
+};
+
+using SeenColumns = std::map<std::string, Seen>;
+
+SeenColumns look(const std::vector<const File*>& files) {
+    SeenColumns seen;
+    for (const File* f : files)
+        for (const Column& column : columns_of(*f)) {
+            if (column.type.kind == TypeKind::unknown) continue;
+            auto& [first, count] = seen[column.name].types[model::to_string(column.type)];
+            if (!first) first = f;
+            ++count;
+        }
+    return seen;
+}
+
+const Column& column_named(const File& f, const std::string& name) {
+    return *std::find_if(columns_of(f).begin(), columns_of(f).end(), [&](const Column& c) { return c.name == name; });
+}
+
+std::string so_many(std::size_t n, std::size_t all) {
+    return fmt::format("{} of {} files", text::with_thousands(n), text::with_thousands(all));
+}
+
+std::vector<std::string> names_of(const File& f) {
+    std::vector<std::string> names;
+    for (const Column& column : columns_of(f)) names.push_back(column.name);
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+}
+
+using Names = std::vector<std::string>;
+
+Names without(const Names& some, const Names& others) {
+    Names left;
+    std::set_difference(some.begin(), some.end(), others.begin(), others.end(), std::back_inserter(left));
+    return left;
+}
+
+std::string listed(const Names& names) {
+    constexpr std::size_t k_shown = 5;
+    const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), k_shown));
+    const std::string more = names.size() > k_shown ? fmt::format(" and {} more", names.size() - k_shown) : "";
+    return fmt::format("{}{}", fmt::join(names.begin(), end, ", "), more);
+}
+
+// The set of names that most files have, with the first of those files; the earliest of equals.
+std::pair<Names, const File*> usual_names(const std::vector<const File*>& files) {
+    std::map<Names, std::pair<std::size_t, const File*>> counts;
+    for (const File* f : files) {
+        auto& [count, first] = counts[names_of(*f)];
+        ++count;
+        if (!first) first = f;
+    }
+    const auto best = std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) {
+        return a.second.first != b.second.first ? a.second.first < b.second.first
+                                                : a.second.second->path > b.second.second->path;
+    });
+    return {best->first, best->second.second};
+}
+
+std::optional<Finding> column_drift(const std::string& bucket, const std::vector<const File*>& files) {
+    const auto [usual, example] = usual_names(files);
+    const File* odd = nullptr;
+    std::size_t count = 0;
+    for (const File* f : files) {
+        if (names_of(*f) == usual) continue;
+        if (!odd) odd = f;
+        ++count;
+    }
+    if (!odd) return std::nullopt;
+    const Names lacking = without(usual, names_of(*odd)), extra = without(names_of(*odd), usual);
+    std::string what;
+    if (!lacking.empty()) what = fmt::format("lacks {}, which {} has", listed(lacking), example->path);
+    if (!extra.empty())
+        what += fmt::format("{}has {}, which {} lacks", what.empty() ? "" : ", and ", listed(extra), example->path);
+    return Finding{Finding::Severity::note, "column_drift", fmt::format("{}/{}", bucket, odd->path), 0,
+                   fmt::format("{} {} ({} differ from the rest); what a file lacks counts as null", odd->path, what,
+                               so_many(count, files.size()))};
+}
+
+// Only text or JSON holds what they hold, and not all of them are that.
+bool clash(const Column& a, const Column& b) {
+    const TypeKind wide = model::merge(a, b).type.kind;
+    if (wide != TypeKind::text && wide != TypeKind::json && wide != TypeKind::binary) return false;
+    return a.type.kind != b.type.kind;
+}
+
+std::optional<Finding> clashes(const std::string& bucket, std::size_t files, const std::string& name,
+                               const Seen& seen) {
+    const auto usual = std::max_element(seen.types.begin(), seen.types.end(), [](const auto& a, const auto& b) {
+        return a.second.second != b.second.second ? a.second.second < b.second.second
+                                                  : a.second.first->path > b.second.first->path;
+    });
+    const Column& wanted = column_named(*usual->second.first, name);
+    for (const auto& [type, where] : seen.types) {
+        const Column& odd = column_named(*where.first, name);
+        if (!clash(wanted, odd)) continue;
+        const std::string why = odd.evidence.forced_row ? fmt::format(" ({})", odd.evidence.reason) : "";
+        return Finding{
+            Finding::Severity::warning, "type_drift", fmt::format("{}/{}", bucket, where.first->path),
+            odd.evidence.forced_row,
+            fmt::format("{} is {} in {} but {} in {}{}; {} so", name, usual->first, usual->second.first->path, type,
+                        where.first->path, why, so_many(where.second, files))};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<Finding> drift(const std::string& bucket, const std::vector<const File*>& all, ColumnDrift columns) {
+    std::vector<const File*> files;
+    for (const File* f : all)
+        if (f->profile && !f->profile->profile.columns.empty()) files.push_back(f);
+    std::vector<Finding> findings;
+    if (files.size() < 2) return findings;
+    if (columns == ColumnDrift::tell)
+        if (auto finding = column_drift(bucket, files)) findings.push_back(std::move(*finding));
+    for (const auto& [name, seen] : look(files)) {
+        if (seen.types.size() < 2) continue;
+        if (auto finding = clashes(bucket, files.size(), name, seen)) findings.push_back(std::move(*finding));
+    }
+    return findings;
+}
+
+}  // namespace neurolake::index

@@ -1,0 +1,22 @@
+// drift.hpp: how the files of one table differ: columns that some lack, types that do not fit together.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "index/tree.hpp"
+#include "model/table.hpp"
+
+namespace neurolake::index {
+
+enum class ColumnDrift { tell, expected };
+
+// Each difference once, with the names of two files and how many files are like the second: "column_drift" (a note: a
+// file's columns are not those of most files; not told where it is expected) and for each column "type_drift" (a
+// warning: only text or JSON holds both types). Files without columns (empty, unreadable) take no part. Paths begin
+// with the bucket.
+std::vector<model::Finding> drift(const std::string& bucket, const std::vector<const File*>& files,
+                                  ColumnDrift columns);
+
+}  // namespace neurolake::index
