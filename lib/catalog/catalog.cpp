@@ -313,7 +313,7 @@ Status Catalog::check() const {
         const bool twice = !ids.insert(keys[i].id).second || (keys[i].alive && !names.insert(keys[i].full_name).second);
         if (twice) return Error(Errc::corrupt, fmt::format("tables.json names {} twice", keys[i].full_name));
     }
-    for (const List list : {List::histories, List::samples, List::lineage, List::glossary}) {
+    for (const List list : k_all_lists) {
         TRY(const std::vector<std::string> entries, m_impl->backend->entries(list));
         for (const std::string& entry : entries) {
             TRY(const json::Value value, json::parse(entry));

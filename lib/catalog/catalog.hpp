@@ -23,7 +23,9 @@ struct Options {
 // What the catalog keeps besides its tables: lists of entries, each a compact JSON object with a text
 // member "id" (best the first), unique in its list. Backends keep the entries as they are, so that every backend
 // exports the same bytes.
-enum class List { histories, samples, lineage, glossary };
+// What was taken over from other catalogs waits in `imported` for files of its name.
+enum class List { histories, samples, lineage, glossary, imported };
+inline constexpr List k_all_lists[] = {List::histories, List::samples, List::lineage, List::glossary, List::imported};
 
 struct EntryChange {
     List list = List::lineage;
@@ -64,7 +66,7 @@ public:
     // to run `neurolake doctor --fix`, which renames it aside; it is never overwritten. Const members may be called
     // from several threads.
     static Result<Catalog> open(const Options& options);
-    // Creates empty catalog files where missing (tables.json, schemas.json, lineage.json, glossary.json).
+    // Creates empty catalog files where missing (tables.json and the lists but imported.json, which few lakes have).
     static Status create(const Options& options);
     Catalog(Catalog&&) noexcept;
     Catalog& operator=(Catalog&&) noexcept;

@@ -24,7 +24,8 @@ struct ListFile {
 constexpr ListFile k_lists[] = {{List::histories, "schemas.json", {"neurolake.schemas/1", "histories", false}},
                                 {List::samples, "samples.json", {"neurolake.samples/1", "samples", false}},
                                 {List::lineage, "lineage.json", {"neurolake.lineage/1", "entries", true}},
-                                {List::glossary, "glossary.json", {"neurolake.glossary/1", "terms", false}}};
+                                {List::glossary, "glossary.json", {"neurolake.glossary/1", "terms", false}},
+                                {List::imported, "imported.json", {"neurolake.imported/1", "entries", false}}};
 
 const ListFile& file_of(List list) {
     return *std::find_if(std::begin(k_lists), std::end(k_lists), [&](const ListFile& f) { return f.list == list; });
@@ -245,7 +246,8 @@ Status create_json_backend(const std::filesystem::path& folder) {
     json::Value head = json::Value::object();
     head.set("indexed_at", "");
     TRY_DO(create_entries(folder / "tables.json", k_tables, head));
-    for (const ListFile& list : k_lists) TRY_DO(create_entries(folder / list.file, list.kind, json::Value::object()));
+    for (const ListFile& list : k_lists)
+        if (list.list != List::imported) TRY_DO(create_entries(folder / list.file, list.kind, json::Value::object()));
     return {};
 }
 

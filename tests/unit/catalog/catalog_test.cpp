@@ -369,6 +369,17 @@ TEST_CASE("entries of the other lists are kept by id, replaced and removed", "[c
     CHECK(again.entry(List::lineage, "c").value().empty());
 }
 
+TEST_CASE("what was imported has a file of its own once there is something", "[catalog]") {
+    Scratch scratch;
+    REQUIRE(Catalog::create(scratch.options));
+    CHECK_FALSE(std::filesystem::exists(scratch.options.folder / "imported.json"));
+    Catalog catalog = scratch.open();
+    CHECK(catalog.entries(List::imported).value().empty());
+    REQUIRE(catalog.change_entries({{List::imported, "a", R"({"id":"a"})"}}));
+    CHECK(scratch.open().entry(List::imported, "a").value() == R"({"id":"a"})");
+    REQUIRE(scratch.open().check());
+}
+
 TEST_CASE("the empty lineage of earlier versions is read and replaced", "[catalog]") {
     Scratch scratch;
     REQUIRE(Catalog::create(scratch.options));
