@@ -1,4 +1,4 @@
-// cmd_cron.cpp: `neurolake cron print`: lines for crontab with full paths, lock and log.
+// cmd_cron.cpp: `neurolake cron`: crontab lines with full paths, lock and log: printed, installed, removed.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -7,7 +7,9 @@
 
 #include "base/text.hpp"
 #include "commands.hpp"
+#include "crontab.hpp"
 #include "shell_words.hpp"
+#include "writer.hpp"
 
 namespace neurolake::apps {
 
@@ -52,53 +54,135 @@ struct Line {
     std::string what, when, command;
 };
 
-Result<int> run_print(Session& session, const Args& args) {
+struct Lines {
+    std::vector<Line> jobs;
+    std::string log, lock;
+};
+
+Result<Lines> lines_of(Session& session, const Args& args) {
     TRY(const lake::Lake* lake, session.lake());
     TRY(const std::string when_index, every(args.index_every));
     TRY(const std::string when_burst, daily_at(args.burst_at));
     std::error_code failed;
     const auto program = std::filesystem::read_symlink("/proc/self/exe", failed);
     const std::string home = lake->layout().home.string();
-    const std::string log = (lake->layout().logs / "cron.log").string();
-    if (home.find('\n') != std::string::npos) {
+    Lines lines{{}, (lake->layout().logs / "cron.log").string(), lake->layout().lock.string()};
+    if (home.find('\n') != std::string::npos)
         return Error(Errc::unsupported, "a crontab cannot hold a path with a line feed", {}, home);
-    }
     const std::string call =
         fmt::format("{} --home {} --quiet", cron_word(failed ? "neurolake" : program.string()), cron_word(home));
-    const std::string tail = fmt::format(" >> {} 2>&1", cron_word(log));
-    const Line lines[] = {
-        {"index", when_index, call + " catalog index" + tail},
-        {"burst", when_burst, call + " --wait=30m burst" + tail},
-    };
+    const std::string tail = fmt::format(" >> {} 2>&1", cron_word(lines.log));
+    lines.jobs = {{"index", when_index, call + " catalog index" + tail},
+                  {"burst", when_burst, call + " --wait=30m burst" + tail}};
+    return lines;
+}
+
+json::Value jobs_json(const Lines& lines) {
+    auto list = json::Value::array();
+    for (const auto& line : lines.jobs)
+        list.push(json::Value::object().set("job", line.what).set("when", line.when).set("command", line.command));
+    return list;
+}
+
+Result<int> run_print(Session& session, const Args& args) {
+    TRY(const Lines lines, lines_of(session, args));
     Output& out = session.out();
     if (out.machine()) {
-        auto list = json::Value::array();
-        for (const auto& line : lines) {
-            list.push(json::Value::object().set("job", line.what).set("when", line.when).set("command", line.command));
-        }
         auto value = json::Value::object().set("schema", "neurolake.cron.print/1");
-        json::set_path(value, "log", log);
-        json::set_path(value, "lock", lake->layout().lock.string());
-        out.object(value.set("lines", std::move(list)));
+        json::set_path(value, "log", lines.log);
+        json::set_path(value, "lock", lines.lock);
+        out.object(value.set("lines", jobs_json(lines)));
         return 0;
     }
-    out.raw("# Lines for `crontab -e`. Runs never overlap: each takes the lock " +
-            out.name(lake->layout().lock.string()) +
-            "\n# and a run that finds it taken ends with exit code 11. What goes wrong is in " + out.name(log) + "\n");
-    for (const auto& line : lines) out.raw(line.when + " " + line.command + "\n");
+    out.raw("# Lines for `crontab -e`. Runs never overlap: each takes the lock " + out.name(lines.lock) +
+            "\n# and a run that finds it taken ends with exit code 11. What goes wrong is in " + out.name(lines.log) +
+            "\n");
+    for (const auto& line : lines.jobs) out.raw(line.when + " " + line.command + "\n");
     return 0;
+}
+
+bool no_lake_there(const std::string& home) {
+    std::error_code failed;
+    return !std::filesystem::exists(std::filesystem::path(home) / "config" / "settings.yaml", failed);
+}
+
+// The person's crontab is replaced whole, with all lines but this lake's left as they are.
+Result<bool> put_block(Session& session, const CronBlock& block, const char* event) {
+    if (!session.dry_run()) TRY_DO(begin_change(session));
+    TRY(const std::string before, read_crontab());
+    const std::string after = with_block(before, block, no_lake_there);
+    if (after == before) return false;
+    if (session.dry_run()) return true;
+    TRY_DO(write_crontab(after));
+    auto lines = json::Value::array();
+    for (const std::string& line : block.lines) lines.push(text::to_valid_utf8(line));
+    TRY_DO(session.audit(event, json::Value::object().set("lines", std::move(lines))));
+    return true;
+}
+
+json::Value change_json(const char* schema, Session& session, bool changed) {
+    return json::Value::object().set("schema", schema).set("dry_run", session.dry_run()).set("changed", changed);
+}
+
+Result<int> run_install(Session& session, const Args& args) {
+    TRY(const Lines lines, lines_of(session, args));
+    TRY(const lake::Lake* lake, session.lake());
+    CronBlock block{lake->id(), lake->layout().home.string(), {}};
+    for (const auto& line : lines.jobs) block.lines.push_back(line.when + " " + line.command);
+    TRY(const bool changed, put_block(session, block, "cron_install"));
+    Output& out = session.out();
+    if (out.machine()) {
+        auto value = change_json("neurolake.cron.install/1", session, changed);
+        json::set_path(value, "log", lines.log);
+        out.object(value.set("lines", jobs_json(lines)));
+        return 0;
+    }
+    out.summary(!changed            ? "The crontab has these lines already:"
+                : session.dry_run() ? "Would put into your crontab:"
+                                    : "Put into your crontab:");
+    for (const std::string& line : block.lines) out.line("  " + out.name(line));
+    out.summary(fmt::format("What goes wrong is in {}; take the lines out again with: neurolake cron remove",
+                            out.name(lines.log)));
+    return 0;
+}
+
+Result<int> run_remove(Session& session, const Args&) {
+    TRY(const lake::Lake* lake, session.lake());
+    TRY(const bool changed, put_block(session, {lake->id(), lake->layout().home.string(), {}}, "cron_remove"));
+    Output& out = session.out();
+    if (out.machine()) {
+        out.object(change_json("neurolake.cron.remove/1", session, changed));
+        return 0;
+    }
+    out.summary(!changed            ? "Your crontab has no lines of this lake"
+                : session.dry_run() ? "Would take this lake's lines out of your crontab"
+                                    : "Took this lake's lines out of your crontab");
+    return 0;
+}
+
+void add_times(CLI::App& app, Args& args) {
+    app.add_option("--index-every", args.index_every, "How often to index (15m)")->type_name("TIME");
+    app.add_option("--burst-at", args.burst_at, "When to burst, every day (02:30)")->type_name("HH:MM");
 }
 
 }  // namespace
 
 void add_cron(CLI::App& root, Registry& registry) {
     CLI::App& cron = registry.group(root, "cron", "Run the lake's jobs by themselves",
-                                    {"neurolake cron print", "neurolake cron print --burst-at 03:15"});
-    auto [app, args] = registry.command<Args>(
+                                    {"neurolake cron install --index-every 1m", "neurolake cron print"});
+    auto [print, print_args] = registry.command<Args>(
         cron, "print", "Print crontab lines with full paths, lock and log", run_print,
         {"neurolake cron print --index-every 5m", "(crontab -l; neurolake cron print) | crontab -"});
-    app.add_option("--index-every", args.index_every, "How often to index (15m)")->type_name("TIME");
-    app.add_option("--burst-at", args.burst_at, "When to burst, every day (02:30)")->type_name("HH:MM");
+    add_times(print, print_args);
+    auto [install, install_args] = registry.command<Args>(
+        cron, "install", "Put these lines into your crontab, in place of this lake's older ones", run_install,
+        {"neurolake cron install --index-every 1m", "neurolake cron install --burst-at 03:15 --dry-run"});
+    add_times(install, install_args);
+    add_dry_run(install);
+    auto [remove, remove_args] =
+        registry.command<Args>(cron, "remove", "Take this lake's lines out of your crontab", run_remove,
+                               {"neurolake cron remove", "neurolake cron remove --dry-run"});
+    add_dry_run(remove);
 }
 
 }  // namespace neurolake::apps
