@@ -419,6 +419,12 @@ Document parse_yaml(std::string_view text, std::string_view file) {
         YAML::Parser parser(in);
         Builder builder(text, input, file, document);
         parser.HandleNextDocument(builder);
+        // A stray ',' ends the document for yaml-cpp without an error: what stands behind it must not be lost silently.
+        if (document.problems.empty() && parser) {
+            document.problems.push_back(
+                {std::string(file), 1, 1, "the file goes on where its YAML ends; look for a stray ',' and remove it"});
+            document.broken = true;
+        }
     } catch (const Stop&) {
         document.broken = true;
     } catch (const YAML::Exception& error) {

@@ -83,6 +83,14 @@ TEST_CASE("only one document, without directives", "[config]") {
     CHECK(first_problem("# only\n").empty());
 }
 
+TEST_CASE("a stray comma at the start hides nothing behind it", "[config]") {
+    for (const std::string_view text : {",", ", storage:\n", ",\nstorage:\n  high: 80%\n", "# a comment\n,\n"}) {
+        const Document document = parse_yaml(text, "s.yaml");
+        CHECK(document.broken);
+        CHECK_FALSE(document.problems.empty());
+    }
+}
+
 TEST_CASE("values over several lines are refused, also where a comment line hides in them", "[config]") {
     CHECK(contains(first_problem("a: |\n  x\n"), "must stand on one line"));
     CHECK(contains(first_problem("a: >-\n  x\n  # y\n"), "must stand on one line"));
