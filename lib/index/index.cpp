@@ -30,7 +30,10 @@ struct BucketWork {
     const lake::Bucket* bucket = nullptr;
     Fd fd;
     std::unique_ptr<Tree> tree;
-    Moves moves;
+    std::vector<Group> groups;              // the tables to be of its touched units ...
+    std::vector<const Table*> before;       // ... and the table each of them continues
+    std::vector<const Table*> may_be_gone;  // living tables of touched places
+    std::set<std::string> taken;            // names of the tables that are not looked at
 };
 
 class Run {
@@ -56,9 +59,10 @@ private:
     Status find_work();
     Status read_changed();
     void build_batch();
+    void look_up_tables(BucketWork& work) const;
+    void continue_moved_tables();
     void build_bucket(BucketWork& work);
-    void continue_moved_tables(const BucketWork& work, const std::vector<Group>& groups,
-                               std::vector<const Table*>& before) const;
+    void bury_gone_tables();
     void add_table(Table table, const Table* before);
     bool tell_failure(const std::string& bucket, const File& f);
     void report_temporaries(const Tree& tree);
@@ -79,6 +83,7 @@ private:
     lake::Inventory m_old;
     lake::ScanResult m_scan;
     std::vector<BucketWork> m_work;
+    Moves m_moves;  // what is gone where it was, also to another bucket
     std::optional<ProfileStore> m_profiles;
     catalog::Batch m_batch;
     Report m_report;
@@ -153,18 +158,19 @@ Status Run::find_work() {
         m_work.push_back(std::move(work));
     }
     const lake::Scan& found = m_scan.scan;
-    const auto touch = [&](const auto& records, const auto& bucket_of, bool gone) {
+    const auto touch = [&](const auto& records, const auto& bucket_of) {
         for (std::size_t i = 0; i < records.size(); ++i)
-            for (BucketWork& work : m_work) {
-                if (work.bucket->name != found.buckets[bucket_of[i]]) continue;
-                work.tree->touch(records[i].path);
-                if (gone && records[i].state != lake::FileState::ignored)
-                    work.moves[{records[i].ino, records[i].size, records[i].mtime_ns}] = records[i].path;
-            }
+            for (BucketWork& work : m_work)
+                if (work.bucket->name == found.buckets[bucket_of[i]]) work.tree->touch(records[i].path);
     };
-    touch(found.added, found.added_bucket, false);
-    touch(found.changed, found.changed_bucket, false);
-    touch(found.gone, found.gone_bucket, true);
+    touch(found.added, found.added_bucket);
+    touch(found.changed, found.changed_bucket);
+    touch(found.gone, found.gone_bucket);
+    for (std::size_t i = 0; i < found.gone.size(); ++i) {
+        const lake::FileRecord& r = found.gone[i];
+        if (r.state != lake::FileState::ignored)
+            m_moves[{r.ino, r.size, r.mtime_ns}] = {found.buckets[found.gone_bucket[i]], r.path};
+    }
     for (BucketWork& work : m_work) {
         work.tree->collect(*m_scan.next);
         for (const Unit& unit : work.tree->units()) m_touched |= unit.touched;
@@ -179,7 +185,7 @@ Status Run::read_changed() {
     for (BucketWork& work : m_work)
         for (Unit& unit : work.tree->units()) {
             if (!unit.touched) continue;
-            recall_profiles(work.bucket->name, unit, *m_profiles, work.moves, m_options, m_now);
+            recall_profiles(work.bucket->name, unit, *m_profiles, m_moves, m_options, m_now);
             add_jobs(unit, work.fd.get(), m_options, jobs);
         }
     auto totals = read_files(jobs, m_options, m_cancel, m_progress);
@@ -244,22 +250,24 @@ void Run::report_tree(BucketWork& work) {
     }
 }
 
-// A renamed folder keeps its table: more than half of the new table's files were files of one old table that has no
-// place of its own any more.
-void Run::continue_moved_tables(const BucketWork& work, const std::vector<Group>& groups,
-                                std::vector<const Table*>& before) const {
-    std::unordered_set<const Table*> continued(before.begin(), before.end());
-    for (std::size_t i = 0; i < groups.size() && !work.moves.empty(); ++i) {
-        if (before[i] && before[i]->deleted_at.empty()) continue;
-        std::map<const Table*, std::size_t> came_from;
-        for (const File* f : groups[i].files) {
-            const auto move = work.moves.find({f->ino, f->size, f->mtime_ns});
-            if (move == work.moves.end()) continue;
-            if (const Table* table = m_catalog.table_of(work.bucket->name, move->second)) ++came_from[table];
+// A moved folder keeps its table, also in another bucket: more than half of the new table's files were files of one old
+// table that has no place of its own any more.
+void Run::continue_moved_tables() {
+    std::unordered_set<const Table*> continued;
+    for (const BucketWork& work : m_work) continued.insert(work.before.begin(), work.before.end());
+    for (BucketWork& work : m_work)
+        for (std::size_t i = 0; i < work.groups.size() && !m_moves.empty(); ++i) {
+            if (work.before[i] && work.before[i]->deleted_at.empty()) continue;
+            const auto& files = work.groups[i].files;
+            std::map<const Table*, std::size_t> came_from;
+            for (const File* f : files) {
+                const auto move = m_moves.find({f->ino, f->size, f->mtime_ns});
+                if (move == m_moves.end()) continue;
+                if (const Table* table = m_catalog.table_of(move->second.bucket, move->second.path)) ++came_from[table];
+            }
+            for (const auto& [table, count] : came_from)
+                if (count * 2 > files.size() && continued.insert(table).second) work.before[i] = table;
         }
-        for (const auto& [table, count] : came_from)
-            if (count * 2 > groups[i].files.size() && continued.insert(table).second) before[i] = table;
-    }
 }
 
 void Run::add_table(Table table, const Table* before) {
@@ -280,16 +288,14 @@ void Run::add_table(Table table, const Table* before) {
     m_batch.upserts.push_back(std::move(table));
 }
 
-void Run::build_bucket(BucketWork& work) {
+// What the catalog holds at the places of this bucket.
+void Run::look_up_tables(BucketWork& work) const {
     const std::string& bucket = work.bucket->name;
-    std::vector<Group> groups;
     for (const Unit& unit : work.tree->units()) {
         if (!unit.touched) continue;
-        for (Group& g : group(bucket, unit)) groups.push_back(std::move(g));
+        for (Group& g : group(bucket, unit)) work.groups.push_back(std::move(g));
     }
     std::map<std::string, const Table*> at_place;  // the one alive, else the last tombstone
-    std::vector<const Table*> open;                // alive tables that may have lost their files
-    std::set<std::string> taken;
     for (const Table& table : m_catalog.tables()) {
         if (table.bucket != bucket) continue;
         const Table*& here = at_place[table.path];
@@ -298,39 +304,50 @@ void Run::build_bucket(BucketWork& work) {
         if (!alive) continue;
         const Unit* unit = work.tree->unit_of(table.path, table.is_folder);
         if (!unit || unit->touched)
-            open.push_back(&table);
+            work.may_be_gone.push_back(&table);
         else
-            taken.insert(table.name);
+            work.taken.insert(table.name);
     }
-    std::vector<const Table*> before(groups.size());
-    for (std::size_t i = 0; i < groups.size(); ++i)
-        if (const auto at = at_place.find(groups[i].path); at != at_place.end()) before[i] = at->second;
-    continue_moved_tables(work, groups, before);
+    work.before.resize(work.groups.size());
+    for (std::size_t i = 0; i < work.groups.size(); ++i)
+        if (const auto at = at_place.find(work.groups[i].path); at != at_place.end()) work.before[i] = at->second;
+}
+
+void Run::build_bucket(BucketWork& work) {
+    const std::string& bucket = work.bucket->name;
     std::vector<const Group*> unnamed;
     std::vector<std::string> kept;
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-        const bool stays = before[i] && before[i]->deleted_at.empty() && before[i]->path == groups[i].path &&
-                           before[i]->is_folder == groups[i].is_folder && groups[i].wanted_name.empty();
-        unnamed.push_back(&groups[i]);
-        kept.push_back(stays ? before[i]->name : std::string());
+    for (std::size_t i = 0; i < work.groups.size(); ++i) {
+        const Group& g = work.groups[i];
+        const Table* before = work.before[i];
+        const bool stays = before && before->deleted_at.empty() && before->bucket == bucket && before->path == g.path &&
+                           before->is_folder == g.is_folder && g.wanted_name.empty();
+        unnamed.push_back(&g);
+        kept.push_back(stays ? before->name : std::string());
     }
-    const std::vector<std::string> names = give_names(unnamed, kept, std::move(taken));
-    std::unordered_set<std::string_view> alive_ids;
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-        if (before[i]) alive_ids.insert(before[i]->id);
-        add_table(assemble(bucket, names[i], groups[i], before[i], m_at), before[i]);
-    }
-    for (const Table* table : open) {
-        if (alive_ids.contains(table->id)) continue;
-        m_batch.tombstones.push_back(table->id);
-        m_report.changes.push_back(change_of_gone(*table));
-    }
+    const std::vector<std::string> names = give_names(unnamed, kept, std::move(work.taken));
+    for (std::size_t i = 0; i < work.groups.size(); ++i)
+        add_table(assemble(bucket, names[i], work.groups[i], work.before[i], m_at), work.before[i]);
+}
+
+void Run::bury_gone_tables() {
+    std::unordered_set<const Table*> continued;
+    for (const BucketWork& work : m_work) continued.insert(work.before.begin(), work.before.end());
+    for (const BucketWork& work : m_work)
+        for (const Table* table : work.may_be_gone) {
+            if (continued.contains(table)) continue;
+            m_batch.tombstones.push_back(table->id);
+            m_report.changes.push_back(change_of_gone(*table));
+        }
 }
 
 void Run::build_batch() {
-    for (BucketWork& work : m_work) {
-        report_tree(work);
-        if (m_touched) build_bucket(work);
+    for (BucketWork& work : m_work) report_tree(work);
+    if (m_touched) {
+        for (BucketWork& work : m_work) look_up_tables(work);
+        continue_moved_tables();
+        for (BucketWork& work : m_work) build_bucket(work);
+        bury_gone_tables();
     }
     m_batch.indexed_at = m_at;
     std::sort(m_report.settling.begin(), m_report.settling.end());

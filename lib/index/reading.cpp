@@ -28,14 +28,16 @@ void judge_age(File& f, const Options& options, Time now) {
     if (f.settling) f.settles_in = options.settle_seconds - age;
 }
 
-const FileProfile* moved_profile(const std::string& bucket, const File& f, const ProfileStore& store,
-                                 const Moves& moves, std::map<std::string, FolderProfiles>& opened) {
+using OpenedFolders = std::map<std::pair<std::string, std::string>, FolderProfiles>;  // by bucket and folder
+
+const FileProfile* moved_profile(const File& f, const ProfileStore& store, const Moves& moves, OpenedFolders& opened) {
     const auto move = moves.find({f.ino, f.size, f.mtime_ns});
     if (move == moves.end()) return nullptr;
-    const std::string folder(parent_of(move->second));
-    const auto [at, fresh] = opened.try_emplace(folder);
+    const auto& [bucket, path] = move->second;
+    const std::string folder(parent_of(path));
+    const auto [at, fresh] = opened.try_emplace({bucket, folder});
     if (fresh) at->second = store.load(bucket, folder);
-    const auto known = at->second.find(std::string(name_of(move->second)));
+    const auto known = at->second.find(std::string(name_of(path)));
     return known != at->second.end() && is_of(known->second, f) ? &known->second : nullptr;
 }
 
@@ -91,7 +93,8 @@ bool needs_reading(const File& f, const Options& options) {
 
 void recall_profiles(const std::string& bucket, Unit& unit, const ProfileStore& store, const Moves& moves,
                      const Options& options, Time now) {
-    std::map<std::string, FolderProfiles> opened, opened_before;
+    std::map<std::string, FolderProfiles> opened;
+    OpenedFolders opened_before;
     for (File& f : unit.files) {
         const std::string folder(parent_of(f.path));
         const auto [at, fresh] = opened.try_emplace(folder);
@@ -99,7 +102,7 @@ void recall_profiles(const std::string& bucket, Unit& unit, const ProfileStore& 
         const auto known = at->second.find(std::string(name_of(f.path)));
         if (known != at->second.end())
             f.profile = known->second;
-        else if (const FileProfile* moved = moved_profile(bucket, f, store, moves, opened_before))
+        else if (const FileProfile* moved = moved_profile(f, store, moves, opened_before))
             f.profile = *moved;
         const bool fits = f.profile && is_of(*f.profile, f);
         if (f.state == lake::FileState::stub) {
@@ -120,7 +123,7 @@ Result<ReadTotals> read_files(std::vector<ReadJob>& jobs, const Options& options
     std::sort(jobs.begin(), jobs.end(), [](const ReadJob& a, const ReadJob& b) {
         return a.file->size != b.file->size ? a.file->size > b.file->size : a.file->path < b.file->path;
     });
-    const formats::Options format_options{options.sample_rows, options.full};
+    const formats::Options format_options{.sample_rows = options.sample_rows, .full = options.full};
     const unsigned threads = options.threads ? options.threads : usable_threads();
     std::mutex mutex;  // of progress and of the first error
     std::optional<Error> stop;

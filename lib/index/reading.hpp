@@ -16,7 +16,10 @@ struct Origin {
     std::int64_t mtime_ns = 0;
     friend auto operator<=>(const Origin&, const Origin&) = default;
 };
-using Moves = std::map<Origin, std::string>;  // -> path before, inside the same bucket
+struct PlaceBefore {
+    std::string bucket, path;  // path inside the bucket
+};
+using Moves = std::map<Origin, PlaceBefore>;
 
 // Fills in the profiles that are known, and marks files younger than settle_seconds as settling.
 void recall_profiles(const std::string& bucket, Unit& unit, const ProfileStore& store, const Moves& moves,

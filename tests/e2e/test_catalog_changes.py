@@ -236,6 +236,24 @@ class Changes(CatalogTest):
         self.assertEqual((before["id"], before["first_seen"]), (after["id"], after["first_seen"]))
         self.assertEqual(["raw-data.sales"], self.names("--all"))
 
+    def test_a_folder_moved_to_another_bucket_keeps_its_table_and_reads_nothing(self):
+        for i in range(5):
+            self.put("raw-data/orders/%d.csv" % i, "id\n1\n")
+        self.put("raw-data/single.csv", "id\n1\n")
+        self.put("raw-data/stays.csv", "id\n1\n")
+        self.index()
+        ids = {name: self.nl("catalog", "show", name, "--json").json["table"]["id"]
+               for name in ("raw-data.orders", "raw-data.single")}
+        os.rename(self.bucket("raw-data", "orders"), self.bucket("processed", "orders"))
+        os.rename(self.bucket("raw-data", "single.csv"), self.bucket("analytics", "renamed.csv"))
+        report = self.index("--accept-shrink")
+        self.assertEqual(0, report["files_read"])
+        self.assertEqual([("analytics.renamed", "changed", "raw-data.single"), ("processed.orders", "changed", "raw-data.orders")],
+                         [(c["table"], c["what"], c.get("renamed_from")) for c in report["changes"]])
+        self.assertEqual(ids["raw-data.orders"], self.nl("catalog", "show", "processed.orders", "--json").json["table"]["id"])
+        self.assertEqual(ids["raw-data.single"], self.nl("catalog", "show", "analytics.renamed", "--json").json["table"]["id"])
+        self.assertEqual(["analytics.renamed", "processed.orders", "raw-data.stays"], self.names("--all"))
+
     def test_a_new_column_is_schema_version_2_and_a_lost_one_is_breaking(self):
         self.put("raw-data/t.csv", "id,zip\n1,01234\n")
         self.index()

@@ -87,6 +87,11 @@ class Formats(CatalogTest):
             self.assertEqual([column["name"] for column in expected["columns"]], [column["name"] for column in table["columns"]], name)
             self.assertEqual(expected["row_count"], table["rows"], name)
 
+    def test_checksums_inside_a_file_are_verified_on_full(self):
+        self.put("raw-data/flip/part.ncf", read(os.path.join(SAMPLES, "hostile-a-checksum-flip.ncf")))
+        self.assertNotIn("checksum_mismatch", self.findings(self.index()))
+        self.assertIn("checksum_mismatch", self.findings(self.index("--full")))
+
     def test_damaged_and_hostile_ncf_files_are_listed_with_the_reason_and_run_nothing(self):
         canary = os.path.join(tempfile.gettempdir(), "ncf_pickle_canary")
         self.assertFalse(os.path.exists(canary))
