@@ -10,7 +10,7 @@ root=${1:-$(cd "$(dirname "$0")/.." && pwd)}
 cd "$root" || exit 2
 
 # Room and floor. An include goes to a lower floor or stays in its room.
-floors="base=1 model=2 store=3 lake=3 formats=3 catalog=3 index=4 tier=4 retention=4 migrate=4 query=4 run=4 serve=5 config=6 apps=7"
+floors="base=1 model=2 store=3 lake=3 formats=3 catalog=3 index=4 tier=4 retention=4 migrate=4 exchange=4 query=4 run=4 serve=5 config=6 apps=7"
 
 # Header of a library (regular expression) and the only files that may include it (shell patterns, separated by |).
 fences='

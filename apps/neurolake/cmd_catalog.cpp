@@ -225,6 +225,7 @@ void add_catalog(CLI::App& root, Registry& registry) {
     add_catalog_explain(catalog, registry);
     add_catalog_history(catalog, registry);
     add_catalog_search(catalog, registry);
+    add_catalog_export(catalog, registry);
 }
 
 }  // namespace neurolake::apps

@@ -1,0 +1,127 @@
+// cmd_catalog_export.cpp: `neurolake catalog export`: the catalog for other programs and for people.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "cmd_catalog.hpp"
+#include "exchange/exchange.hpp"
+
+namespace neurolake::apps {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Args {
+    std::vector<std::string> words;
+    std::string format = "json", file;
+    bool overwrite = false;
+};
+
+using Write = Status (*)(Session&, const Args&, const exchange::Content&, const exchange::Sink&);
+
+template <Status (*write)(const exchange::Content&, const exchange::Sink&)>
+Status plainly(Session&, const Args&, const exchange::Content& content, const exchange::Sink& sink) {
+    return write(content, sink);
+}
+
+struct Format {
+    const char* name;
+    Write write;
+};
+constexpr Format k_formats[] = {
+    {"json", plainly<exchange::write_json>},
+    {"jsonl", plainly<exchange::write_jsonl>},
+    {"csv", plainly<exchange::write_csv>},
+};
+
+std::vector<std::string> format_names() {
+    std::vector<std::string> names;
+    for (const Format& format : k_formats) names.emplace_back(format.name);
+    return names;
+}
+
+Result<exchange::Content> content_of(Session& session, const Args& args) {
+    TRY(const lake::Lake* lake, session.lake());
+    TRY(const catalog::Catalog* catalog, session.catalog());
+    TRY(const auto buckets, session.buckets({}));
+    std::vector<std::string> known;
+    for (const auto& bucket : buckets) known.push_back(bucket.name);
+    TRY(exchange::Content content, exchange::choose(*catalog, args.words, known));
+    content.lake = lake->id();
+    return content;
+}
+
+Error name_taken(const std::string& file) {
+    return Error(Errc::already_exists, fmt::format("write the export to {}: a file of that name is there", file),
+                 "another name, or --overwrite", file);
+}
+
+// The file appears whole or not at all.
+Status write_file(Session& session, const Args& args, const Format& format, const exchange::Content& content) {
+    std::error_code unknown;
+    if (!args.overwrite && fs::exists(fs::symlink_status(args.file, unknown))) return name_taken(args.file);
+    TRY(AtomicFile file, AtomicFile::create(args.file).with_context("write the export"));
+    std::string waiting;
+    constexpr std::size_t k_piece = std::size_t{256} << 10;
+    const exchange::Sink sink = [&](std::string_view text) -> Status {
+        waiting += text;
+        if (waiting.size() < k_piece) return {};
+        TRY_DO(session.check_cancelled());
+        return file.write(std::exchange(waiting, {}));
+    };
+    TRY_DO(format.write(session, args, content, sink));
+    TRY_DO(file.write(waiting).with_context("write the export"));
+    auto done = file.commit(args.overwrite ? Overwrite::yes : Overwrite::no);
+    if (!done && done.error().code == Errc::already_exists) return name_taken(args.file);
+    return done;
+}
+
+Status write_out(Session& session, const Args& args, const Format& format, const exchange::Content& content) {
+    return format.write(session, args, content, [&](std::string_view text) -> Status {
+        session.out().raw(text);
+        return session.check_cancelled();
+    });
+}
+
+Result<int> run_export(Session& session, const Args& args) {
+    const auto* format = std::ranges::find(k_formats, args.format, [](const Format& f) { return std::string(f.name); });
+    TRY(const exchange::Content content, content_of(session, args));
+    const auto living = std::ranges::count_if(content.tables, [](const auto* t) { return t->deleted_at.empty(); });
+    if (args.file.empty()) {
+        TRY_DO(write_out(session, args, *format, content));
+        return 0;
+    }
+    TRY_DO(write_file(session, args, *format, content));
+    Output& out = session.out();
+    if (out.machine()) {
+        auto value = json::Value::object().set("schema", "neurolake.catalog.exported/1").set("format", args.format);
+        json::set_path(value, "file", args.file);
+        out.object(value.set("tables", living));
+        return 0;
+    }
+    out.summary(
+        fmt::format("{} written to {}", counted(static_cast<std::uint64_t>(living), "table"), out.name(args.file)));
+    return 0;
+}
+
+}  // namespace
+
+void add_catalog_export(CLI::App& catalog, Registry& registry) {
+    auto [app, args] = registry.command<Args>(
+        catalog, "export", "The catalog for other programs and for people", run_export,
+        {"neurolake catalog export -o catalog.json", "neurolake catalog export raw-data --format csv -o columns.csv"});
+    app.add_option("TABLE|BUCKET", args.words, "Only these tables, and all of these buckets");
+    app.add_option("--format", args.format,
+                   fmt::format("What to write (default: json): {}", fmt::join(format_names(), ", ")))
+        ->check(CLI::IsMember(format_names()).description(""))
+        ->type_name("FORMAT")
+        ->capture_default_str();
+    app.add_option("-o,--output", args.file, "Write to this file instead of standard output")->type_name("FILE");
+    app.add_flag("--overwrite", args.overwrite, "Replace the file that is there");
+}
+
+}  // namespace neurolake::apps

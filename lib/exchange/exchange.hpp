@@ -1,0 +1,43 @@
+// exchange.hpp: the door of exchange: the catalog written for other programs and for people.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/catalog.hpp"
+
+namespace neurolake::exchange {
+
+// Takes the text piece by piece, so that no export is ever whole in memory. Its failure ends the export.
+using Sink = std::function<Status(std::string_view)>;
+
+// What is exported: of a whole catalog or of the tables and buckets a person named.
+struct Content {
+    const catalog::Catalog* catalog = nullptr;
+    std::string lake;                         // its id
+    std::vector<const model::Table*> tables;  // by full name; tombstones too, which only the JSON export carries
+    bool whole = true;
+};
+
+// `words` name tables or buckets; none = everything. not_found with "did you mean" for a word that is neither, except
+// for those in `known_buckets`, which may hold no table.
+Result<Content> choose(const catalog::Catalog& catalog, const std::vector<std::string>& words,
+                       const std::vector<std::string>& known_buckets);
+
+// Everything the catalog knows (neurolake.catalog.export/1, docs/schemas/catalog.export.json): tables with tombstones,
+// schema histories, samples, lineage, glossary, what was imported. The bytes depend on the content alone, not on the
+// backend that keeps it: lists in order of name or id, one compact entry a line. Of a choice: what belongs to its
+// tables.
+Status write_json(const Content& content, const Sink& sink);
+// One living table a line, as in the export above.
+Status write_jsonl(const Content& content, const Sink& sink);
+// One row a column of each living table (RFC 4180, CRLF, a header). A cell of text that a spreadsheet would take for a
+// formula (it begins with = + - @, a tab or a carriage return, and is no number) gets a ' in front.
+Status write_csv(const Content& content, const Sink& sink);
+// A data dictionary in Markdown: an index, then each living table. Values about people are shown masked or not at all.
+Status write_markdown(const Content& content, const Sink& sink);
+
+}  // namespace neurolake::exchange

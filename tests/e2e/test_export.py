@@ -1,0 +1,128 @@
+# What leaves the catalog: JSON and JSON Lines for programs, CSV for spreadsheets; files that appear whole or not at all.
+# SPDX-License-Identifier: Apache-2.0
+import csv
+import io
+import json
+import os
+
+from catalog_lake import CatalogTest
+from harness import main, read, write
+from jsonschema_lite import check as check_schema
+
+
+class ExportTest(CatalogTest):
+    def setUp(self):
+        super().setUp()
+        self.put("raw-data/orders/year=2023/a.csv", "id,zip,amount\n1,01234,9.50\n2,80331,12.00\n")
+        self.put("raw-data/orders/year=2024/a.csv", "id,zip,amount\n3,10115,3\n")
+        self.put("processed/people.jsonl", '{"name":"Ada","born":1815}\n{"name":"Grace","born":1906}\n')
+        self.index()
+
+    def export(self, *args, **more):
+        return self.nl("catalog", "export", *args, **more).out
+
+    def whole(self, *args):
+        value = json.loads(self.export(*args))
+        check_schema(value)
+        return value
+
+
+class Json(ExportTest):
+    def test_everything_of_every_table_is_in_it(self):
+        value = self.whole()
+        self.assertEqual(["processed.people", "raw-data.orders"], [table["name"] for table in value["tables"]])
+        self.assertEqual(sorted(table["id"] for table in value["tables"]), [entry["id"] for entry in value["histories"]])
+        self.assertEqual(json.loads(read(self.path("catalog", "tables.json")))["tables"], value["tables"])
+        self.assertEqual(json.loads(read(self.path(".neurolake", "lake.json")))["id"], value["lake"])
+
+    def test_the_same_catalog_gives_the_same_bytes_however_its_files_are_laid_out(self):
+        before = self.export()
+        for name in ("tables.json", "schemas.json"):
+            path = self.path("catalog", name)
+            write(path, json.dumps(json.loads(read(path)), indent=4))
+        self.assertEqual(before, self.export())
+
+    def test_tombstones_are_in_it_and_in_no_other_format(self):
+        os.unlink(self.bucket("processed", "people.jsonl"))
+        self.index()
+        gone = [table for table in self.whole()["tables"] if "deleted_at" in table]
+        self.assertEqual(["processed.people"], [table["name"] for table in gone])
+        self.assertNotIn("processed.people", self.export("--format", "jsonl"))
+        self.assertNotIn("processed.people", self.export("--format", "csv"))
+
+    def test_a_choice_of_tables_and_buckets(self):
+        for words in (("orders",), ("raw-data.orders",), ("raw-data",), ("raw-data", "archive")):
+            value = self.whole(*words)
+            self.assertEqual(["raw-data.orders"], [table["name"] for table in value["tables"]], words)
+            self.assertEqual([value["tables"][0]["id"]], [entry["id"] for entry in value["histories"]])
+        self.assertEqual([], self.whole("archive")["tables"])
+        self.assertIn("did you mean raw-data.orders", self.nl("catalog", "export", "ordres", check=1).err)
+
+    def test_a_version_of_a_run_that_died_is_left_out(self):
+        before = self.export()
+        path = self.path("catalog", "schemas.json")
+        schemas = json.loads(read(path))
+        for history in schemas["histories"]:
+            history["versions"].append(dict(history["versions"][-1], version=2))
+        write(path, json.dumps(schemas))
+        self.assertEqual(before, self.export())
+
+    def test_an_empty_lake(self):
+        self.nl("init", self.path("..", "other"))
+        value = json.loads(self.nl("catalog", "export", lake=self.path("..", "other")).out)
+        check_schema(value)
+        self.assertEqual([], value["tables"])
+
+
+class Lines(ExportTest):
+    def test_one_table_a_line(self):
+        lines = [json.loads(line) for line in self.export("--format", "jsonl").splitlines()]
+        self.assertEqual(self.whole()["tables"], lines)
+
+
+class Csv(ExportTest):
+    def rows(self, *args):
+        text = self.nl("catalog", "export", "--format", "csv", *args).out
+        self.assertTrue(text.endswith("\r\n"))
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+
+    def test_one_row_a_column(self):
+        rows = self.rows("orders")
+        self.assertEqual(["id", "zip", "amount", "year"], [row["column"] for row in rows])
+        self.assertEqual(["1", "2", "3", "4"], [row["position"] for row in rows])
+        self.assertEqual("text", rows[1]["type"])
+        self.assertEqual(["no", "no", "no", "yes"], [row["partition"] for row in rows])
+
+    def test_what_a_spreadsheet_would_run_is_disarmed(self):
+        self.put("raw-data/bad.csv", '"=cmd|x!A1","+1","a,b","say ""hi""","@now","-x"\n1,2,3,4,5,6\n7,8,9,1,2,3\n')
+        self.index()
+        self.assertEqual(["'=cmd|x!A1", "+1", "a,b", 'say "hi"', "'@now", "'-x"], [row["column"] for row in self.rows("bad")])
+
+
+class Files(ExportTest):
+    def test_the_file_holds_the_same_bytes_as_standard_output(self):
+        file = os.path.join(self.tmp, "catalog.json")
+        report = self.nl("catalog", "export", "-o", file, "--json").json
+        check_schema(report)
+        self.assertEqual(2, report["tables"])
+        self.assertEqual(self.export().encode(), read(file))
+
+    def test_a_file_that_is_there_stays_unless_told_otherwise(self):
+        file = write(os.path.join(self.tmp, "catalog.json"), "mine")
+        self.assertIn("--overwrite", self.nl("catalog", "export", "-o", file, check=1).err)
+        self.assertEqual(b"mine", read(file))
+        self.nl("catalog", "export", "-o", file, "--overwrite")
+        self.assertEqual(self.export().encode(), read(file))
+
+    def test_an_export_that_fails_leaves_nothing(self):
+        write(self.path("catalog", "lineage.json"), "{")
+        self.nl("catalog", "export", "-o", os.path.join(self.tmp, "catalog.json"), check=1)
+        self.assertEqual([], [name for name in os.listdir(self.tmp) if "catalog" in name])
+
+    def test_it_writes_nothing_into_the_lake(self):
+        for words in ((), ("--format", "csv"), ("--format", "jsonl")):
+            self.assert_writes_nothing("catalog", "export", *words)
+
+
+if __name__ == "__main__":
+    main()
