@@ -11,6 +11,8 @@
 #include <cmath>
 #include <limits>
 
+#include "formats/local_spelling.hpp"
+
 namespace neurolake::formats {
 namespace {
 
@@ -129,9 +131,26 @@ Cell fraction_cell(std::string_view s, const Number& number) {
     return cell;
 }
 
+// The digits of a spelling with an exponent, without point and without zeros at both ends.
+std::string mantissa_digits(std::string_view s) {
+    std::string digits;
+    for (const char c : s.substr(0, s.find_first_of("eE")))
+        if (is_digit(c) && (c != '0' || !digits.empty())) digits += c;
+    digits.resize(digits.find_last_not_of('0') + 1);
+    return digits;
+}
+
 Cell exponent_cell(std::string_view s) {
     double value = 0;
     if (std::from_chars(s.data(), s.data() + s.size(), value).ec != std::errc()) return of_class(CellClass::text);
+    if (s.size() > k_double_digits) {  // shorter ones cannot have more digits than a double keeps
+        std::array<char, 40> buffer;
+        const auto end =
+            std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
+        const std::string digits = mantissa_digits(s);
+        if (digits.size() > k_double_digits && digits != mantissa_digits({buffer.data(), end}))
+            return of_class(CellClass::text);
+    }
     Cell cell = of_class(CellClass::exponent);
     cell.number = value;
     return cell;
@@ -192,6 +211,16 @@ bool short_fraction(const char* p, std::size_t n, Cell& cell) {
     cell.scale = static_cast<std::uint8_t>(scale);
     cell.number = static_cast<double>(parse_eight_digits(digits)) / k_powers_of_ten[scale];
     return true;
+}
+
+// What is neither a number nor a date as programs write them may be one as people do.
+Cell local_cell(std::string_view s) {
+    LocalNumber number;
+    LocalDate date;
+    if (s.size() < 3) return of_class(CellClass::text);
+    if (read_local_number(s, number)) return of_class(CellClass::local_number);
+    if (s.size() >= 8 && s.size() <= 32 && read_local_date(s, date)) return of_class(CellClass::local_date);
+    return of_class(CellClass::text);
 }
 
 Cell number_cell(std::string_view s) {
@@ -343,12 +372,21 @@ Cell classify_slowly(const char* p, std::size_t n) {
     const char c = s.front();
     if (s.size() == 36 && s[8] == '-' && is_uuid(s)) return of_class(CellClass::uuid);
     if (is_digit(c)) {
-        if (s.size() >= 10 && s[4] == '-') return read_calendar(s, cell) ? cell : of_class(CellClass::text);
-        return number_cell(s);
+        if (s.size() >= 10 && s[4] == '-') return read_calendar(s, cell) ? cell : local_cell(s);
+        const Cell number = number_cell(s);
+        return number.type == CellClass::text ? local_cell(s) : number;
     }
     if (c == '-' || c == '.') {
-        const Cell number = number_cell(s);
+        Cell number = number_cell(s);
+        if (number.type == CellClass::text && c == '-') number = local_cell(s);
         if (number.type != CellClass::text) return number;
+    }
+    if (s.size() <= 4) {
+        if (const int word = null_word(s); word >= 0) {
+            cell.type = CellClass::null_word;
+            cell.integer = word;
+            return cell;
+        }
     }
     constexpr std::string_view k_first_letters = "tTfFnNiI-";
     if (k_first_letters.find(c) != std::string_view::npos && read_word(s, cell)) return cell;

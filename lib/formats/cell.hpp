@@ -27,9 +27,12 @@ enum class CellClass : std::uint8_t {
     timestamp,     // YYYY-MM-DD hh:mm[:ss[.f]], space or T between
     timestamp_tz,  // the same with Z or an offset
     uuid,
+    null_word,     // NULL, NA, \N, -: no value in a column of anything but text
+    local_number,  // 1,5 and 1.234,56: what comma and point mean is for the column to say
+    local_date,    // 31/12/2024: which part is the day is for the column to say
     text,
 };
-inline constexpr std::size_t k_cell_classes = 14;
+inline constexpr std::size_t k_cell_classes = 17;
 constexpr std::uint32_t bit(CellClass c) { return 1u << static_cast<unsigned>(c); }
 
 struct Cell {
@@ -37,7 +40,7 @@ struct Cell {
     std::uint8_t integer_digits = 0, scale = 0;  // of numbers, as written
     std::uint32_t nanos = 0;                     // of times
     union {
-        std::int64_t integer = 0;  // integer, long_integer, boolean
+        std::int64_t integer = 0;  // integer, long_integer, boolean; of a null word which one it is
         double number;             // fraction, exponent, special
         std::int64_t seconds;      // date and times, since 1970, UTC
     };

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <tuple>
 
+#include "formats/column_spellings.hpp"
+
 namespace neurolake::formats {
 namespace {
 
@@ -60,7 +62,7 @@ void ColumnScan::observe_boolean(bool value, std::uint64_t row) {
     observe(k_words[value], value ? 4 : 5, row);
 }
 
-void ColumnScan::note_value(const Cell& cell, const char* p, std::size_t n) {
+void ColumnScan::note_value(const Cell& cell, const char* p, std::size_t n, std::uint64_t row) {
     switch (cell.type) {
         case CellClass::integer:
         case CellClass::long_integer:
@@ -89,6 +91,15 @@ void ColumnScan::note_value(const Cell& cell, const char* p, std::size_t n) {
                 std::tie(m_max_seconds, m_max_nanos) = std::tuple(cell.seconds, cell.nanos);
             m_has_time = true;
             break;
+        case CellClass::null_word:
+        case CellClass::local_number:
+        case CellClass::local_date:
+            if (!m_spellings) m_spellings = std::make_shared<ColumnSpellings>();
+            m_spellings->note(cell, std::string_view(p, n), row);
+            break;
+        case CellClass::text:
+            m_text_kind = text_kind(std::string_view(p, n));
+            break;
         default:
             break;
     }
@@ -103,7 +114,14 @@ void ColumnScan::note_decimal(std::string_view text) {
     if (m_max_decimal.empty() || compare_decimals(text, m_max_decimal) > 0) m_max_decimal = text;
 }
 
-void ColumnScan::merge(ColumnScan& other, std::uint64_t row_offset) {
+void ColumnScan::merge(const ColumnScan& other, std::uint64_t row_offset) {
+    if (other.seen(CellClass::text) &&
+        (!seen(CellClass::text) || other.first_of(bit(CellClass::text)) + row_offset < first_of(bit(CellClass::text))))
+        m_text_kind = other.m_text_kind;
+    if (other.m_spellings) {
+        if (!m_spellings) m_spellings = std::make_shared<ColumnSpellings>();
+        m_spellings->merge(*other.m_spellings, row_offset);
+    }
     m_values += other.m_values;
     m_quoted_empty += other.m_quoted_empty;
     m_longest = std::max(m_longest, other.m_longest);

@@ -14,6 +14,8 @@
 
 namespace neurolake::formats {
 
+class ColumnSpellings;
+
 // Facts about the cells seen, never a running verdict: so the verdict does not depend on the order of rows, and scans
 // of parts of a file can be merged. Rows are counted from 0.
 class ColumnScan {
@@ -48,7 +50,7 @@ public:
     void observe_quoted_empty() { ++m_quoted_empty; }
 
     // `other` scanned rows that follow `row_offset` rows of this scan's.
-    void merge(ColumnScan& other, std::uint64_t row_offset);
+    void merge(const ColumnScan& other, std::uint64_t row_offset);
 
     std::uint64_t values() const { return m_values; }
     bool seen(CellClass c) const { return (m_seen & bit(c)) != 0; }
@@ -57,10 +59,12 @@ public:
     std::uint64_t first_row() const { return first_of(m_seen); }  // of any value
 
     // The type and its evidence. Data row numbers are scanned row + `first_row_number`; `rows` is how many rows the
-    // file has (values are missing in some).
-    model::Column verdict(std::string name, std::uint64_t rows, std::uint64_t first_row_number) const;
+    // file has (values are missing in some). With `decimal_comma` 1,5 may be a number.
+    model::Column verdict(std::string name, std::uint64_t rows, std::uint64_t first_row_number,
+                          bool decimal_comma = false) const;
 
 private:
+    friend class ColumnSpellings;
     static constexpr std::uint64_t k_never = ~std::uint64_t{0};
     struct Reason;
 
@@ -93,9 +97,9 @@ private:
     }
     void note_cell(const Cell& cell, const char* p, std::size_t n, std::uint64_t row) {
         if (m_count[static_cast<std::size_t>(cell.type)]++ == 0) note_first(cell.type, row);
-        note_value(cell, p, n);
+        note_value(cell, p, n, row);
     }
-    void note_value(const Cell& cell, const char* p, std::size_t n);
+    void note_value(const Cell& cell, const char* p, std::size_t n, std::uint64_t row);
     void note_decimal(std::string_view text);
 
     model::Type decide(Reason& reason) const;
@@ -118,7 +122,9 @@ private:
     std::array<std::uint64_t, k_cell_classes> m_count{};
     Bound m_min{~std::uint64_t{0}, 0, {}}, m_max{0, 0, {}};
     std::string m_min_decimal, m_max_decimal;  // of big_integer and precise
+    std::string_view m_text_kind = "text";     // what the first text looks like
     std::unique_ptr<DistinctSketch> m_distinct;
+    std::shared_ptr<ColumnSpellings> m_spellings;  // once a cell is local or a null word; never shared
 };
 
 }  // namespace neurolake::formats

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "formats/column_scan.hpp"
+#include "formats/column_spellings.hpp"
 
 namespace neurolake::formats {
 
@@ -115,7 +116,7 @@ Type ColumnScan::decide(Reason& reason) const {
         return m_quoted_empty > 0 ? TypeKind::text : TypeKind::unknown;
     }
     if (seen(CellClass::text)) {
-        reason = {"text", first_of(bit(CellClass::text))};
+        reason = {std::string(m_text_kind), first_of(bit(CellClass::text))};
         return TypeKind::text;
     }
     if (seen(CellClass::leading_zero)) {
@@ -210,7 +211,11 @@ void ColumnScan::fill_bounds(const Type& type, model::Evidence& evidence) const 
     }
 }
 
-model::Column ColumnScan::verdict(std::string name, std::uint64_t rows, std::uint64_t first_row_number) const {
+model::Column ColumnScan::verdict(std::string name, std::uint64_t rows, std::uint64_t first_row_number,
+                                  bool decimal_comma) const {
+    if (m_spellings)
+        if (auto column = m_spellings->verdict(*this, name, rows, first_row_number, decimal_comma))
+            return std::move(*column);
     model::Column column;
     column.name = std::move(name);
     Reason reason;

@@ -23,10 +23,12 @@ std::string_view trimmed(std::string_view s) {
     return s.substr(first, s.find_last_not_of(" \t") - first + 1);
 }
 
-CellClass class_of(std::string_view text) {
+// Is it a word, as the names of columns are? "NA" and "-" are no values.
+bool is_word(std::string_view text) {
     std::string padded(text);
     padded.resize(text.size() + k_padding);
-    return classify(padded.data(), text.size()).type;
+    const CellClass type = classify(padded.data(), text.size()).type;
+    return type == CellClass::text || type == CellClass::null_word;
 }
 
 // Is the first row the names of the columns? Yes when no cell of it is a value by its spelling, and either some column
@@ -42,7 +44,7 @@ bool first_row_is_header(const CsvRows& rows) {
             continue;
         }
         any = true;
-        if (class_of(cell) != CellClass::text) return false;
+        if (!is_word(cell)) return false;
         twice |= !seen.insert(cell).second;
         if (i >= rows.columns().size()) continue;
         const ColumnScan& column = rows.columns()[i];
@@ -106,7 +108,7 @@ public:
                                                                 dialect.preamble_lines + 1)));
         const std::vector<std::string> names = column_names(out.findings);
         for (std::size_t i = 0; i < names.size(); ++i)
-            out.columns.push_back(m_rows->columns()[i].verdict(names[i], out.rows, 1));
+            out.columns.push_back(m_rows->columns()[i].verdict(names[i], out.rows, 1, dialect.set.delimiter == ';'));
         m_rows->oddities().report(out.findings, out.columns.size());
         return out;
     }

@@ -17,18 +17,29 @@ constexpr unsigned k_max_depth = 64;  // deeper values are only balanced, not ty
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
-// JSON's own number grammar is narrower than a cell's.
+// JSON's own number grammar is narrower than a cell's: [-]digits[.digits][e[+-]digits], and the words some writers use.
 bool is_json_number(const Cell& cell, std::string_view token) {
     if (cell.type == CellClass::integer) return true;
-    const std::size_t first = token[0] == '-';
-    const auto digit = [&](std::size_t i) { return i < token.size() && token[i] >= '0' && token[i] <= '9'; };
     if (cell.type == CellClass::special) return token == "NaN" || token == "Infinity" || token == "-Infinity";
-    if (cell.type > CellClass::special) {  // a number of more digits than any type keeps
-        return cell.type == CellClass::text && token.size() > 38 &&
-               token.find_first_not_of("-0123456789.eE+") == std::string_view::npos;
+    std::size_t i = token[0] == '-';
+    const auto digits = [&] {
+        const std::size_t first = i;
+        while (i < token.size() && token[i] >= '0' && token[i] <= '9') ++i;
+        return i - first;
+    };
+    const bool zero = i < token.size() && token[i] == '0';
+    const std::size_t whole = digits();
+    if (whole == 0 || (zero && whole > 1)) return false;
+    if (i < token.size() && token[i] == '.') {
+        ++i;
+        if (digits() == 0) return false;
     }
-    const std::size_t point = token.find('.');
-    return digit(first) && digit(token.size() - 1) && (point == std::string_view::npos || digit(point + 1));
+    if (i < token.size() && (token[i] == 'e' || token[i] == 'E')) {
+        ++i;
+        if (i < token.size() && (token[i] == '+' || token[i] == '-')) ++i;
+        if (digits() == 0) return false;
+    }
+    return i == token.size();
 }
 
 enum class Kind : std::uint8_t { object, array, string, number, boolean, null, opaque };

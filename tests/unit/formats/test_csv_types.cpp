@@ -106,6 +106,86 @@ TEST_CASE("spellings decide types and never lose a digit", "[formats]") {
     CHECK(type_of_cells({" 5", "6 "}) == "int64");
 }
 
+TEST_CASE("no digit of a number with an exponent is lost", "[formats]") {
+    CHECK(type_of_cells({"6.02214076e23", "-1E-5"}) == "double");
+    CHECK(type_of_cells({"1.7976931348623157e308"}) == "double");
+    CHECK(type_of_cells({"1.23456789012345678e5"}) == "text");
+    CHECK(type_of_cells({"100000000000000000000e0"}) == "double");
+    CHECK(type_of_cells({"1e-400"}) == "text");
+}
+
+TEST_CASE("words for nothing are nulls beside values, texts beside texts, and the evidence says so", "[formats]") {
+    CHECK(type_of_cells({"1", "NA", "3"}) == "int64");
+    CHECK(reason_of_cells({"1", "NA", "-", "NA"}) == "all values are integers; NA, - in 3 rows is no value");
+    CHECK(type_of_cells({"2024-01-31", "\\N"}) == "date");
+    CHECK(type_of_cells({"true", "NULL", "false"}) == "boolean");
+    CHECK(type_of_cells({"NA", "DE", "FR"}) == "text");
+    CHECK(reason_of_cells({"NA", "DE", "FR"}) == "text first at row 2");
+    CHECK(type_of_cells({"NULL", "NULL"}) == "unknown");
+    CHECK(type_of_cells({"-", "NULL"}) == "text");
+    const Profile numbers = profile_of("k,v\nx,1\nx,NA\nx,2\nx,\n", "t.csv");
+    CHECK(evidence_of(numbers, "v").values == 2);
+    CHECK(evidence_of(numbers, "v").nulls == 2);
+    CHECK(evidence_of(numbers, "v").distinct == 2);
+    CHECK(evidence_of(numbers, "v").max == "2");
+    const Profile countries = profile_of("k,v\nx,NA\nx,DE\nx,FR\n", "t.csv");
+    CHECK(evidence_of(countries, "v").values == 3);
+    CHECK(evidence_of(countries, "v").nulls == 0);
+    CHECK(evidence_of(countries, "v").distinct == 3);
+    CHECK(evidence_of(countries, "v").max == "NA");
+}
+
+TEST_CASE("day and month are told apart by the whole column or not at all", "[formats]") {
+    CHECK(type_of_cells({"01/02/2024", "31/12/2023"}) == "date");
+    CHECK(reason_of_cells({"01/02/2024", "31/12/2023"}) ==
+          "dates are written day, month, year: proven by a day beyond 12 first at row 2");
+    CHECK(type_of_cells({"1/2/2024", "12/31/2023"}) == "date");
+    CHECK(type_of_cells({"1/2/2024", "3/4/2024"}) == "text");
+    CHECK(reason_of_cells({"3/3/2024", "3/4/2024"}) ==
+          "date such as 1/2/2024 that may be in January or February first at row 2");
+    CHECK(type_of_cells({"31/12/2023", "30/11/2023", "12/31/2023"}) == "text");
+    CHECK(reason_of_cells({"31/12/2023", "30/11/2023", "12/31/2023"}) == "month before day first at row 3");
+    CHECK(type_of_cells({"31/12/2023", "31.12.2023"}) == "text");
+    CHECK(type_of_cells({"31.12.2023 23:59", "1.1.2024 0:00:30.5"}) == "timestamp");
+    CHECK(type_of_cells({"12/31/2023 11:59 PM"}) == "timestamp");
+    CHECK(type_of_cells({"2024/02/29", "2024/2/1"}) == "date");
+    CHECK(type_of_cells({"2023/02/29"}) == "text");
+    CHECK(type_of_cells({"31/12/23"}) == "text");
+    CHECK(type_of_cells({"31/12/2023", "2023-12-31", "2023-12-31"}) == "text");
+    CHECK(reason_of_cells({"31/12/2023", "2023-12-31", "2023-12-31"}) == "date in another spelling first at row 1");
+    const Profile profile = profile_of("k,v\nx,31/12/2023\nx,2/1/2023\nx,-\n", "t.csv");
+    CHECK(evidence_of(profile, "v").min == "2023-01-02");
+    CHECK(evidence_of(profile, "v").max == "2023-12-31");
+    CHECK(evidence_of(profile, "v").nulls == 1);
+}
+
+TEST_CASE("commas in numbers mean what the whole column proves, else they are text", "[formats]") {
+    const auto verdict = [](std::string_view header_and_rows, std::string_view wanted_type) {
+        const Profile profile = profile_of(header_and_rows, "t.csv");
+        CHECK(type_of(profile, "v") == wanted_type);
+        return evidence_of(profile, "v").reason;
+    };
+    CHECK(verdict("k;v\nx;1,5\nx;-2,25\nx;3\n", "double") == "fraction first at row 1; decimal comma");
+    CHECK(verdict("k;v\nx;1.234,56\nx;1.000.000\n", "double") == "fraction first at row 1; decimal comma");
+    CHECK(verdict("k;v\nx;1,5\nx;2.5\nx;2,5\n", "text") == "decimal point among decimal commas first at row 2");
+    CHECK(verdict("k,v\nx,\"1,234.50\"\nx,\"12\"\n", "double") == "fraction first at row 1; commas between thousands");
+    CHECK(verdict("k,v\nx,\"1,234,567\"\nx,\"1,000\"\nx,12\n", "int64") ==
+          "all values are integers; commas between thousands");
+    CHECK(verdict("k,v\nx,\"1,234\"\nx,\"5,678\"\n", "text") ==
+          "number such as 1,234 that is 1234 or 1.234 first at row 1");
+    CHECK(verdict("k;v\nx;1,234\nx;0,5\n", "double") == "fraction first at row 1; decimal comma");
+    CHECK(verdict("k;v\nx;1,234.5\nx;0,5\nx;0,6\n", "text") == "comma with another meaning first at row 1");
+    CHECK(verdict("k,v\nx,\"1,5\"\nx,\"2,5\"\n", "text") ==
+          "comma that may be decimal or stand between two values first at row 1");
+    CHECK(verdict("k,v\nx,\"1,2,3\"\n", "text") == "text first at row 1");
+    CHECK(verdict("k;v\nx;1,5\nx;NA\n", "double") == "fraction first at row 1; decimal comma; NA in 1 row is no value");
+    CHECK(verdict("k,v\nx,12%\n", "text") == "percentage first at row 1");
+    CHECK(verdict("k,v\nx,$12.50\n", "text") == "amount with a currency first at row 1");
+    const Profile profile = profile_of("k;v\nx;1.234,56\nx;-7,5\n", "t.csv");
+    CHECK(evidence_of(profile, "v").min == "-7.5");
+    CHECK(evidence_of(profile, "v").max == "1234.56");
+}
+
 TEST_CASE("the reason names what forced the type and where", "[formats]") {
     CHECK(reason_of_cells({"1", "2", "x", "3"}) == "text first at row 3");
     CHECK(reason_of_cells({"1", "2", "true", "3"}) == "boolean first at row 3");
