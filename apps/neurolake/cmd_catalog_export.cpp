@@ -17,7 +17,7 @@ namespace {
 
 struct Args {
     std::vector<std::string> words;
-    std::string format = "json", file;
+    std::string format = "json", file, dialect = "duckdb";
     bool overwrite = false;
 };
 
@@ -28,6 +28,11 @@ Status plainly(Session&, const Args&, const exchange::Content& content, const ex
     return write(content, sink);
 }
 
+Status write_ddl(Session&, const Args& args, const exchange::Content& content, const exchange::Sink& sink) {
+    return exchange::write_ddl(content, exchange::dialect_from(args.dialect).value_or(exchange::SqlDialect::duckdb),
+                               sink);
+}
+
 struct Format {
     const char* name;
     Write write;
@@ -36,6 +41,7 @@ constexpr Format k_formats[] = {
     {"json", plainly<exchange::write_json>},
     {"jsonl", plainly<exchange::write_jsonl>},
     {"csv", plainly<exchange::write_csv>},
+    {"ddl", write_ddl},
 };
 
 std::vector<std::string> format_names() {
@@ -120,6 +126,9 @@ void add_catalog_export(CLI::App& catalog, Registry& registry) {
         ->check(CLI::IsMember(format_names()).description(""))
         ->type_name("FORMAT")
         ->capture_default_str();
+    app.add_option("--dialect", args.dialect, "The database of --format ddl (default: duckdb)")
+        ->check(CLI::IsMember({"duckdb", "postgresql", "sqlite"}).description(""))
+        ->type_name("DATABASE");
     app.add_option("-o,--output", args.file, "Write to this file instead of standard output")->type_name("FILE");
     app.add_flag("--overwrite", args.overwrite, "Replace the file that is there");
 }

@@ -1,9 +1,10 @@
-# What leaves the catalog: JSON and JSON Lines for programs, CSV for spreadsheets; files that appear whole or not at all.
+# What leaves the catalog: JSON and JSON Lines for programs, CSV for spreadsheets, SQL for databases; files that appear whole or not at all.
 # SPDX-License-Identifier: Apache-2.0
 import csv
 import io
 import json
 import os
+import sqlite3
 
 from catalog_lake import CatalogTest
 from harness import main, read, write
@@ -97,6 +98,36 @@ class Csv(ExportTest):
         self.put("raw-data/bad.csv", '"=cmd|x!A1","+1","a,b","say ""hi""","@now","-x"\n1,2,3,4,5,6\n7,8,9,1,2,3\n')
         self.index()
         self.assertEqual(["'=cmd|x!A1", "+1", "a,b", 'say "hi"', "'@now", "'-x"], [row["column"] for row in self.rows("bad")])
+
+
+class Ddl(ExportTest):
+    def test_sqlite_takes_it_and_knows_the_columns(self):
+        self.put("raw-data/odd.jsonl", '{"say \\"hi\\"":1,"a":[1,2],"A":{"x":1.5},"big":18446744073709551615,"--":true}\n' * 2)
+        self.index()
+        database = sqlite3.connect(":memory:")
+        self.addCleanup(database.close)
+        database.executescript(self.export("--format", "ddl", "--dialect", "sqlite"))
+        columns = {row[1]: row[2] for row in database.execute('PRAGMA table_info("raw-data.odd")')}
+        self.assertEqual({'say "hi"': "INTEGER", "a": "TEXT", "A_2": "TEXT", "big": "TEXT", "--": "BOOLEAN"}, columns)
+        database.execute('INSERT INTO "raw-data.orders" VALUES (1, \'01234\', 9.5, 2024)')
+        self.assertEqual([("01234",)], database.execute('SELECT zip FROM "raw-data.orders"').fetchall())
+
+    def test_words_of_people_cannot_end_a_statement(self):
+        path = self.path("catalog", "tables.json")
+        catalog = json.loads(read(path))
+        for table in catalog["tables"]:
+            table["description"] = "it's\n); DROP TABLE x; --"
+            for column in table["columns"]:
+                column["description"] = "a\n\rb'; DROP TABLE x; -- \"c\""
+        write(path, json.dumps(catalog))
+        database = sqlite3.connect(":memory:")
+        self.addCleanup(database.close)
+        database.executescript(self.export("--format", "ddl", "--dialect", "sqlite"))
+        names = [row[0] for row in database.execute("SELECT name FROM sqlite_master ORDER BY name")]
+        self.assertEqual(["processed.people", "raw-data.orders"], names)
+
+    def test_an_unknown_database_is_refused(self):
+        self.assertIn("duckdb", self.nl("catalog", "export", "--format", "ddl", "--dialect", "oracle", check=2).err)
 
 
 class Files(ExportTest):

@@ -1,0 +1,126 @@
+// ddl.cpp: CREATE TABLE statements for the tables of the catalog.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <map>
+
+#include "exchange/exchange.hpp"
+#include "exchange/sql_words.hpp"
+
+namespace neurolake::exchange {
+namespace {
+
+// A column in the words of the database.
+struct SqlColumn {
+    const model::Column* column;
+    std::string name, type, note;  // note: what the database cannot say itself
+};
+
+std::string note_of(const model::Column& column, const std::string& name, SqlDialect dialect) {
+    std::string note;
+    if (name != column.name) note = "in the data: " + column.name;
+    const auto kind = column.type.kind;
+    const bool nested = !column.type.fields.empty() && dialect != SqlDialect::duckdb;
+    const bool as_text =
+        dialect == SqlDialect::sqlite && kind != model::TypeKind::text && sql_type(column.type, dialect) == "TEXT";
+    if (nested || as_text || kind == model::TypeKind::unknown)
+        note += (note.empty() ? "" : "; ") + model::to_string(column.type);
+    return note;
+}
+
+std::vector<SqlColumn> sql_columns(const model::Table& table, SqlDialect dialect) {
+    std::vector<SqlColumn> out;
+    UniqueNames names(dialect);
+    for (const auto* columns : {&table.columns, &table.partition_columns})
+        for (const model::Column& column : *columns) {
+            std::string name = names.take(column.name, fmt::format("column{}", out.size() + 1));
+            std::string note = note_of(column, name, dialect);
+            out.push_back({&column, std::move(name), sql_type(column.type, dialect), std::move(note)});
+        }
+    return out;
+}
+
+// What a person should read at the column: its description, and that it is about people.
+std::string words_of(const model::Column& column) {
+    std::string words = column.description;
+    if (column.pii) {
+        const std::string about = column.semantic.empty() ? "personal data" : "personal data: " + column.semantic;
+        words += words.empty() ? about : fmt::format(" ({})", about);
+    }
+    return words;
+}
+
+class DdlWriter {
+public:
+    DdlWriter(SqlDialect dialect, const Sink& sink) : m_dialect(dialect), m_sink(sink) {}
+
+    Status table(const model::Table& table) {
+        if (!table.deleted_at.empty()) return {};
+        const auto columns = sql_columns(table, m_dialect);
+        if (columns.empty())
+            return m_sink("\n" + sql_comment(fmt::format("{}: its columns are not known", table.full_name())) + "\n");
+        TRY_DO(schema(table.bucket));
+        const std::string name = name_of(table);
+        std::string text = fmt::format("\nCREATE TABLE {} (\n", name);
+        for (const SqlColumn& column : columns) text += line(column, &column == &columns.back());
+        text += ");\n";
+        if (m_dialect == SqlDialect::sqlite) {
+            if (!table.description.empty()) text += sql_comment(table.description) + "\n";
+        } else {
+            text += comments(table, columns, name);
+        }
+        return m_sink(text);
+    }
+
+private:
+    // SQLite has no schemas: the bucket is part of the table's name.
+    std::string name_of(const model::Table& table) {
+        const bool flat = m_dialect == SqlDialect::sqlite;
+        auto& names = m_names.try_emplace(flat ? "" : table.bucket, m_dialect).first->second;
+        if (flat) return quoted_name(names.take(table.full_name(), "table"));
+        return quoted_name(table.bucket) + "." + quoted_name(names.take(table.name, "table"));
+    }
+
+    Status schema(const std::string& bucket) {
+        if (m_dialect == SqlDialect::sqlite || m_names.contains(bucket)) return {};
+        return m_sink(fmt::format("\nCREATE SCHEMA IF NOT EXISTS {};\n", quoted_name(bucket)));
+    }
+
+    std::string line(const SqlColumn& column, bool last) const {
+        std::string note = column.note;
+        if (const std::string words = words_of(*column.column); m_dialect == SqlDialect::sqlite && !words.empty())
+            note = words + (note.empty() ? "" : fmt::format(" [{}]", note));
+        return fmt::format("    {} {}{}{}{}\n", quoted_name(column.name), column.type,
+                           column.column->nullable ? "" : " NOT NULL", last ? "" : ",",
+                           note.empty() ? "" : " " + sql_comment(note));
+    }
+
+    static std::string comments(const model::Table& table, const std::vector<SqlColumn>& columns,
+                                const std::string& name) {
+        std::string text;
+        if (!table.description.empty())
+            text += fmt::format("COMMENT ON TABLE {} IS {};\n", name, quoted_text(table.description));
+        for (const SqlColumn& column : columns)
+            if (const std::string words = words_of(*column.column); !words.empty())
+                text +=
+                    fmt::format("COMMENT ON COLUMN {}.{} IS {};\n", name, quoted_name(column.name), quoted_text(words));
+        return text;
+    }
+
+    SqlDialect m_dialect;
+    const Sink& m_sink;
+    std::map<std::string, UniqueNames> m_names;  // of tables, by schema
+};
+
+}  // namespace
+
+Status write_ddl(const Content& content, SqlDialect dialect, const Sink& sink) {
+    TRY_DO(sink(
+        fmt::format("-- The tables of a lake for {}: neurolake catalog export --format ddl --dialect {}\n\nBEGIN;\n",
+                    to_string(dialect), to_string(dialect))));
+    DdlWriter writer(dialect, sink);
+    for (const model::Table* table : content.tables) TRY_DO(writer.table(*table));
+    return sink("\nCOMMIT;\n");
+}
+
+}  // namespace neurolake::exchange
