@@ -1,5 +1,4 @@
-// column_spellings.hpp: what a column's cells say together that none says alone: the meaning of commas, the order of
-// day and month, and which words stand for no value.
+// column_spellings.hpp: what a column's cells say together: the meaning of commas, day and month, words for no value.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
