@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/text.hpp"
 #include "formats/csv_stream.hpp"
 #include "formats/findings.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::size_t k_parallel_columns = 1024;  // more would make each thread's facts too large
 constexpr unsigned k_max_threads = 8;
+constexpr std::size_t k_max_columns = 131072;  // more would take more memory than a file may
 
 std::string_view trimmed(std::string_view s) {
     const std::size_t first = s.find_first_not_of(" \t");
@@ -23,18 +25,28 @@ std::string_view trimmed(std::string_view s) {
     return s.substr(first, s.find_last_not_of(" \t") - first + 1);
 }
 
-// Is it a word, as the names of columns are? "NA" and "-" are no values.
-bool is_word(std::string_view text) {
-    std::string padded(text);
-    padded.resize(text.size() + k_padding);
-    const CellClass type = classify(padded.data(), text.size()).type;
-    return type == CellClass::text || type == CellClass::null_word;
+bool is_value(std::string_view cell) { return !is_word(cell); }
+
+// Years side by side, each the same step from the one before, are names of columns: country,1990,1991,1992.
+bool are_years(const std::vector<std::string>& cells) {
+    std::vector<long> years;
+    for (const std::string& cell : cells) {
+        if (!is_value(cell)) continue;
+        if (cell.size() != 4 || cell.find_first_not_of("0123456789") != std::string::npos) return false;
+        years.push_back(std::stol(cell));
+    }
+    if (years.size() < 3 || years.size() == cells.size()) return false;
+    const long step = years[1] - years[0];
+    for (std::size_t i = 1; i < years.size(); ++i)
+        if (years[i] - years[i - 1] != step) return false;
+    return step != 0 && std::min(years.front(), years.back()) >= 1500 && std::max(years.front(), years.back()) <= 2200;
 }
 
 // Is the first row the names of the columns? Yes when no cell of it is a value by its spelling, and either some column
 // below is no text, or the cells could be names: none empty but the first (an index), none twice.
 bool first_row_is_header(const CsvRows& rows) {
     if (!rows.first_row()) return false;
+    const bool years = are_years(*rows.first_row());
     std::unordered_set<std::string_view> seen;
     bool typed_column = false, empties = false, twice = false, any = false;
     for (std::size_t i = 0; i < rows.first_row()->size(); ++i) {
@@ -44,7 +56,7 @@ bool first_row_is_header(const CsvRows& rows) {
             continue;
         }
         any = true;
-        if (!is_word(cell)) return false;
+        if (is_value(cell) && !years) return false;
         twice |= !seen.insert(cell).second;
         if (i >= rows.columns().size()) continue;
         const ColumnScan& column = rows.columns()[i];
@@ -73,7 +85,8 @@ public:
     Status run() {
         TRY_DO(m_stream.fill());
         if (m_stream.data().empty() || m_stream.binary_zero()) return {};
-        begin();
+        TRY_DO(begin());
+        if (m_too_wide > 0 || m_other_newlines) return {};
         TRY(bool more, m_stream.step(*m_rows));
         m_header = first_row_is_header(*m_rows);
         if (!m_header) m_rows->adopt_first_row();
@@ -90,22 +103,40 @@ public:
         return {};
     }
 
+    // How the file must be opened instead, if what was read says so.
+    std::optional<Input> better_input() const {
+        Input other = m_input;
+        if (m_other_newlines) {
+            other.mixed_newlines = true;
+            return other;
+        }
+        if (!m_rows || m_input.encoding != TextEncoding::utf8 || !m_rows->is_other_encoding()) return std::nullopt;
+        other.encoding = TextEncoding::windows_1252;
+        return other;
+    }
+
     // As much as is known, also after a failure half-way.
     Profile profile() {
         if (const auto zero = m_part_zero ? m_part_zero : m_stream.binary_zero()) return binary_profile(m_input, *zero);
         Profile out;
         out.format = m_rows ? (m_rows->dialect().set.delimiter == '\t' ? "tsv" : "csv") : "empty";
         out.compression = to_string(m_input.compression);
-        out.bytes_read = m_input.compression == Compression::none ? m_input.size : m_source.bytes_read();
+        out.bytes_read = m_input.is_plain() ? m_input.size : m_source.bytes_read();
+        if (m_too_wide > 0) return too_wide(std::move(out));
         if (!m_rows) return out;
+        m_rows->finish();
         const CsvDialect& dialect = m_rows->dialect();
-        out.dialect = describe(dialect, m_header);
+        out.dialect = describe(dialect, m_header, to_string(m_input.encoding));
+        if (m_input.mixed_newlines) out.dialect += ", mixed line ends";
         out.rows = m_rows->rows();
         out.rows_exact = !m_rows->is_full();
         if (dialect.preamble_lines > 0)
-            out.findings.push_back(note("preamble", fmt::format("the table begins at line {}: the lines before it have "
-                                                                "no delimiter and are not read",
-                                                                dialect.preamble_lines + 1)));
+            out.findings.push_back(
+                note("preamble", fmt::format("the table begins at line {}: the lines before it are no "
+                                             "rows of it",
+                                             dialect.preamble_lines + 1)));
+        note_encoding(out);
+        note_footnotes(out);
         const std::vector<std::string> names = column_names(out.findings);
         for (std::size_t i = 0; i < names.size(); ++i)
             out.columns.push_back(m_rows->columns()[i].verdict(names[i], out.rows, 1, dialect.set.delimiter == ';'));
@@ -122,18 +153,49 @@ public:
     }
 
 private:
+    Profile too_wide(Profile out) const {
+        out.format = "csv";
+        out.rows_exact = false;
+        out.findings.push_back(error("too_many_columns", fmt::format("line {} has {} cells: more than {} are not read",
+                                                                     m_table_line, m_too_wide, k_max_columns)));
+        return out;
+    }
+    void note_encoding(Profile& out) const {
+        if (m_input.encoding == TextEncoding::windows_1252)
+            out.findings.push_back(note("encoding", "not UTF-8: read as Windows-1252"));
+    }
+    void note_footnotes(Profile& out) const {
+        const auto& lines = m_rows->footnotes();
+        if (lines.empty()) return;
+        std::string first = text::to_valid_utf8(lines.front().text.substr(0, 60));
+        out.findings.push_back(
+            note("footnote",
+                 fmt::format("{} behind the table {} of it: {}", lines.size() == 1 ? "a line" : "lines",
+                             lines.size() == 1 ? "is no row" : "are no rows", first),
+                 lines.front().line + 1));
+    }
+
     static std::size_t first_window(const Input& input) {
-        if (input.compression != Compression::none) return k_window_bytes;
+        if (!input.is_plain()) return k_window_bytes;
         return static_cast<std::size_t>(std::min<std::uint64_t>(input.size + 1, k_window_bytes));
     }
 
-    void begin() {
+    Status begin() {
+        // The first line may be longer than a window.
+        while (!m_stream.at_end() && m_stream.data().find_first_of("\r\n") == std::string_view::npos &&
+               m_stream.grow(k_max_row_bytes))
+            TRY_DO(m_stream.fill());
         const char prefer = m_input.format_hint == "tsv" ? '\t' : '\0';
         const CsvDialect dialect = detect_dialect(m_stream.data(), m_stream.at_end(), prefer);
+        m_other_newlines = dialect.mixed_newlines && !m_input.mixed_newlines;
+        m_table_line = dialect.preamble_lines + 1;
+        if (dialect.columns > k_max_columns) m_too_wide = dialect.columns;
+        if (m_too_wide > 0 || m_other_newlines) return {};
         m_rows.emplace(dialect, true);
         m_rows->skip_lines(dialect.preamble_lines);
         if (m_input.options.sample_rows > 0) m_rows->stop_after(m_input.options.sample_rows);
         m_stream.drop(dialect.preamble_bytes);
+        return {};
     }
 
     unsigned threads() const {
@@ -141,8 +203,8 @@ private:
                         k_max_threads);
     }
     bool parallel_pays() const {
-        return m_input.compression == Compression::none && m_input.options.sample_rows == 0 &&
-               m_input.size > k_parallel_from && m_rows->columns().size() <= k_parallel_columns && threads() > 1;
+        return m_input.is_plain() && m_input.options.sample_rows == 0 && m_input.size > k_parallel_from &&
+               m_rows->columns().size() <= k_parallel_columns && threads() > 1;
     }
 
     const Input& m_input;
@@ -150,7 +212,9 @@ private:
     CsvStream m_stream;
     std::optional<CsvRows> m_rows;
     std::optional<std::uint64_t> m_part_zero;
-    bool m_header = false;
+    bool m_header = false, m_other_newlines = false;
+    std::size_t m_too_wide = 0;  // cells of the first row, when they are too many
+    std::uint64_t m_table_line = 1;
 };
 
 }  // namespace
@@ -195,6 +259,7 @@ Result<Profile> profile_csv(const Input& input) {
     CsvScan scan(input);
     const Status status = scan.run();
     if (!status && !is_damage(status.error())) return status.error();
+    if (const auto better = scan.better_input()) return profile_csv(*better);
     Profile profile = scan.profile();
     if (!status) note_damage(profile, status.error());
     return profile;
@@ -206,6 +271,7 @@ Result<Rows> head_csv(const Input& input, std::size_t count) {
     CsvScan scan(first);
     const Status status = scan.run();
     if (!status && !is_damage(status.error())) return status.error();
+    if (const auto better = scan.better_input()) return head_csv(*better, count);
     Rows rows;
     if (!scan.has_table()) return rows;
     std::vector<model::Finding> ignored;
@@ -217,7 +283,9 @@ Result<Rows> head_csv(const Input& input, std::size_t count) {
     window.drop(scan.dialect().preamble_bytes);
     bool header = scan.has_header();
     while (rows.cells.size() < count && !window.data().empty()) {
-        HandRow row = split_row(window.data(), scan.dialect().set, window.at_end(), Quotes::known);
+        const bool comment = !header && scan.dialect().comment != '\0' && window.data()[0] == scan.dialect().comment;
+        HandRow row =
+            split_row(window.data(), scan.dialect().set, window.at_end(), comment ? Quotes::literal : Quotes::known);
         if (row.bytes == 0) {
             if (!window.at_end() && !window.is_full()) {
                 TRY_DO(window.fill());
@@ -228,6 +296,7 @@ Result<Rows> head_csv(const Input& input, std::size_t count) {
             if (row.bytes == 0) break;
         }
         window.drop(row.bytes);
+        if (comment) continue;
         if (row.cells.size() == 1 && row.cells[0].text.empty() && rows.columns.size() > 1) continue;
         if (std::exchange(header, false)) continue;
         auto& cells = rows.cells.emplace_back(rows.columns.size());

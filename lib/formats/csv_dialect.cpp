@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
+
+#include "formats/cell.hpp"
 
 namespace neurolake::formats {
 namespace {
@@ -14,49 +17,74 @@ namespace {
 constexpr std::array<char, 4> k_candidates{'\t', '|', ';', ','};
 constexpr std::size_t k_quick_rows = 10;   // enough when they all agree
 constexpr std::size_t k_many_rows = 1000;  // else
-constexpr std::size_t k_max_preamble = 32;
+constexpr std::size_t k_max_preamble = 64;
+constexpr std::size_t k_newline_bytes = 64u << 10;  // looked at for kinds of line ends
 
 using Counts = std::array<std::uint32_t, k_candidates.size()>;
 
 struct SampledRow {
     Counts counts{};
     std::size_t begin = 0, end = 0;  // with the newline
+    bool hash = false;               // begins with #
+};
+
+struct Sample {
+    std::vector<SampledRow> rows;
+    std::size_t quoted_cells = 0;  // closed as they should be
+    std::size_t escapes = 0;       // quotes that can only be escaped ones
 };
 
 enum Kind : std::uint8_t { k_plain = 0, k_newline = 100, k_quote, k_candidate_base };
+using Characters = std::array<std::uint8_t, 256>;
 
-std::array<std::uint8_t, 256> character_table(char newline) {
-    std::array<std::uint8_t, 256> table{};
+Characters character_table(const SeparatorSet& set) {
+    Characters table{};
     for (std::size_t i = 0; i < k_candidates.size(); ++i)
         table[static_cast<unsigned char>(k_candidates[i])] = static_cast<std::uint8_t>(k_candidate_base + i);
-    table[static_cast<unsigned char>(newline)] = k_newline;
-    table[static_cast<unsigned char>('"')] = k_quote;
+    table[static_cast<unsigned char>(set.newline)] = k_newline;
+    table[static_cast<unsigned char>(set.quote)] = k_quote;
     return table;
 }
 
 // The offset behind the closing quote of a cell that opens at `i`; npos if it is not closed in the sample.
-std::size_t skip_quoted(std::string_view s, std::size_t i, const std::array<std::uint8_t, 256>& table) {
-    for (std::size_t at = s.find('"', i + 1); at != std::string_view::npos; at = s.find('"', at + 1)) {
-        if (at + 1 >= s.size()) return at + 1;
-        const char next = s[at + 1];
-        if (next == '"')
+std::size_t skip_quoted(std::string_view s, std::size_t i, const SeparatorSet& set, const Characters& table,
+                        Sample& sample) {
+    const auto ends_cell = [&](std::size_t at) {
+        return at >= s.size() || s[at] == '\r' || table[static_cast<unsigned char>(s[at])] >= k_newline;
+    };
+    for (std::size_t at = s.find(set.quote, i + 1); at != std::string_view::npos; at = s.find(set.quote, at + 1)) {
+        if (set.escape != '\0' && s[at - 1] == set.escape) {
+            std::size_t before = at;
+            while (before > i + 1 && s[before - 1] == set.escape) --before;
+            if ((at - before) % 2 == 1) {
+                sample.escapes += !ends_cell(at + 1);
+                continue;
+            }
+        }
+        if (at + 1 < s.size() && s[at + 1] == set.quote) {
             ++at;
-        else if (next == '\r' || table[static_cast<unsigned char>(next)] != k_plain)
+            continue;
+        }
+        if (ends_cell(at + 1)) {
+            ++sample.quoted_cells;
             return at + 1;
+        }
     }
     return std::string_view::npos;
 }
 
-std::vector<SampledRow> sample_rows(std::string_view s, bool whole, char newline, std::size_t max_rows) {
-    const auto table = character_table(newline);
-    std::vector<SampledRow> rows;
+Sample sample_rows(std::string_view s, bool whole, const SeparatorSet& set, std::size_t max_rows) {
+    const Characters table = character_table(set);
+    Sample sample;
+    std::vector<SampledRow>& rows = sample.rows;
     SampledRow row;
     bool cell_begins = true;
     std::size_t i = 0;
     while (i < s.size() && rows.size() < max_rows) {
+        if (i == row.begin) row.hash = s[i] == '#';
         const std::uint8_t kind = table[static_cast<unsigned char>(s[i])];
-        if (kind == k_quote && cell_begins) {
-            const std::size_t behind = skip_quoted(s, i, table);
+        if (kind == k_quote && cell_begins && !row.hash) {
+            const std::size_t behind = skip_quoted(s, i, set, table, sample);
             i = behind == std::string_view::npos ? i + 1 : behind;
             cell_begins = false;
             continue;
@@ -67,14 +95,14 @@ std::vector<SampledRow> sample_rows(std::string_view s, bool whole, char newline
         if (kind == k_newline) {
             row.end = i;
             rows.push_back(row);
-            row = SampledRow{{}, i, i};
+            row = SampledRow{{}, i, i, false};
         }
     }
     if (i == s.size() && whole && row.begin < i && rows.size() < max_rows) {
         row.end = i;
         rows.push_back(row);
     }
-    return rows;
+    return sample;
 }
 
 bool is_blank(std::string_view s, const SampledRow& row) {
@@ -83,25 +111,30 @@ bool is_blank(std::string_view s, const SampledRow& row) {
 
 struct Agreement {
     std::uint32_t delimiters = 0;  // what most rows have
+    std::size_t rows = 0;          // that have it
     double share = 0;              // of the rows
 };
 
+// Lines that begin with # may be comments: they have no say as long as there are others.
 Agreement agreement(std::string_view s, const std::vector<SampledRow>& rows, std::size_t candidate) {
     std::map<std::uint32_t, std::size_t> histogram;
     std::size_t total = 0;
-    for (const SampledRow& row : rows) {
-        if (is_blank(s, row)) continue;
-        ++histogram[row.counts[candidate]];
-        ++total;
-    }
-    Agreement best;
-    std::size_t best_rows = 0;
-    for (const auto& [delimiters, count] : histogram)
-        if (delimiters > 0 && count >= best_rows) {
-            best.delimiters = delimiters;
-            best_rows = count;
+    const auto count = [&](bool hash) {
+        for (const SampledRow& row : rows) {
+            if (is_blank(s, row) || row.hash != hash) continue;
+            ++histogram[row.counts[candidate]];
+            ++total;
         }
-    best.share = total == 0 ? 0 : static_cast<double>(best_rows) / static_cast<double>(total);
+    };
+    count(false);
+    if (total == 0) count(true);
+    Agreement best;
+    for (const auto& [delimiters, same] : histogram)
+        if (delimiters > 0 && same >= best.rows) {
+            best.delimiters = delimiters;
+            best.rows = same;
+        }
+    best.share = total == 0 ? 0 : static_cast<double>(best.rows) / static_cast<double>(total);
     return best;
 }
 
@@ -117,37 +150,160 @@ bool commas_are_decimal(std::string_view s) {
 }
 
 struct Choice {
-    char delimiter = k_no_delimiter;
+    SeparatorSet set;
+    Sample sample;
     Agreement agreement;
-    std::size_t index = 0;
+    std::size_t index = 0;  // of the delimiter among the candidates
 };
 
-Choice choose(std::string_view s, const std::vector<SampledRow>& rows, char prefer) {
-    Choice best;
+void choose_delimiter(std::string_view s, char prefer, Choice& best) {
+    const std::vector<SampledRow>& rows = best.sample.rows;
+    best.set.delimiter = k_no_delimiter;
+    best.agreement = {};
     for (std::size_t i = 0; i < k_candidates.size(); ++i) {
         const Agreement a = agreement(s, rows, i);
         if (a.delimiters == 0 || a.share < 0.5) continue;
-        if (k_candidates[i] == prefer) return {prefer, a, i};
+        const auto take = [&] {
+            best.set.delimiter = k_candidates[i];
+            best.agreement = a;
+            best.index = i;
+        };
+        if (k_candidates[i] == prefer) return take();
         bool better = a.share > best.agreement.share;
         if (a.share == best.agreement.share) better = a.delimiters > best.agreement.delimiters;
-        if (k_candidates[i] == ',' && best.delimiter == ';' && better) {
+        if (k_candidates[i] == ',' && best.set.delimiter == ';' && better) {
             const std::size_t end = rows.empty() ? 0 : rows.back().end;
             better = !commas_are_decimal(s.substr(0, end));
         }
-        if (better || best.delimiter == k_no_delimiter) best = {k_candidates[i], a, i};
+        if (better || best.set.delimiter == k_no_delimiter) take();
+    }
+}
+
+// The best delimiter for one way of quoting.
+Choice choose(std::string_view s, bool whole, const SeparatorSet& set, char prefer) {
+    Choice choice{set, sample_rows(s, whole, set, k_quick_rows), {}, 0};
+    choose_delimiter(s, prefer, choice);
+    if (choice.sample.rows.size() < k_quick_rows) return choice;
+    const bool all_agree = choice.agreement.share == 1 && s.find("\n#") == std::string_view::npos;
+    if (all_agree) return choice;
+    choice.sample = sample_rows(s, whole, set, k_many_rows);
+    choose_delimiter(s, prefer, choice);
+    return choice;
+}
+
+// Backslashes and apostrophes only when the rows agree on them at least as well, and something says so.
+Choice choose_quoting(std::string_view s, bool whole, const SeparatorSet& plain, char prefer) {
+    Choice best = choose(s, whole, plain, prefer);
+    if (s.find("\\\"") != std::string_view::npos) {
+        SeparatorSet set = plain;
+        set.escape = '\\';
+        Choice other = choose(s, whole, set, prefer);
+        const bool better = other.agreement.share > best.agreement.share;
+        if (better || (other.sample.escapes > 0 && other.agreement.share >= best.agreement.share))
+            best = std::move(other);
+    }
+    if (best.sample.quoted_cells == 0 && s.find('\'') != std::string_view::npos) {
+        SeparatorSet set = plain;
+        set.quote = '\'';
+        Choice other = choose(s, whole, set, prefer);
+        if (other.sample.quoted_cells > 1 && other.agreement.delimiters > 0 &&
+            other.agreement.share >= best.agreement.share)
+            best = std::move(other);
     }
     return best;
 }
 
-void skip_preamble(std::string_view s, const std::vector<SampledRow>& rows, const Choice& choice, CsvDialect& dialect) {
-    std::size_t lines = 0;
-    while (lines < rows.size() && lines < k_max_preamble &&
-           (is_blank(s, rows[lines]) || (choice.agreement.delimiters > 0 && rows[lines].counts[choice.index] == 0)))
-        ++lines;
-    if (lines == rows.size() || lines == k_max_preamble) return;
-    dialect.preamble_lines = lines;
-    if (lines > 0) dialect.preamble_bytes += rows[lines].begin;
-    dialect.columns = std::max(dialect.columns, std::size_t{rows[lines].counts[choice.index]} + 1);
+std::vector<HandRow::Piece> cells_of(std::string_view s, const SampledRow& row, const SeparatorSet& set) {
+    return split_row(s.substr(row.begin, row.end - row.begin), set, true, Quotes::known).cells;
+}
+bool all_words(const std::vector<HandRow::Piece>& cells) {
+    return std::all_of(cells.begin(), cells.end(), [](const auto& cell) { return is_word(cell.text); });
+}
+
+class TableStart {
+public:
+    TableStart(std::string_view s, const Choice& choice) : m_text(s), m_choice(choice), m_rows(choice.sample.rows) {}
+
+    // Comments are lines that begin with # and have another number of cells than rows have.
+    bool has_comments() const {
+        std::size_t like_rows = 0, unlike = 0, others = 0;
+        for (const SampledRow& row : m_rows) {
+            if (!row.hash)
+                others += !is_blank(m_text, row);
+            else
+                ++(is_full(row) ? like_rows : unlike);
+        }
+        if (others == 0) return false;
+        return unlike > 0 ? like_rows <= 1 : like_rows == 1 && m_rows.front().hash && header_follows(0);
+    }
+
+    std::size_t first_row(bool comments) const {
+        std::size_t at = 0;
+        while (at < m_rows.size() && is_before_table(at, comments)) ++at;
+        // Title lines with delimiters in them: what stands before a blank line and has fewer cells than rows have.
+        for (std::size_t i = at; i < m_rows.size() && i < k_max_preamble && !is_full(m_rows[i]); ++i)
+            if (is_blank(m_text, m_rows[i])) at = i + 1;
+        while (at < m_rows.size() && is_before_table(at, comments)) ++at;
+        if (at + 1 < m_rows.size() && is_title(at)) ++at;
+        return at;
+    }
+
+private:
+    std::uint32_t delimiters(const SampledRow& row) const { return row.counts[m_choice.index]; }
+    bool is_full(const SampledRow& row) const {
+        return m_choice.agreement.delimiters == 0 ? !is_blank(m_text, row)
+                                                  : delimiters(row) >= m_choice.agreement.delimiters;
+    }
+    bool is_before_table(std::size_t i, bool comments) const {
+        const SampledRow& row = m_rows[i];
+        if (is_blank(m_text, row)) return true;
+        if (comments && row.hash) return !is_full(row) || header_follows(i) || m_choice.agreement.delimiters == 0;
+        return m_choice.agreement.delimiters > 0 && delimiters(row) == 0;
+    }
+    // The line behind `i` names the columns: words, and a value in the line behind that.
+    bool header_follows(std::size_t i) const {
+        if (i + 2 >= m_rows.size() || m_rows[i + 1].hash) return false;
+        return all_words(cells_of(m_text, m_rows[i + 1], m_choice.set)) &&
+               !all_words(cells_of(m_text, m_rows[i + 2], m_choice.set));
+    }
+    bool is_title(std::size_t i) const {
+        const std::uint32_t all = m_choice.agreement.delimiters, mine = delimiters(m_rows[i]);
+        return mine + 1 < all && mine * 2 <= all && delimiters(m_rows[i + 1]) == all;
+    }
+
+    std::string_view m_text;
+    const Choice& m_choice;
+    const std::vector<SampledRow>& m_rows;
+};
+
+void find_table(std::string_view s, const Choice& choice, CsvDialect& dialect) {
+    const std::vector<SampledRow>& rows = choice.sample.rows;
+    const TableStart start(s, choice);
+    const bool comments = start.has_comments();
+    if (comments) dialect.comment = '#';
+    if (choice.set.delimiter == k_no_delimiter && !comments) return;
+    const std::size_t first = start.first_row(comments);
+    if (first >= rows.size() || first >= k_max_preamble) return;
+    dialect.preamble_lines = first;
+    if (first > 0) dialect.preamble_bytes += rows[first].begin;
+    if (choice.set.delimiter == k_no_delimiter) return;
+    dialect.columns = std::max(dialect.columns, std::size_t{rows[first].counts[choice.index]} + 1);
+}
+
+// A CR that ends a line where LF ends others.
+bool has_lone_cr(std::string_view s) {
+    if (s.ends_with('\r')) s.remove_suffix(1);
+    for (std::size_t at = s.find('\r'); at != std::string_view::npos; at = s.find('\r', at + 1))
+        if (at + 1 < s.size() && s[at + 1] != '\n') return true;
+    return false;
+}
+std::string with_one_newline(std::string_view s) {
+    std::string out;
+    for (std::size_t i = 0; i < s.size(); ++i) {
+        if (s[i] == '\r' && i + 1 < s.size() && s[i + 1] == '\n') continue;
+        out += s[i] == '\r' ? '\n' : s[i];
+    }
+    return out;
 }
 
 }  // namespace
@@ -159,82 +315,44 @@ CsvDialect detect_dialect(std::string_view sample, bool sample_is_whole, char pr
         dialect.preamble_bytes = 3;
         sample.remove_prefix(3);
     }
-    if (sample.find('\n') == std::string_view::npos && sample.find('\r') != std::string_view::npos)
-        dialect.set.newline = '\r';
-    std::vector<SampledRow> rows = sample_rows(sample, sample_is_whole, dialect.set.newline, k_quick_rows);
-    Choice choice = choose(sample, rows, prefer);
-    if (choice.agreement.share < 1 && rows.size() == k_quick_rows) {
-        rows = sample_rows(sample, sample_is_whole, dialect.set.newline, k_many_rows);
-        choice = choose(sample, rows, prefer);
+    const bool has_lf = sample.find('\n') != std::string_view::npos;
+    if (!has_lf && sample.find('\r') != std::string_view::npos) dialect.set.newline = '\r';
+    Choice choice = choose_quoting(sample, sample_is_whole, dialect.set, prefer);
+    if (const std::string_view lines = sample.substr(0, k_newline_bytes); has_lf && has_lone_cr(lines)) {
+        const Choice plain = choose_quoting(lines, sample_is_whole, dialect.set, prefer);
+        const Choice other = choose_quoting(with_one_newline(lines), sample_is_whole, dialect.set, prefer);
+        dialect.mixed_newlines =
+            other.agreement.share >= plain.agreement.share && other.agreement.rows > plain.agreement.rows;
     }
-    dialect.set.delimiter = choice.delimiter;
+    dialect.set = choice.set;
     dialect.columns = std::size_t{choice.agreement.delimiters} + 1;
-    dialect.convincing = dialect.columns > 1 && rows.size() > 1 && choice.agreement.share >= 0.9;
-    if (choice.delimiter != k_no_delimiter) skip_preamble(sample, rows, choice, dialect);
+    dialect.convincing = dialect.columns > 1 && choice.sample.rows.size() > 1 && choice.agreement.share >= 0.9;
+    find_table(sample, choice, dialect);
     return dialect;
 }
 
-std::string describe(const CsvDialect& dialect, bool header) {
+std::string describe(const CsvDialect& dialect, bool header, std::string_view encoding) {
     std::string out = "one column";
     if (dialect.set.delimiter == '\t')
         out = "delimiter tab";
     else if (dialect.set.delimiter != k_no_delimiter)
         out = fmt::format("delimiter {}", dialect.set.delimiter);
-    out += fmt::format(", quote {}, {}, utf-8", dialect.set.quote, header ? "header" : "no header");
+    out += fmt::format(", quote {}", dialect.set.quote);
+    if (dialect.set.escape != '\0') out += fmt::format(", escape {}", dialect.set.escape);
+    out += fmt::format(", {}", header ? "header" : "no header");
+    if (dialect.comment != '\0') out += fmt::format(", comments {}", dialect.comment);
+    out += fmt::format(", {}", encoding);
     if (dialect.has_bom) out += " with BOM";
     if (dialect.set.newline == '\r') out += ", CR line ends";
     return out;
 }
 
-HandRow split_row(std::string_view s, const SeparatorSet& set, bool at_end, Quotes quotes) {
-    HandRow row;
-    const auto is_end = [&](std::size_t i) { return s[i] == set.delimiter || s[i] == set.newline; };
-    const auto closes = [&](std::size_t i) {  // may a quote before `i` close a cell?
-        return i >= s.size() || is_end(i) || (s[i] == '\r' && i + 1 < s.size() && s[i + 1] == set.newline);
-    };
-    std::size_t i = 0;
-    while (true) {
-        HandRow::Piece piece;
-        if (quotes == Quotes::known && i < s.size() && s[i] == set.quote) {
-            piece.quoted = true;
-            for (++i;;) {
-                const std::size_t at = s.find(set.quote, i);
-                if (at == std::string_view::npos || (at + 1 >= s.size() && !at_end)) return {};
-                row.lines +=
-                    static_cast<std::uint64_t>(std::count(s.begin() + static_cast<std::ptrdiff_t>(i),
-                                                          s.begin() + static_cast<std::ptrdiff_t>(at), set.newline));
-                piece.text.append(s, i, at - i);
-                i = at + 1;
-                if (closes(i)) break;
-                piece.text += set.quote;
-                if (s[i] == set.quote) {
-                    ++i;
-                    continue;
-                }
-                // An odd quote. If this line closes the cell properly further on, it was a plain character; else the
-                // cell goes on without quotes.
-                row.stray_quote = true;
-                const std::size_t line_end = std::min(s.find(set.newline, i), s.size());
-                std::size_t later = s.find(set.quote, i);
-                while (later < line_end && !closes(later + 1)) later = s.find(set.quote, later + 1);
-                if (later >= line_end) break;
-            }
-        }
-        std::size_t end = i;
-        while (end < s.size() && !is_end(end)) ++end;
-        if (end == s.size() && !at_end) return {};
-        std::string_view rest = s.substr(i, end - i);
-        const bool last = end == s.size() || s[end] == set.newline;
-        if (last && set.newline == '\n' && rest.ends_with('\r')) rest.remove_suffix(1);
-        if (!piece.quoted && rest.find(set.quote) != std::string_view::npos) row.stray_quote = true;
-        piece.text += rest;
-        row.cells.push_back(std::move(piece));
-        i = std::min(end + 1, s.size());
-        if (!last) continue;
-        row.bytes = i;
-        row.lines += end < s.size();
-        return row;
-    }
+bool is_word(std::string_view text) {
+    if (text.empty()) return true;
+    std::string padded(text);
+    padded.resize(text.size() + k_padding);
+    const CellClass type = classify(padded.data(), text.size()).type;
+    return type == CellClass::text || type == CellClass::null_word;
 }
 
 }  // namespace neurolake::formats

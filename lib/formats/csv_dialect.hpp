@@ -16,15 +16,20 @@ inline constexpr char k_no_delimiter = '\x1f';  // a table of one column
 struct CsvDialect {
     SeparatorSet set;
     std::size_t columns = 1;         // of most rows, or of the first row if that has more
-    std::size_t preamble_bytes = 0;  // BOM and title lines before the table
+    char comment = '\0';             // lines that begin with it are no rows
+    std::size_t preamble_bytes = 0;  // BOM, title lines and comments before the table
     std::uint64_t preamble_lines = 0;
     bool has_bom = false;
-    bool convincing = false;  // several rows agree on several columns
+    bool convincing = false;      // several rows agree on several columns
+    bool mixed_newlines = false;  // LF and lone CR both end rows: only the text with one kind of line end can be read
 };
 
 // From the beginning of the file (whole file or at least a few KiB). `prefer` is tried first ('\t' for .tsv), 0 = none.
 CsvDialect detect_dialect(std::string_view sample, bool sample_is_whole, char prefer);
-std::string describe(const CsvDialect& dialect, bool header);
+std::string describe(const CsvDialect& dialect, bool header, std::string_view encoding);
+
+// Is it a word, as the names of columns are? "NA" and "-" are no values.
+bool is_word(std::string_view text);
 
 // One row parsed character by character, by rules that know every odd quote.
 struct HandRow {

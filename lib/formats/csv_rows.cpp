@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "formats/byte_count.hpp"
 
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::size_t k_first_window = 64u << 10;
 constexpr std::size_t k_many_columns = 4096;  // beyond, a sketch a column would be too much memory
+
+constexpr std::size_t k_max_footnote_bytes = 4096;
 
 std::uint64_t count_newlines(std::string_view s, char newline) {
     return s.find(newline) == std::string_view::npos ? 0 : count_byte(s, newline);
@@ -29,6 +32,12 @@ std::size_t CsvRows::take(std::string_view data, std::size_t limit, bool at_end)
     limit = std::min(limit, data.size());
     std::size_t at = 0;
     while (at < limit && !is_full()) {
+        if (m_dialect.set.escape != '\0') {
+            const std::size_t bytes = take_by_hand(data.substr(at), at_end);
+            if (bytes == 0) return at;
+            at += bytes;
+            continue;
+        }
         const char* row = data.data() + at;
         const std::size_t left = data.size() - at;
         const std::size_t window = std::min(left, m_window);
@@ -73,12 +82,17 @@ CsvRows::Taken CsvRows::take_regular(const char* begin, const SeparatorSpan& spa
     // Cells of a row that is not whole yet must not be looked at: they come again.
     std::size_t whole = span.found;
     while (whole > 0 && begin[m_separators[whole - 1]] != newline) --whole;
+    bool is_row = true;
     for (std::size_t i = 0; i < whole; ++i) {
         const char* end = begin + m_separators[i];
         if (*end != newline) {
+            if (column == 0) {
+                is_row = !is_comment(cell);
+                if (is_row && !m_lone.empty()) lone_are_rows();
+            }
             if (m_capture_next)
                 capture(cell, end);
-            else if (column < columns)
+            else if (column < columns && is_row)
                 observe(column, cell, end);
             ++column;
             cell = end + 1;
@@ -89,6 +103,11 @@ CsvRows::Taken CsvRows::take_regular(const char* begin, const SeparatorSpan& spa
         if (column == 0 && last == cell) {
             // A blank line is no row, but in a table of one column it is a null.
             if (columns == 1 && !m_capture_next) ++m_rows;
+            m_after_blank = true;
+        } else if (column == 0 ? is_comment(cell) : !is_row) {
+            // a comment
+        } else if (column == 0 && columns > 1 && !m_capture_next) {
+            take_lone({cell, static_cast<std::size_t>(last - cell)});
         } else if (m_capture_next) {
             capture(cell, last);
             m_capture_next = false;
@@ -110,6 +129,10 @@ CsvRows::Taken CsvRows::take_regular(const char* begin, const SeparatorSpan& spa
 
 // The last row of the file, without a newline.
 void CsvRows::take_last(const char* begin, std::size_t size, const SeparatorSpan& span) {
+    if (is_comment(begin)) {
+        ++m_lines;
+        return;
+    }
     const char* cell = begin;
     std::size_t column = 0;
     const auto cell_ends = [&](const char* end) {
@@ -118,6 +141,7 @@ void CsvRows::take_last(const char* begin, std::size_t size, const SeparatorSpan
         else if (column < m_columns.size())
             observe(column, cell, end);
     };
+    if (span.found > 0 && !m_lone.empty()) lone_are_rows();
     for (std::size_t i = 0; i < span.found; ++i, ++column) {
         cell_ends(begin + m_separators[i]);
         cell = begin + m_separators[i] + 1;
@@ -125,6 +149,11 @@ void CsvRows::take_last(const char* begin, std::size_t size, const SeparatorSpan
     const char* end = begin + size;
     if (m_dialect.set.newline == '\n' && end > cell && end[-1] == '\r') --end;
     if (column == 0 && end == cell) return;
+    if (column == 0 && m_columns.size() > 1 && !m_capture_next) {
+        take_lone({cell, static_cast<std::size_t>(end - cell)});
+        ++m_lines;
+        return;
+    }
     cell_ends(end);
     if (m_capture_next)
         m_capture_next = false;
@@ -133,9 +162,46 @@ void CsvRows::take_last(const char* begin, std::size_t size, const SeparatorSpan
     ++m_lines;
 }
 
+// A line of one cell where rows have more.
+void CsvRows::take_lone(std::string_view cell) {
+    if (++m_lone_run > k_max_footnotes || cell.size() > k_max_footnote_bytes) {
+        lone_are_rows();
+        observe(0, cell.data(), cell.data() + cell.size());
+        return end_row(1);
+    }
+    m_lone.push_back({std::string(cell), m_lines, m_after_blank});
+    m_lines += count_newlines(cell, m_dialect.set.newline);
+}
+
+void CsvRows::lone_are_rows() {
+    const std::uint64_t line = m_lines;
+    for (const Footnote& lone : std::exchange(m_lone, {})) {
+        m_lines = lone.line;
+        HandRow row = split_row(lone.text, m_dialect.set, true, Quotes::known);
+        if (row.bytes == 0) row = split_row(lone.text, m_dialect.set, true, Quotes::literal);
+        if (!row.cells.empty() && !m_columns.empty()) observe_text(0, row.cells[0].text, row.cells[0].quoted);
+        end_row(1);
+    }
+    m_lines = line;
+}
+
+// Words alone behind the table are footnotes: after a blank line, or where the first column has no other words.
+void CsvRows::finish() {
+    const bool first_column_has_words = m_columns.empty() || m_columns[0].seen(CellClass::text);
+    const bool footnotes = std::all_of(m_lone.begin(), m_lone.end(), [&](const Footnote& lone) {
+        return (m_lone.front().after_blank || (!first_column_has_words && m_rows > 0)) && is_word(lone.text);
+    });
+    if (!footnotes) lone_are_rows();
+}
+
 void CsvRows::end_row(std::size_t cells) {
     if (cells != m_columns.size())
         m_oddities.note(cells < m_columns.size() ? Oddity::short_row : Oddity::long_row, m_lines, cells);
+    m_after_blank = false;
+    if (cells > 1) {
+        m_lone_run = 0;
+        m_has_wide_row = true;
+    }
     ++m_rows;
 }
 
@@ -191,10 +257,14 @@ void CsvRows::capture(const char* begin, const char* end) {
 }
 
 std::size_t CsvRows::take_by_hand(std::string_view data, bool at_end) {
-    const bool tired = m_oddities.count(Oddity::unterminated_quote) >= k_max_unterminated;
+    bool tired = m_oddities.count(Oddity::unterminated_quote) >= k_max_unterminated;
+    tired |= is_comment(data.data());
     const HandRow row = split_row(data, m_dialect.set, at_end, tired ? Quotes::literal : Quotes::known);
     if (row.bytes > 0) {
-        take_pieces(row);
+        if (is_comment(data.data()))
+            ++m_lines;
+        else
+            take_pieces(row);
         return row.bytes;
     }
     std::size_t bytes = 0;
@@ -215,6 +285,8 @@ bool CsvRows::take_unterminated(std::string_view data, bool at_end, std::size_t&
 void CsvRows::take_pieces(const HandRow& row) {
     if (row.stray_quote) m_oddities.note(Oddity::stray_quote, m_lines);
     const bool blank = row.cells.size() == 1 && row.cells[0].text.empty() && !row.cells[0].quoted;
+    if (!blank && !m_lone.empty()) lone_are_rows();  // a cell so odd is a row's
+    if (blank) m_after_blank = true;
     if (m_capture_next && !blank) {
         m_first_row.emplace();
         for (const HandRow::Piece& piece : row.cells) m_first_row->push_back(piece.text);
@@ -239,10 +311,21 @@ void CsvRows::count_huge_row() {
 }
 
 void CsvRows::merge(CsvRows& next) {
+    if (next.m_rows > 0) lone_are_rows();
+    m_lone_run = next.m_has_wide_row ? next.m_lone_run : m_lone_run + next.m_lone_run;
+    m_has_wide_row |= next.m_has_wide_row;
+    for (Footnote& lone : next.m_lone) {
+        lone.line += m_lines;
+        lone.after_blank |= m_lone.empty() && m_after_blank;
+        m_lone.push_back(std::move(lone));
+    }
+    m_after_blank = next.m_after_blank;
     for (std::size_t i = 0; i < m_columns.size(); ++i) m_columns[i].merge(next.m_columns[i], m_rows);
     m_oddities.merge(next.m_oddities, m_lines);
+    m_valid_utf8 += next.m_valid_utf8;
     m_rows += next.m_rows;
     m_lines += next.m_lines;
+    if (m_lone_run > k_max_footnotes) lone_are_rows();
 }
 
 void CsvRows::adopt_first_row() {

@@ -32,6 +32,14 @@ public:
     bool is_full() const { return m_rows >= m_max_rows; }
 
     void merge(CsvRows& next);
+    // Nothing more comes: what stands behind the table is told apart from its last rows.
+    void finish();
+    struct Footnote {
+        std::string text;
+        std::uint64_t line = 0;
+        bool after_blank = false;
+    };
+    const std::vector<Footnote>& footnotes() const { return m_lone; }
     // The captured first row turned out to be data.
     void adopt_first_row();
 
@@ -41,6 +49,9 @@ public:
     std::uint64_t rows() const { return m_rows; }
     std::uint64_t lines() const { return m_lines; }
     Oddities& oddities() { return m_oddities; }
+    void note_valid_utf8() { ++m_valid_utf8; }
+    // Is what is no ASCII no UTF-8 either, but for a few lines by chance?
+    bool is_other_encoding() const { return m_oddities.count(Oddity::invalid_utf8) > 10 * m_valid_utf8; }
 
 private:
     struct Taken {
@@ -55,8 +66,14 @@ private:
     void observe_quoted(std::size_t column, const char* begin, const char* end);
     void observe_text(std::size_t column, std::string_view text, bool quoted);
     void end_row(std::size_t cells);
+    bool is_comment(const char* row) const {
+        return m_dialect.comment != '\0' && *row == m_dialect.comment && !m_capture_next;
+    }
+    void take_lone(std::string_view cell);
+    void lone_are_rows();
     void capture(const char* begin, const char* end);
 
+    static constexpr std::size_t k_max_footnotes = 8;
     static constexpr std::size_t k_max_unterminated = 16;  // then quotes that do not close at once are taken as plain
 
     CsvDialect m_dialect;
@@ -64,9 +81,14 @@ private:
     std::vector<std::uint32_t> m_separators;
     std::size_t m_window;
     std::uint64_t m_rows = 0, m_lines = 0, m_max_rows = ~std::uint64_t{0};
+    std::uint64_t m_valid_utf8 = 0;  // lines, or windows of them, that have other characters than ASCII and are UTF-8
     bool m_capture_next;
     std::optional<std::vector<std::string>> m_first_row;
     std::string m_scratch;
+    // Lines of a single cell in a table of more: short rows if others follow, perhaps footnotes if none do.
+    std::vector<Footnote> m_lone;
+    std::size_t m_lone_run = 0;  // how many stand after each other
+    bool m_after_blank = false, m_has_wide_row = false;
     Oddities m_oddities;
 };
 

@@ -12,6 +12,7 @@ struct SeparatorSet {
     char delimiter = ',';
     char newline = '\n';
     char quote = '"';
+    char escape = '\0';  // inside quotes, besides the doubled quote; rows are then parsed by hand
 };
 
 struct SeparatorSpan {

@@ -12,15 +12,46 @@
 namespace neurolake::formats {
 namespace {
 
-// Most windows are valid as a whole; only in one that is not are the lines looked at one by one.
-void note_invalid_utf8(std::string_view taken, std::uint64_t line, char newline, Oddities& oddities) {
-    if (simdjson::validate_utf8(taken.data(), taken.size())) return;
-    while (!taken.empty()) {
-        const std::size_t end = std::min(taken.find(newline), taken.size() - 1) + 1;
-        if (!simdjson::validate_utf8(taken.data(), end)) oddities.note(Oddity::invalid_utf8, line);
-        taken.remove_prefix(end);
-        ++line;
+template <typename Note>
+void for_each_line(std::string_view text, char newline, const Note& note) {
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(newline), text.size() - 1) + 1;
+        note(text.substr(0, end));
+        text.remove_prefix(end);
     }
+}
+
+bool has_high_byte(std::string_view text) {
+    constexpr std::size_t k_step = 4096;
+    for (std::size_t i = 0; i < text.size(); i += k_step) {
+        unsigned char bits = 0;
+        for (const char c : text.substr(i, k_step)) bits |= static_cast<unsigned char>(c);
+        if (bits >= 0x80) return true;
+    }
+    return false;
+}
+
+// Most windows are valid as a whole; only in one that is not are the lines looked at one by one.
+void note_encoding(std::string_view taken, std::uint64_t line, CsvRows& rows) {
+    const bool valid = simdjson::validate_utf8(taken.data(), taken.size());
+    if (valid) {
+        if (has_high_byte(taken)) rows.note_valid_utf8();
+        return;
+    }
+    for_each_line(taken, rows.dialect().set.newline, [&](std::string_view text) {
+        if (!simdjson::validate_utf8(text.data(), text.size()))
+            rows.oddities().note(Oddity::invalid_utf8, line);
+        else if (has_high_byte(text))
+            rows.note_valid_utf8();
+        ++line;
+    });
+}
+
+void note_zeros(std::string_view taken, std::uint64_t line, CsvRows& rows) {
+    for_each_line(taken, rows.dialect().set.newline, [&](std::string_view text) {
+        if (text.find('\0') != std::string_view::npos) rows.oddities().note(Oddity::zero_byte, line);
+        ++line;
+    });
 }
 
 }  // namespace
@@ -28,9 +59,12 @@ void note_invalid_utf8(std::string_view taken, std::uint64_t line, char newline,
 Status CsvStream::fill() {
     TRY_DO(m_window.fill());
     const std::string_view fresh = m_window.data().substr(m_checked);
-    if (const void* zero = fresh.empty() ? nullptr : std::memchr(fresh.data(), 0, fresh.size()))
-        m_binary_zero =
-            m_position + m_checked + static_cast<std::uint64_t>(static_cast<const char*>(zero) - fresh.data());
+    if (const void* zero = fresh.empty() ? nullptr : std::memchr(fresh.data(), 0, fresh.size())) {
+        m_has_zeros = true;
+        if (looks_binary(fresh))
+            m_binary_zero =
+                m_position + m_checked + static_cast<std::uint64_t>(static_cast<const char*>(zero) - fresh.data());
+    }
     m_checked += fresh.size();
     return {};
 }
@@ -52,7 +86,8 @@ Result<bool> CsvStream::step(CsvRows& rows, std::uint64_t limit) {
         TRY_DO(take_oversized(rows));
         return true;
     }
-    note_invalid_utf8(data().substr(0, taken), line, rows.dialect().set.newline, rows.oddities());
+    note_encoding(data().substr(0, taken), line, rows);
+    if (m_has_zeros) note_zeros(data().substr(0, taken), line, rows);
     drop(taken);
     return true;
 }

@@ -15,7 +15,8 @@ public:
     CsvStream(ByteSource& source, std::uint64_t position, std::size_t window)
         : m_window(source, window), m_position(position) {}
 
-    Status fill();  // reads on and looks for binary zeros in what came
+    Status fill();  // reads on and looks whether what came is text
+    bool grow(std::size_t limit) { return m_window.grow(limit); }
     std::string_view data() const { return m_window.data(); }
     bool at_end() const { return m_window.at_end(); }
     void drop(std::size_t bytes);
@@ -33,6 +34,7 @@ private:
     std::uint64_t m_position;
     std::size_t m_checked = 0;  // bytes of the window known to hold no zero
     std::optional<std::uint64_t> m_binary_zero;
+    bool m_has_zeros = false;  // a few, in text
 };
 
 // Rows of a plain file from `begin`, which must be the start of a row, to its end, scanned by `threads` threads into

@@ -100,14 +100,11 @@ Detected detect_text(const Input& input, std::string_view text, bool whole) {
     return unknown("unknown_format", "neither its name nor its first bytes tell a format we read");
 }
 
-Detected detect(const Input& input, std::string_view beginning) {
-    const bool whole = beginning.size() < k_sniff_bytes;
+Detected detect(const Input& input, std::string_view beginning, bool whole) {
     if (const std::string_view magic = format_of_magic(beginning); !magic.empty()) return known(magic);
     if (input.format_hint == "parquet" || input.format_hint == "ncf") return known(input.format_hint);
-    if (beginning.starts_with("\xFF\xFE") || beginning.starts_with("\xFE\xFF"))
-        return unknown("utf16", "UTF-16 text is not read: save it as UTF-8");
-    if (const std::size_t zero = beginning.find('\0'); zero != std::string_view::npos)
-        return unknown("binary_zeros", fmt::format("not text: a binary zero stands at byte {}", zero));
+    if (looks_binary(beginning))
+        return unknown("binary_zeros", fmt::format("not text: a binary zero stands at byte {}", beginning.find('\0')));
     if (input.format_hint == "csv" || input.format_hint == "tsv") return known(input.format_hint);
     std::string_view text = beginning;
     if (text.starts_with(k_utf8_bom)) text.remove_prefix(k_utf8_bom.size());
@@ -142,8 +139,7 @@ Result<Opened> open_input(int fd, std::string_view file_name, const Options& opt
     // Plain delimited text by name needs no second look; its own scan finds binary zeros.
     const bool plain = input.compression == Compression::none;
     const bool delimited = input.format_hint == "csv" || input.format_hint == "tsv";
-    if (plain && delimited && format_of_magic(first).empty() && !first.starts_with("\xFF\xFE") &&
-        !first.starts_with("\xFE\xFF")) {
+    if (plain && delimited && format_of_magic(first).empty() && encoding_of(first) == TextEncoding::utf8) {
         opened.detected = known(input.format_hint);
         return opened;
     }
@@ -152,13 +148,36 @@ Result<Opened> open_input(int fd, std::string_view file_name, const Options& opt
         return opened;
     }
     auto beginning = beginning_of(input, k_sniff_bytes);
+    const bool whole = beginning && beginning->size() < k_sniff_bytes;
+    if (beginning && format_of_magic(*beginning).empty()) {
+        input.encoding = encoding_of(*beginning);
+        if (input.encoding != TextEncoding::utf8) beginning = beginning_of(input, k_sniff_bytes);
+    }
     if (!beginning) {
         if (!is_damage(beginning.error())) return beginning.error();
         opened.damage = std::move(beginning).error();
     } else {
-        opened.detected = beginning->empty() ? known("empty") : detect(input, *beginning);
+        opened.detected = beginning->empty() ? known("empty") : detect(input, *beginning, whole);
     }
     return opened;
+}
+
+// A binary zero in a text is no character most programs and databases take.
+void without_zeros(std::string& text) {
+    for (std::size_t at = text.find('\0'); at != std::string::npos; at = text.find('\0', at))
+        text.replace(at, 1, "\xEF\xBF\xBD");
+}
+void without_zeros(model::Type& type) {
+    for (model::Field& field : type.fields) {
+        without_zeros(field.name);
+        without_zeros(field.type);
+    }
+}
+void without_zeros(model::Column& column) {
+    without_zeros(column.name);
+    without_zeros(column.type);
+    if (column.evidence.min) without_zeros(*column.evidence.min);
+    if (column.evidence.max) without_zeros(*column.evidence.max);
 }
 
 }  // namespace
@@ -183,6 +202,7 @@ Result<Profile> profile(int fd, std::string_view file_name, const Options& optio
     const Format* format = find_format(detected.format);
     if (format == nullptr) return unknown_profile(compression, detected.why);
     TRY(Profile profile, format->profile(input));
+    for (model::Column& column : profile.columns) without_zeros(column);
     if (!input.format_hint.empty() && profile.format != "unknown" && profile.format != input.format_hint &&
         profile.format != "empty" && !(input.format_hint == "csv" && profile.format == "tsv"))
         profile.findings.push_back(note(

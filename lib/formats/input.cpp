@@ -40,12 +40,16 @@ bool Window::grow(std::size_t limit) {
     return true;
 }
 
-InputSource::InputSource(const Input& input) : m_file(input.fd) {
-    if (input.compression != Compression::none) m_inflated = inflate(m_file, input.compression);
+InputSource::InputSource(const Input& input) : m_file(input.fd), m_last(&m_file) {
+    const auto add = [&](std::unique_ptr<ByteSource>& stage, std::unique_ptr<ByteSource> made) {
+        stage = std::move(made);
+        m_last = stage.get();
+    };
+    if (input.compression != Compression::none) add(m_inflated, inflate(*m_last, input.compression));
+    if (input.encoding != TextEncoding::utf8) add(m_text, to_utf8(*m_last, input.encoding));
+    if (input.mixed_newlines) add(m_lines, unify_newlines(*m_last));
 }
 
-Result<std::size_t> InputSource::read(std::span<char> into) {
-    return m_inflated ? m_inflated->read(into) : m_file.read(into);
-}
+Result<std::size_t> InputSource::read(std::span<char> into) { return m_last->read(into); }
 
 }  // namespace neurolake::formats

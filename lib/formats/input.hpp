@@ -12,6 +12,7 @@
 #include "base/workers.hpp"
 #include "formats/cell.hpp"
 #include "formats/formats.hpp"
+#include "formats/text_encoding.hpp"
 
 namespace neurolake::formats {
 
@@ -23,6 +24,13 @@ struct Input {
     Compression compression = Compression::none;
     Options options;
     const CancelFlag& cancel;
+    TextEncoding encoding = TextEncoding::utf8;
+    bool mixed_newlines = false;  // CR ends lines here, and LF ends others
+
+    // Are the file's bytes what is read, so that a part of them can be read by its offset?
+    bool is_plain() const {
+        return compression == Compression::none && encoding == TextEncoding::utf8 && !mixed_newlines;
+    }
 };
 
 inline constexpr std::size_t k_window_bytes = 1u << 20;      // read at a time
@@ -53,7 +61,7 @@ private:
     std::unique_ptr<char[]> m_bytes;
 };
 
-// The file's bytes, inflated if need be. Counts what was read from the file.
+// The file's bytes, inflated if need be, text as UTF-8. Counts what was read from the file.
 class InputSource final : public ByteSource {
 public:
     explicit InputSource(const Input& input);
@@ -62,7 +70,8 @@ public:
 
 private:
     FileSource m_file;
-    std::unique_ptr<ByteSource> m_inflated;
+    std::unique_ptr<ByteSource> m_inflated, m_text, m_lines;
+    ByteSource* m_last;
 };
 
 }  // namespace neurolake::formats

@@ -102,8 +102,7 @@ Result<Profile> profile_json_lines(const Input& input) {
     if (input.options.sample_rows > 0) rows.stop_after(input.options.sample_rows);
     const unsigned threads =
         std::min(input.options.threads > 0 ? input.options.threads : usable_threads(), k_max_threads);
-    if (input.compression == Compression::none && input.size > k_parallel_from && threads > 1 &&
-        input.options.sample_rows == 0) {
+    if (input.is_plain() && input.size > k_parallel_from && threads > 1 && input.options.sample_rows == 0) {
         TRY_DO(scan_in_parts(input, threads, rows));
         return json_profile(input, "json_lines", rows, input.size);
     }

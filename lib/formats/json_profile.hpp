@@ -14,7 +14,7 @@ inline constexpr std::size_t k_max_json_bytes = 4u << 20;  // of one row; its st
 Profile json_profile(const Input& input, std::string_view format, JsonRows& rows, std::uint64_t bytes_read);
 
 inline std::size_t window_bytes(const Input& input, std::size_t wanted) {
-    if (input.compression != Compression::none) return wanted;
+    if (!input.is_plain()) return wanted;
     return static_cast<std::size_t>(std::min<std::uint64_t>(input.size + 1, wanted));
 }
 

@@ -29,6 +29,7 @@ constexpr std::array<Words, k_oddities> k_words{{
     {"huge_row", Severity::warning, "row is too long to be looked at (it is counted)",
      "rows are too long to be looked at (they are counted)"},
     {"invalid_utf8", Severity::warning, "line is not valid UTF-8", "lines are not valid UTF-8"},
+    {"zero_byte", Severity::warning, "line has a binary zero in it", "lines have a binary zero in them"},
     {"bad_line", Severity::error, "line is not JSON and is not counted", "lines are not JSON and are not counted"},
     {"not_an_object", Severity::warning, "value is not an object and is not counted",
      "values are not objects and are not counted"},

@@ -18,11 +18,12 @@ enum class Oddity : std::uint8_t {
     unterminated_quote,  // never closed: the row ends at its line's end
     huge_row,            // beyond the limit: counted, not looked at
     invalid_utf8,        // bytes that are no UTF-8: kept as they are
+    zero_byte,           // a binary zero in text
     bad_line,            // no JSON: not counted as a row
     not_an_object,       // a JSON value that is no object: not counted as a row
     too_deep,            // nesting beyond the limit: typed json from there
 };
-inline constexpr std::size_t k_oddities = 9;
+inline constexpr std::size_t k_oddities = 10;
 
 // Lines are counted from 0 within the part scanned; merge() shifts them.
 class Oddities {

@@ -150,33 +150,6 @@ TEST_CASE("names that are empty or twice are made usable and told", "[formats]")
     CHECK(find_code(profile, "empty_column_name") != nullptr);
 }
 
-TEST_CASE("a file with binary zeros is unknown, with the reason", "[formats]") {
-    std::string text = "a,b\n1,2\n";
-    text += std::string("3,\0\n", 4);
-    const Profile early = profile_of(text, "t.csv");
-    CHECK(early.format == "unknown");
-    REQUIRE(find_code(early, "binary_zeros") != nullptr);
-    CHECK(find_code(early, "binary_zeros")->message == "not text: a binary zero stands at byte 10");
-    std::string late = "a,b\n";
-    while (late.size() < (3u << 20)) late += "1,2\n";
-    late += std::string(4096, '\0');
-    CHECK(profile_of(late, "t.csv").format == "unknown");
-    CHECK(profile_of(std::string("\xFF\xFE"
-                                 "a\0,\0b\0\n\0",
-                                 10),
-                     "t.csv")
-              .format == "unknown");
-}
-
-TEST_CASE("invalid UTF-8 is told by line and kept as text", "[formats]") {
-    const Profile profile = profile_of("a,b\n1,x\n2,\xff\xfe\n3,caf\xe9\n4,ok\n", "t.csv");
-    CHECK(profile.rows == 4);
-    CHECK(type_of(profile, "b") == "text");
-    REQUIRE(find_code(profile, "invalid_utf8") != nullptr);
-    CHECK(find_code(profile, "invalid_utf8")->line == 3);
-    CHECK(find_code(profile, "invalid_utf8")->message == "2 lines are not valid UTF-8: lines 3 and 4");
-}
-
 TEST_CASE("a line of 100 MB is counted, told and never held in memory", "[formats]") {
     std::string text = "a,b\n1,2\n";
     text += std::string(100u << 20, 'x');

@@ -1,0 +1,194 @@
+// test_csv_dialect.cpp: encodings, comments, titles, footnotes, escapes and line ends of delimited text.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "base/compress.hpp"
+#include "fixture.hpp"
+
+using namespace neurolake;
+using namespace neurolake::formats;
+using namespace neurolake::formats::test;
+
+TEST_CASE("a file full of binary zeros is unknown, with the reason", "[formats]") {
+    std::string text = "a,b\n1,2\n";
+    text += std::string("3,\0\x01\n", 5);
+    const Profile early = profile_of(text, "t.csv");
+    CHECK(early.format == "unknown");
+    REQUIRE(find_code(early, "binary_zeros") != nullptr);
+    CHECK(find_code(early, "binary_zeros")->message == "not text: a binary zero stands at byte 10");
+    std::string late = "a,b\n";
+    while (late.size() < (3u << 20)) late += "1,2\n";
+    late += std::string(65536, '\0');
+    CHECK(profile_of(late, "t.csv").format == "unknown");
+}
+
+TEST_CASE("a few binary zeros in text are told by line", "[formats]") {
+    const Profile profile = profile_of(std::string("a,b\n1,x\n2,y\0z\n3,\0\n", 18), "t.csv");
+    CHECK(profile.format == "csv");
+    CHECK(profile.rows == 3);
+    CHECK(type_of(profile, "a") == "int64");
+    REQUIRE(find_code(profile, "zero_byte") != nullptr);
+    CHECK(find_code(profile, "zero_byte")->message == "2 lines have a binary zero in them: lines 3 and 4");
+    CHECK(evidence_of(profile, "b").min->find('\0') == std::string::npos);
+}
+
+TEST_CASE("a few lines that are no UTF-8 among many that are, are told and kept", "[formats]") {
+    const Profile profile = profile_of("a,b\n1,x\n2,\xff\xfe\n3,caf\xc3\xa9\n4,\xe9\n5,ok\n", "t.csv");
+    CHECK(profile.rows == 5);
+    CHECK(type_of(profile, "b") == "text");
+    REQUIRE(find_code(profile, "invalid_utf8") != nullptr);
+    CHECK(find_code(profile, "invalid_utf8")->line == 3);
+    CHECK(find_code(profile, "invalid_utf8")->message == "2 lines are not valid UTF-8: lines 3 and 5");
+}
+
+TEST_CASE("text in the encoding of Windows is read as such, and said so", "[formats]") {
+    std::string text =
+        "id,stra\xdf"
+        "e\n";
+    for (int i = 0; i < 5000; ++i) text += fmt::format("{},\xd6rtchen \x80\n", i);
+    const Profile profile = profile_of(text, "t.csv");
+    CHECK(profile.dialect == "delimiter ,, quote \", header, windows-1252");
+    CHECK(profile.rows == 5000);
+    REQUIRE(profile.columns.size() == 2);
+    CHECK(profile.columns[1].name ==
+          "stra\xc3\x9f"
+          "e");
+    CHECK(profile.columns[1].evidence.min == "\xc3\x96rtchen \xe2\x82\xac");
+    CHECK(find_code(profile, "invalid_utf8") == nullptr);
+    REQUIRE(find_code(profile, "encoding") != nullptr);
+    const ScratchFile file(text);
+    const auto shown = head(file.fd(), "t.csv", 1);
+    REQUIRE(shown.has_value());
+    CHECK(shown->columns[1] ==
+          "stra\xc3\x9f"
+          "e");
+    CHECK(shown->cells[0][1] == "\xc3\x96rtchen \xe2\x82\xac");
+}
+
+TEST_CASE("UTF-16 is read with and without its mark, of either byte order, in any text format", "[formats]") {
+    const auto utf16 = [](std::u16string_view text, bool big, bool mark) {
+        std::string out;
+        const auto put = [&](char16_t unit) {
+            const char high = static_cast<char>(unit >> 8), low = static_cast<char>(unit & 0xFF);
+            out += big ? high : low;
+            out += big ? low : high;
+        };
+        if (mark) put(0xFEFF);
+        for (const char16_t unit : text) put(unit);
+        return out;
+    };
+    for (const bool big : {false, true})
+        for (const bool mark : {false, true}) {
+            const std::string csv = utf16(u"id;name\n1;M\u00fcller \U0001F600\n2;x\n", big, mark);
+            const Profile profile = profile_of(csv, "t.csv");
+            CHECK(profile.format == "csv");
+            CHECK(profile.rows == 2);
+            CHECK(type_of(profile, "id") == "int64");
+            CHECK(evidence_of(profile, "name").min == "M\xc3\xbcller \xf0\x9f\x98\x80");
+            CHECK(profile.dialect.find(big ? "utf-16be" : "utf-16le") != std::string::npos);
+            CHECK(profile.findings.empty());
+            CHECK(profile_of(gzip(csv).value(), "t.csv.gz").rows == 2);
+            CHECK(profile_of(utf16(u"{\"a\": 1}\n{\"a\": 2}\n", big, mark), "t.jsonl").rows == 2);
+            CHECK(profile_of(utf16(u"[{\"a\": 1},{\"a\": 2}]", big, mark), "t.json").rows == 2);
+        }
+    std::u16string many = u"a,b\n";
+    for (int i = 0; i < 100000; ++i) many += u"1,\u4e2d\n";
+    CHECK(profile_of(utf16(many, false, true), "t.csv").rows == 100000);
+    CHECK(profile_of(utf16(u"a,b\n1,\xD800\n", false, true) + "x", "t.csv").rows == 1);
+}
+
+TEST_CASE("comments are no rows, and a header may begin as they do", "[formats]") {
+    const Profile plain = profile_of("# made by x, on monday, at noon\nid,name\n1,a\n# \"half\n2,b\n", "t.csv");
+    CHECK(plain.rows == 2);
+    CHECK(type_of(plain, "id") == "int64");
+    CHECK(plain.dialect.find("comments #") != std::string::npos);
+    CHECK(find_code(plain, "short_row") == nullptr);
+    const Profile vcf = profile_of("##version=4\n##source=x\n#CHROM\tPOS\tID\n1\t100\ta\n1\t200\tb\n", "t.tsv");
+    CHECK(vcf.rows == 2);
+    REQUIRE(vcf.columns.size() == 3);
+    CHECK(vcf.columns[0].name == "#CHROM");
+    CHECK(type_of(vcf, "POS") == "int64");
+    const Profile like_a_row = profile_of("# one, two\nid,name\n1,a\n2,b\n", "t.csv");
+    CHECK(like_a_row.columns[0].name == "id");
+    CHECK(like_a_row.rows == 2);
+    const Profile colors = profile_of("color,n\n#fff,1\n#000,2\n", "t.csv");
+    CHECK(colors.rows == 2);
+    CHECK(evidence_of(colors, "color").values == 2);
+}
+
+TEST_CASE("title lines with delimiters in them are no header", "[formats]") {
+    const Profile blank = profile_of("Report, of 2024\n\nid,name,price\n1,a,2.5\n2,b,3.5\n", "t.csv");
+    REQUIRE(blank.columns.size() == 3);
+    CHECK(blank.columns[0].name == "id");
+    CHECK(find_code(blank, "preamble")->message == "the table begins at line 3: the lines before it are no rows of it");
+    const Profile tight = profile_of("Report, of 2024\nid,name,price,tax\n1,a,2.5,0\n2,b,3.5,0\n", "t.csv");
+    CHECK(tight.columns[0].name == "id");
+    CHECK(tight.rows == 2);
+    const Profile row_names = profile_of("name,price\nx,a,1\ny,b,2\nz,c,3\n", "t.csv");
+    CHECK(row_names.rows == 3);
+    CHECK(row_names.columns.size() == 3);
+}
+
+TEST_CASE("lines of words behind the table are footnotes, of anything else rows", "[formats]") {
+    const Profile notes = profile_of("id,qty\n1,2\n3,4\n\nSource: the office\nAs of 2024", "t.csv");
+    CHECK(notes.rows == 2);
+    CHECK(type_of(notes, "id") == "int64");
+    REQUIRE(find_code(notes, "footnote") != nullptr);
+    CHECK(find_code(notes, "footnote")->line == 5);
+    CHECK(find_code(notes, "footnote")->message == "lines behind the table are no rows of it: Source: the office");
+    CHECK(profile_of("id,qty\n1,2\n3,4\nSource: the office\n", "t.csv").rows == 2);
+    CHECK(profile_of("name,qty\na,2\nb,4\nc\n", "t.csv").rows == 3);
+    CHECK(profile_of("id,qty\n1,2\n3,4\n5", "t.csv").rows == 3);
+    const Profile inside = profile_of("id,qty\n1,2\nword\n3,4\n", "t.csv");
+    CHECK(inside.rows == 3);
+    CHECK(evidence_of(inside, "id").reason == "text first at row 2");
+    CHECK(find_code(inside, "short_row")->line == 3);
+}
+
+TEST_CASE("backslashes escape quotes where the file says so", "[formats]") {
+    const Profile escaped = profile_of("id,text\n1,\"a \\\"b\\\", c\"\n2,\"x\\\\\"\n3,\"d\"\n", "t.csv");
+    CHECK(escaped.rows == 3);
+    CHECK(escaped.columns.size() == 2);
+    CHECK(evidence_of(escaped, "text").min == "a \"b\", c");
+    CHECK(evidence_of(escaped, "text").max == "x\\");
+    CHECK(escaped.dialect == "delimiter ,, quote \", escape \\, header, utf-8");
+    const Profile folders = profile_of("id,path\n1,\"C:\\data\\\"\n2,\"C:\\x\\\"\n3,\"D:\\\"\n", "t.csv");
+    CHECK(folders.rows == 3);
+    CHECK(folders.columns.size() == 2);
+    CHECK(evidence_of(folders, "path").min == "C:\\data\\");
+}
+
+TEST_CASE("apostrophes quote where the file says so", "[formats]") {
+    const Profile profile = profile_of("id,text\n1,'a, b'\n2,'it''s'\n3,'c'\n", "t.csv");
+    CHECK(profile.rows == 3);
+    CHECK(profile.columns.size() == 2);
+    CHECK(evidence_of(profile, "text").max == "it's");
+    CHECK(profile_of("id,text\n1,'tis a day\n2,rock 'n' roll\n3,x\n", "t.csv").dialect.find("quote \"") !=
+          std::string::npos);
+}
+
+TEST_CASE("line ends of all kinds in one file end lines", "[formats]") {
+    const Profile mixed = profile_of("a,b\r1,2\n3,4\r\n5,6\r7,8", "t.csv");
+    CHECK(mixed.rows == 4);
+    CHECK(type_of(mixed, "b") == "int64");
+    CHECK(mixed.dialect.find("mixed line ends") != std::string::npos);
+    const Profile quoted = profile_of("a,b\n1,\"x\ry\"\n2,\"z\rw\"\n", "t.csv");
+    CHECK(quoted.rows == 2);
+    CHECK(evidence_of(quoted, "b").min == "x\ry");
+}
+
+TEST_CASE("years side by side are names", "[formats]") {
+    const Profile wide = profile_of("country,1990,1991,1992\nde,1,2,3\nfr,4,5,6\n", "t.csv");
+    CHECK(wide.rows == 2);
+    CHECK(wide.columns[1].name == "1990");
+    CHECK(profile_of("de,1990,1991,5000\nfr,1,2,3\n", "t.csv").rows == 2);
+    CHECK(profile_of("1990,1991,1992\n1,2,3\n", "t.csv").rows == 2);
+}
+
+TEST_CASE("a line of five million commas is too wide, not one column", "[formats]") {
+    const Profile profile = profile_of(std::string(5000000, ',') + "\n", "t.csv");
+    CHECK(profile.columns.empty());
+    CHECK_FALSE(profile.rows_exact);
+    REQUIRE(find_code(profile, "too_many_columns") != nullptr);
+    CHECK(find_code(profile, "too_many_columns")->message == "line 1 has 5000001 cells: more than 131072 are not read");
+}
