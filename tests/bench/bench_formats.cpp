@@ -5,7 +5,7 @@
 //        bench_formats make-json PATH BYTES SEED     the same as JSON Lines, with a nested object
 //        bench_formats make-many FOLDER FILES SEED   CSV files of 13 KB, f0.csv ...
 //        bench_formats profile THREADS TIMES FILE... profiles each file, all of them TIMES times
-//        bench_formats profile-many FOLDER FILES     profiles f0.csv ... once each
+//        bench_formats profile-many FOLDER FILES [EXTENSION]     profiles f0.csv ... once each
 //        bench_formats read FILE                     the floor of reading: pread and counting newlines
 //        bench_formats simdjson FILE                 the floor of JSON: its documents parsed, nothing looked at
 #include <fcntl.h>
@@ -93,7 +93,9 @@ int make_json(const Arguments& a) {
     return write_rows(a.at(0), number(a.at(1)), number(a.at(2)), "", json_row) ? 0 : failed("cannot write " + a[0]);
 }
 
-std::string many_name(const std::string& folder, std::uint64_t i) { return folder + "/f" + std::to_string(i) + ".csv"; }
+std::string many_name(const std::string& folder, std::uint64_t i, const std::string& extension = "csv") {
+    return folder + "/f" + std::to_string(i) + "." + extension;
+}
 
 int make_many(const Arguments& a) {
     for (std::uint64_t i = 0; i < number(a.at(1)); ++i)
@@ -124,7 +126,8 @@ int profile(const Arguments& a) {
 
 int profile_many(const Arguments& a) {
     for (std::uint64_t i = 0; i < number(a.at(1)); ++i)
-        if (!profile_file(many_name(a.at(0), i), 1)) return failed("cannot profile into " + a[0]);
+        if (!profile_file(many_name(a.at(0), i, a.size() > 2 ? a[2] : "csv"), 1))
+            return failed("cannot profile into " + a[0]);
     return 0;
 }
 

@@ -6,6 +6,7 @@ Absolute times drift with the machine, so two commands are run A B A B ... on th
 within each pair; the median of the ratios counts.
 """
 import dataclasses
+import json
 import os
 import statistics
 import subprocess
@@ -98,6 +99,22 @@ def peer(label, *argv, **more):
     raise Skip(f"{argv[0]} is not installed")
 
 
+def duckdb(context, label, name, statements):
+    """DuckDB in one process, one thread, one statement after the other. Its Node package lies in the folder that
+    NEUROLAKE_DUCKDB names (npm install @duckdb/node-api), else in the one the oracle tests installed. `wall` is the
+    time of the statements alone, without the start of Node."""
+    folders = [os.environ.get("NEUROLAKE_DUCKDB", ""), os.path.join(context.build, "oracle"), os.path.join(context.build, "tests", "oracle")]
+    modules = next((os.path.join(f, "node_modules") for f in folders
+                    if os.path.isdir(os.path.join(f, "node_modules", "@duckdb", "node-api"))), None)
+    if not modules:
+        raise Skip("DuckDB's Node package is not installed: set NEUROLAKE_DUCKDB to a folder in which npm put @duckdb/node-api")
+    script = context.path(name + ".sql")
+    with open(script, "w", encoding="utf-8") as out:
+        out.write("\n".join(statements) + "\n")
+    runner = os.path.join(os.path.dirname(os.path.abspath(__file__)), "duckdb_run.mjs")
+    return peer(label, "node", runner, modules, script, after=lambda said: {"seconds": json.loads(said)["seconds"]})
+
+
 def run_once(context, command):
     if command.before:
         command.before()
@@ -112,7 +129,7 @@ def run_once(context, command):
             raise RuntimeError(f"{command.argv} ended with {code}: {errors.read().decode(errors='replace')}")
         out.seek(0)
         numbers = command.after(out.read().decode(errors="replace")) if command.after else {}
-    return Sample(float(wall), float(user), float(system), int(peak) / 1024, numbers)
+    return Sample(numbers.pop("seconds", float(wall)), float(user), float(system), int(peak) / 1024, numbers)
 
 
 def median_sample(samples):

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
 import os
+import re
 import stat
 import subprocess
 
-from harness import LakeTest, main, need, read, sha256, write
+from harness import BINARY, LakeTest, main, need, read, run, sha256, write
 from tier_lake import TierTest, leftovers, stub_of
 
 
@@ -33,6 +34,23 @@ class Files(LakeTest):
             self.assertEqual(["raw-data.orders"], [t["name"] for t in json.loads(read(os.path.join(folder, "tables.json")))["tables"]])
             self.assertIn("raw-data.orders", self.nl("catalog", "tables").out)
             self.assertEqual(before, {name: read(self.path("catalog", name)) for name in before})
+
+    def test_an_index_writes_below_catalog_logs_and_its_own_state_only(self):
+        self.put("raw-data/orders/orders.csv", "id,zip\n1,01234\n")
+        trace = os.path.join(self.tmp, "trace")
+        calls = "open,openat,creat,rename,renameat,renameat2,link,linkat,symlinkat,mkdir,mkdirat,unlink,unlinkat,truncate,ftruncate,chmod,fchmodat"
+        words = ["strace", "-f", "-y", "-qq", "-o", trace, "-e", "trace=" + calls, BINARY, "catalog", "index"]
+        self.assertEqual(0, run(words, env=self.environment({"ASAN_OPTIONS": "detect_leaks=0"})).rc)
+        wrote = set()
+        for line in read(trace).decode().splitlines():
+            if "open" in line.split("(")[0] and not re.search(r"O_(WRONLY|RDWR|CREAT|TRUNC)", line) or "(" not in line:
+                continue
+            folder = re.search(r"(?:AT_FDCWD|\d+)<([^>]*)>", line)
+            for name in re.findall(r'"([^"]*)"', line) or [""]:
+                wrote.add(os.path.normpath(os.path.join(folder.group(1) if folder else "/", name)))
+        allowed = tuple(self.path(name) for name in ("catalog", "logs", ".neurolake"))
+        self.assertTrue(any(path.startswith(allowed[0]) for path in wrote), wrote)
+        self.assertEqual([], [path for path in sorted(wrote) if not path.startswith(allowed) and not path.startswith("/dev/")])
 
     def test_every_log_line_says_when_who_where_what_and_how(self):
         self.put("raw-data/a.csv", "id\n1\n")
