@@ -198,6 +198,27 @@ Result<std::string> unzstd(std::string_view frame, std::uint64_t limit) {
     }
 }
 
+Result<std::string> inflate_raw(std::string_view bytes, std::uint64_t limit) {
+    z_stream stream{};
+    if (bytes.size() > std::numeric_limits<uInt>::max() || inflateInit2(&stream, -15) != Z_OK)
+        return Error(Errc::io, "inflate: no memory");
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    stream.avail_in = static_cast<uInt>(bytes.size());
+    std::string out;
+    std::array<char, 16384> block;
+    int rc = Z_OK;
+    while (rc == Z_OK && out.size() <= limit) {
+        stream.next_out = reinterpret_cast<Bytef*>(block.data());
+        stream.avail_out = static_cast<uInt>(block.size());
+        rc = ::inflate(&stream, Z_NO_FLUSH);
+        out.append(block.data(), block.size() - stream.avail_out);
+    }
+    inflateEnd(&stream);
+    if (out.size() > limit) return Error(Errc::guard, fmt::format("inflate: more than the {} bytes expected", limit));
+    if (rc != Z_STREAM_END) return Error(Errc::corrupt, "inflate: damaged or cut data");
+    return out;
+}
+
 Result<std::string> zstd(std::string_view bytes, int level) {
     std::string out(ZSTD_compressBound(bytes.size()), '\0');
     const std::size_t n = ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), level);

@@ -35,6 +35,9 @@ std::optional<std::uint64_t> zstd_content_size(std::string_view frame_beginning)
 
 // One Zstandard frame that must inflate to at most `limit` bytes: guard beyond, corrupt when damaged or cut.
 Result<std::string> unzstd(std::string_view frame, std::uint64_t limit);
+// One raw DEFLATE stream (RFC 1951: no header, no checksum) that must inflate to at most `limit` bytes: guard beyond,
+// corrupt when damaged or cut. What stands behind its end does not count.
+Result<std::string> inflate_raw(std::string_view stream, std::uint64_t limit);
 // Compresses in one call; for tests and for what we write ourselves.
 Result<std::string> zstd(std::string_view bytes, int level = 3);
 Result<std::string> gzip(std::string_view bytes, int level = 6);

@@ -8,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "formats/avro.hpp"
 #include "formats/csv.hpp"
 #include "formats/csv_dialect.hpp"
 #include "formats/findings.hpp"
@@ -27,14 +28,22 @@ struct Format {
     Result<Profile> (*profile)(const Input&);
     Result<Rows> (*head)(const Input&, std::size_t);
 };
-constexpr std::array<Format, 6> k_formats{{
+constexpr std::array<Format, 7> k_formats{{
     {"csv", profile_csv, head_csv},
     {"tsv", profile_csv, head_csv},
     {"json_lines", profile_json_lines, head_json_lines},
     {"json", profile_json, head_json},
     {"parquet", profile_parquet, head_parquet},
     {"ncf", profile_ncf, head_ncf},
+    {"avro", profile_avro, head_avro},
 }};
+
+constexpr std::array<std::string_view, 3> k_binary{"parquet", "ncf", "avro"};
+
+// Formats whose files begin with a magic word: by name alone they are taken for what they should be, and found damaged.
+bool is_binary(std::string_view format) {
+    return std::find(k_binary.begin(), k_binary.end(), format) != k_binary.end();
+}
 
 const Format* find_format(std::string_view name) {
     const auto at = std::find_if(k_formats.begin(), k_formats.end(), [&](const Format& f) { return f.name == name; });
@@ -67,6 +76,7 @@ Result<std::string> beginning_of(const Input& input, std::size_t bytes) {
 std::string_view format_of_magic(std::string_view beginning) {
     if (beginning.starts_with("PAR1") || beginning.starts_with("PARE")) return "parquet";
     if (beginning.starts_with(std::string_view("NCF\x01", 4))) return "ncf";
+    if (beginning.starts_with(std::string_view("Obj\x01", 4))) return "avro";
     return {};
 }
 
@@ -102,7 +112,7 @@ Detected detect_text(const Input& input, std::string_view text, bool whole) {
 
 Detected detect(const Input& input, std::string_view beginning, bool whole) {
     if (const std::string_view magic = format_of_magic(beginning); !magic.empty()) return known(magic);
-    if (input.format_hint == "parquet" || input.format_hint == "ncf") return known(input.format_hint);
+    if (is_binary(input.format_hint)) return known(input.format_hint);
     if (looks_binary(beginning))
         return unknown("binary_zeros", fmt::format("not text: a binary zero stands at byte {}", beginning.find('\0')));
     if (input.format_hint == "csv" || input.format_hint == "tsv") return known(input.format_hint);
@@ -194,7 +204,7 @@ Result<Profile> profile(int fd, std::string_view file_name, const Options& optio
         empty.format = "empty";
         empty.compression = compression;
         // Text may be empty; a binary format cannot: its writer died.
-        if (input.format_hint == "parquet" || input.format_hint == "ncf")
+        if (is_binary(input.format_hint))
             empty.findings.push_back(
                 error("empty_file", fmt::format("an empty file is no {} file", input.format_hint)));
         return empty;

@@ -9,7 +9,7 @@
 namespace neurolake::formats {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 12> k_extensions{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 13> k_extensions{{
     {"csv", "csv"},
     {"tsv", "tsv"},
     {"tab", "tsv"},
@@ -22,6 +22,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 12> k_extens
     {"pq", "parquet"},
     {"parq", "parquet"},
     {"ncf", "ncf"},
+    {"avro", "avro"},
 }};
 
 constexpr std::array<std::string_view, 5> k_compressed{"gz", "gzip", "zst", "zstd", "bz2"};

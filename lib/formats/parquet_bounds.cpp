@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -34,10 +33,8 @@ bool is_unsigned(const Type& type) {
 }
 
 ParquetValue decimal_of_bytes(std::string_view bytes) {
-    if (bytes.empty() || bytes.size() > 16) return {};
-    WideInteger value = static_cast<signed char>(bytes[0]) < 0 ? -1 : 0;
-    for (const char c : bytes) value = static_cast<WideInteger>(value * 256) + static_cast<unsigned char>(c);
-    return value;
+    const auto value = big_endian_integer(bytes);
+    return value ? ParquetValue(*value) : ParquetValue();
 }
 
 template <typename Signed, typename Unsigned>
@@ -50,42 +47,12 @@ ParquetValue integer_value(const Type& type, std::string_view bytes) {
     return v ? ParquetValue(static_cast<WideInteger>(*v)) : ParquetValue();
 }
 
-std::string wide_text(WideInteger value) {
-    const bool negative = value < 0;
-    std::string digits;
-    do {
-        const int digit = static_cast<int>(value % 10);
-        digits += static_cast<char>('0' + (digit < 0 ? -digit : digit));
-        value /= 10;
-    } while (value != 0);
-    if (negative) digits += '-';
-    std::reverse(digits.begin(), digits.end());
-    return digits;
-}
-
-std::string scaled_text(WideInteger value, int scale) {
-    std::string digits = wide_text(value);
-    if (scale <= 0) return digits;
-    const std::size_t sign = digits[0] == '-';
-    const auto places = static_cast<std::size_t>(scale);
-    if (digits.size() - sign <= places) digits.insert(sign, places - (digits.size() - sign) + 1, '0');
-    digits.insert(digits.size() - places, 1, '.');
-    return digits;
-}
-
-// Seconds and nanoseconds of a stored time.
-std::string time_text(const ParquetElement& element, const Type& type, std::int64_t stored) {
-    std::int64_t per_second = 1000000;
-    if (element.unit == ParquetUnit::millis || (element.unit == ParquetUnit::none && element.converted == 9))
-        per_second = 1000;
-    if (element.unit == ParquetUnit::nanos) per_second = 1000000000;
-    std::int64_t seconds = stored / per_second, rest = stored % per_second;
-    if (rest < 0) {
-        rest += per_second;
-        --seconds;
-    }
-    const auto nanos = static_cast<std::uint32_t>(rest * (1000000000 / per_second));
-    return timestamp_text(seconds, nanos) + (type.kind == TypeKind::timestamp_tz ? "Z" : "");
+// Units a second of a stored time.
+std::uint32_t units(const ParquetElement& element) {
+    if (element.unit == ParquetUnit::nanos) return 1000000000;
+    const bool converted_millis = element.converted == 9 || element.converted == 7;
+    return element.unit == ParquetUnit::millis || (element.unit == ParquetUnit::none && converted_millis) ? 1000
+                                                                                                          : 1000000;
 }
 
 }  // namespace
@@ -132,12 +99,10 @@ std::optional<std::string> parquet_value_text(const ParquetElement& element, con
         case TypeKind::decimal:
             return scaled_text(*integer, type.scale);
         case TypeKind::date:
-            return date_text(static_cast<std::int64_t>(*integer) * 86400);
+        case TypeKind::time:
         case TypeKind::timestamp:
         case TypeKind::timestamp_tz:
-            return time_text(element, type, static_cast<std::int64_t>(*integer));
-        case TypeKind::time:
-            return std::nullopt;
+            return stored_time_text(type.kind, static_cast<std::int64_t>(*integer), units(element));
         default:
             return wide_text(*integer);
     }

@@ -8,10 +8,9 @@
 #include <variant>
 
 #include "formats/parquet_footer.hpp"
+#include "formats/value_text.hpp"
 
 namespace neurolake::formats {
-
-__extension__ typedef __int128 WideInteger;  // holds every integer and decimal(38)
 
 // One value of a column in a form that compares in the type's own order.
 using ParquetValue = std::variant<std::monostate, WideInteger, double, std::string>;

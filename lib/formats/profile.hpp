@@ -11,7 +11,7 @@
 namespace neurolake::formats {
 
 struct Profile {
-    std::string format;       // "csv", "tsv", "json_lines", "json", "parquet", "ncf", "unknown", "empty"
+    std::string format;       // "csv", "tsv", "json_lines", "json", "parquet", "ncf", "avro", "unknown", "empty"
     std::string dialect;      // for people: "delimiter ;, quote \", header, utf-8" or "ncf dialect A"
     std::string compression;  // "", "gzip", "zstd"
     std::vector<model::Column> columns;

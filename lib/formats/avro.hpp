@@ -1,0 +1,17 @@
+// avro.hpp: Apache Avro object container files: schema from the header, rows from the blocks' counts, first rows.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "formats/input.hpp"
+
+namespace neurolake::formats {
+
+// Source: the Avro specification 1.12, "Object Container Files". Every block's count, size and sync marker is looked
+// at, no block is inflated: the row count is exact for every codec. Also inside gzip and Zstandard. Damage is a
+// finding, and the rows before it are counted. Errors: io, cancelled.
+Result<Profile> profile_avro(const Input& input);
+
+// Blocks stored as they are, deflated, or by Zstandard; unsupported for other codecs.
+Result<Rows> head_avro(const Input& input, std::size_t count);
+
+}  // namespace neurolake::formats

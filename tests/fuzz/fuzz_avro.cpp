@@ -1,0 +1,8 @@
+// fuzz_avro.cpp: Avro object container files.
+// SPDX-License-Identifier: Apache-2.0
+#include "reader.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+    neurolake::fuzz::read_as("x.avro", bytes, size);
+    return 0;
+}
