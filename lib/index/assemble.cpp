@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "index/partition.hpp"
+#include "model/compatibility.hpp"
 #include "model/merge.hpp"
 
 namespace neurolake::index {
@@ -184,13 +186,31 @@ void keep_identity(Table& t, const Table* before, const std::string& now) {
     t.description = before->description;
     t.owner = before->owner;
     t.tags = before->tags;
+    t.terms = before->terms;
+    t.compatibility = before->compatibility;
     t.schema_version = before->schema_version;
 }
 
-std::vector<Column> whole_schema(const Table& t) {
-    std::vector<Column> all = t.columns;
-    all.insert(all.end(), t.partition_columns.begin(), t.partition_columns.end());
-    return all;
+// What a person said of a column that is still there.
+void keep_words(std::vector<Column>& columns, const Table& before) {
+    std::unordered_map<std::string_view, const Column*> known;
+    for (const auto* list : {&before.columns, &before.partition_columns})
+        for (const Column& c : *list)
+            if (c.not_pii || !c.description.empty() || !c.term.empty()) known.emplace(c.name, &c);
+    if (known.empty()) return;
+    for (Column& c : columns) {
+        const auto old = known.find(c.name);
+        if (old == known.end()) continue;
+        c.term = old->second->term;
+        if (!old->second->description.empty()) c.description = old->second->description;
+        c.not_pii = old->second->not_pii;
+        c.pii = c.pii && !c.not_pii;
+    }
+}
+
+void label_sample(Table& t, const Group& g) {
+    for (const File* f : g.files)
+        if (f->profile) t.sampled_rows = std::max(t.sampled_rows, f->profile->sampled_rows);
 }
 
 }  // namespace
@@ -212,9 +232,15 @@ Table assemble(const std::string& bucket, const std::string& name, const Group& 
     }
     set_format(t, g);
     set_partitions(t, g);
+    label_sample(t, g);
+    if (before) {
+        keep_words(t.columns, *before);
+        keep_words(t.partition_columns, *before);
+    }
     count_files(t, g);
     collect_findings(t, g, before);
-    if (before && !model::diff(whole_schema(*before), whole_schema(t)).changes.empty()) ++t.schema_version;
+    if (before && !model::diff(model::whole_schema(*before), model::whole_schema(t)).changes.empty())
+        ++t.schema_version;
     if (before) t.indexed_at = before->indexed_at;
     if (!before || !(t == *before)) t.indexed_at = now;
     return t;
@@ -222,7 +248,8 @@ Table assemble(const std::string& bucket, const std::string& name, const Group& 
 
 std::optional<model::SchemaVersion> next_version(const Table& t, const Table* before, const std::string& now) {
     if (before && before->schema_version == t.schema_version) return std::nullopt;
-    model::SchemaVersion version = model::diff(before ? whole_schema(*before) : whole_schema(t), whole_schema(t));
+    const std::vector<Column> now_there = model::whole_schema(t);
+    model::SchemaVersion version = model::diff(before ? model::whole_schema(*before) : now_there, now_there);
     version.version = t.schema_version;
     version.seen_at = now;
     return version;

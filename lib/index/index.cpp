@@ -13,6 +13,7 @@
 #include "formats/formats.hpp"
 #include "index/assemble.hpp"
 #include "index/lost_stubs.hpp"
+#include "index/moved_tables.hpp"
 #include "index/naming.hpp"
 #include "index/profile_store.hpp"
 #include "index/reading.hpp"
@@ -60,7 +61,7 @@ private:
     Status read_changed();
     void build_batch();
     void look_up_tables(BucketWork& work) const;
-    void continue_moved_tables();
+    void follow_moved_tables();
     void build_bucket(BucketWork& work);
     void bury_gone_tables();
     void add_table(Table table, const Table* before);
@@ -171,6 +172,13 @@ Status Run::find_work() {
         if (r.state != lake::FileState::ignored)
             m_moves[{r.ino, r.size, r.mtime_ns}] = {found.buckets[found.gone_bucket[i]], r.path};
     }
+    for (std::size_t i = 0; i < found.changed.size(); ++i) {  // what stood under this name may stand elsewhere now
+        const lake::FileRecord& r = found.changed[i];
+        const std::string& bucket = found.buckets[found.changed_bucket[i]];
+        const auto old = m_old.find(bucket, r.path);
+        if (old && old->ino != r.ino && old->state != lake::FileState::ignored)
+            m_moves.try_emplace({old->ino, old->size, old->mtime_ns}, PlaceBefore{bucket, r.path});
+    }
     for (BucketWork& work : m_work) {
         work.tree->collect(*m_scan.next);
         for (const Unit& unit : work.tree->units()) m_touched |= unit.touched;
@@ -250,24 +258,14 @@ void Run::report_tree(BucketWork& work) {
     }
 }
 
-// A moved folder keeps its table, also in another bucket: more than half of the new table's files were files of one old
-// table that has no place of its own any more.
-void Run::continue_moved_tables() {
-    std::unordered_set<const Table*> continued;
-    for (const BucketWork& work : m_work) continued.insert(work.before.begin(), work.before.end());
+void Run::follow_moved_tables() {
+    std::vector<Seat> seats;
+    for (const BucketWork& work : m_work)
+        for (std::size_t i = 0; i < work.groups.size(); ++i) seats.push_back({&work.groups[i], work.before[i]});
+    continue_moved_tables(seats, m_moves, m_catalog);
+    std::size_t seat = 0;
     for (BucketWork& work : m_work)
-        for (std::size_t i = 0; i < work.groups.size() && !m_moves.empty(); ++i) {
-            if (work.before[i] && work.before[i]->deleted_at.empty()) continue;
-            const auto& files = work.groups[i].files;
-            std::map<const Table*, std::size_t> came_from;
-            for (const File* f : files) {
-                const auto move = m_moves.find({f->ino, f->size, f->mtime_ns});
-                if (move == m_moves.end()) continue;
-                if (const Table* table = m_catalog.table_of(move->second.bucket, move->second.path)) ++came_from[table];
-            }
-            for (const auto& [table, count] : came_from)
-                if (count * 2 > files.size() && continued.insert(table).second) work.before[i] = table;
-        }
+        for (const Table*& before : work.before) before = seats[seat++].before;
 }
 
 void Run::add_table(Table table, const Table* before) {
@@ -278,9 +276,8 @@ void Run::add_table(Table table, const Table* before) {
     if (same) return;
     TableChange change = change_of(table, before);
     if (auto version = next_version(table, before, m_at)) {
-        if (before) change.schema_changes = version->changes;
-        change.breaking = version->breaking;
-        m_report.breaking |= version->breaking;
+        if (before) tell_version(change, *version, table, *before);
+        m_report.breaking |= !change.breaks.empty();
         m_batch.versions.push_back(std::move(*version));
         m_batch.version_tables.push_back(table.id);
     }
@@ -345,7 +342,7 @@ void Run::build_batch() {
     for (BucketWork& work : m_work) report_tree(work);
     if (m_touched) {
         for (BucketWork& work : m_work) look_up_tables(work);
-        continue_moved_tables();
+        follow_moved_tables();
         for (BucketWork& work : m_work) build_bucket(work);
         bury_gone_tables();
     }

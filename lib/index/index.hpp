@@ -22,7 +22,7 @@ struct Options {
     bool full = false;   // profile every file again
     bool quick = false;  // folder mtimes only (a rewritten file of the same name is not noticed)
     bool dry_run = false;
-    bool strict = false;  // a breaking schema change makes the report partial (exit 3)
+    bool strict = false;  // a schema change that breaks what is asked of its table makes the report partial (exit 3)
     bool accept_shrink = false;
     unsigned threads = 0;
 };
@@ -37,7 +37,10 @@ struct TableChange {
     std::string reason;  // of a changed table: what differs, where neither rows, files nor the schema do
     std::uint32_t schema_version = 1;
     std::vector<std::string> schema_changes;
-    bool breaking = false;
+    bool breaking = false;            // a column is gone or a type narrowed
+    std::string compatibility;        // of the new schema version with the one before; "" without one
+    std::string asked;                // what Table::compatibility asks of new versions
+    std::vector<std::string> breaks;  // what the new version breaks of that, in sentences
 };
 
 struct Report {
@@ -50,7 +53,7 @@ struct Report {
     double settled_in = 0;               // seconds until the others have rested long enough
     std::vector<std::string> failed;     // files that could not be read: exit 3
     std::vector<model::Finding> findings;
-    bool breaking = false;
+    bool breaking = false;  // some change has breaks
     std::int64_t elapsed_ms = 0;
 };
 

@@ -166,7 +166,7 @@ void pack(Packer& out, const FileProfile& f) {
     out.text(p.dialect);
     out.text(p.compression);
     out.number(p.rows);
-    out.number(p.rows_exact);
+    out.number((f.sampled_rows << 1) | (p.rows_exact ? 1u : 0u));
     out.number(p.columns.size());
     for (const Column& column : p.columns) pack(out, column);
     out.number(p.findings.size());
@@ -183,7 +183,9 @@ std::optional<FileProfile> unpack_file(Unpacker& in) {
     p.dialect = in.text();
     p.compression = in.text();
     p.rows = in.number();
-    p.rows_exact = in.number() != 0;
+    const std::uint64_t exact = in.number();
+    p.rows_exact = (exact & 1) != 0;
+    f.sampled_rows = exact >> 1;
     for (std::uint64_t n = in.count(); n && in.good(); --n) {
         auto column = unpack_column(in);
         if (!column) return std::nullopt;

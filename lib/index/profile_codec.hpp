@@ -16,6 +16,7 @@ namespace neurolake::index {
 struct FileProfile {
     std::uint64_t size = 0, ino = 0;
     std::int64_t mtime_ns = 0;
+    std::uint64_t sampled_rows = 0;  // only so many first rows were read; 0 = all
     formats::Profile profile;
 };
 

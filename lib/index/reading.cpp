@@ -80,13 +80,16 @@ Status read_one(File& f, int bucket_fd, const formats::Options& options, const C
         return {};
     }
     bytes += profile->bytes_read;
-    f.profile = FileProfile{f.size, f.ino, f.mtime_ns, std::move(*profile)};
+    const bool sampled = options.sample_rows > 0 && !profile->rows_exact && profile->rows == options.sample_rows;
+    f.profile = FileProfile{f.size, f.ino, f.mtime_ns, sampled ? options.sample_rows : 0, std::move(*profile)};
     return {};
 }
 
 bool needs_reading(const File& f, const Options& options) {
     if (f.state != lake::FileState::data || f.settling) return false;
-    return options.full || !f.profile || !is_of(*f.profile, f);
+    if (options.full || !f.profile || !is_of(*f.profile, f)) return true;
+    const std::uint64_t sampled = f.profile->sampled_rows;  // less than is asked for now?
+    return sampled != 0 && (options.sample_rows == 0 || options.sample_rows > sampled);
 }
 
 }  // namespace
@@ -100,10 +103,9 @@ void recall_profiles(const std::string& bucket, Unit& unit, const ProfileStore& 
         const auto [at, fresh] = opened.try_emplace(folder);
         if (fresh) at->second = store.load(bucket, folder);
         const auto known = at->second.find(std::string(name_of(f.path)));
-        if (known != at->second.end())
-            f.profile = known->second;
-        else if (const FileProfile* moved = moved_profile(f, store, moves, opened_before))
-            f.profile = *moved;
+        if (known != at->second.end()) f.profile = known->second;
+        if (!f.profile || !is_of(*f.profile, f))
+            if (const FileProfile* moved = moved_profile(f, store, moves, opened_before)) f.profile = *moved;
         const bool fits = f.profile && is_of(*f.profile, f);
         if (f.state == lake::FileState::stub) {
             if (!fits) f.profile.reset();  // of other content than what is in the cloud

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "model/compatibility.hpp"
+
 namespace neurolake::index {
 namespace {
 
@@ -57,6 +59,15 @@ TableChange change_of(const Table& table, const Table* before) {
     change.files_before = before->files;
     change.reason = reason_of(table, *before);
     return change;
+}
+
+void tell_version(TableChange& change, const model::SchemaVersion& version, const Table& table, const Table& before) {
+    change.schema_changes = version.changes;
+    change.breaking = version.breaking;
+    change.compatibility = version.compatibility;
+    change.asked = table.compatibility;
+    const auto found = model::compatibility(model::whole_schema(before), model::whole_schema(table));
+    change.breaks = model::breaks(found, table.compatibility);
 }
 
 TableChange change_of_gone(const Table& table) {

@@ -148,6 +148,10 @@ int compare_values(const Type& type, std::string_view a, std::string_view b) {
     return 0;
 }
 
+bool holds_values(const Type& to, const Column& from) {
+    return holds(to, is_float(to.kind) && is_integer(from.type.kind) ? by_evidence(from) : from.type);
+}
+
 Column merge(const Column& a, const Column& b) {
     Column out;
     out.name = a.name;

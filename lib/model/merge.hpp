@@ -23,4 +23,8 @@ void merge_into(std::vector<Column>& columns, const std::vector<Column>& more);
 // Compares two values as the type orders them: numbers by value, instants by time, all else by bytes. <0, 0, >0.
 int compare_values(const Type& type, std::string_view a, std::string_view b);
 
+// True when `to` holds every value of the column, as its type and evidence tell: integers of at most 15 digits are
+// values of a double, too.
+bool holds_values(const Type& to, const Column& from);
+
 }  // namespace neurolake::model

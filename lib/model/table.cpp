@@ -6,6 +6,8 @@
 #include <array>
 #include <unordered_map>
 
+#include "model/compatibility.hpp"
+
 namespace neurolake::model {
 namespace {
 
@@ -356,16 +358,17 @@ SchemaVersion diff(const std::vector<Column>& before, const std::vector<Column>&
     for (const Column& c : before) {
         then.emplace(c.name, &c);
         const auto kept = now.find(c.name);
-        if (kept == now.end()) {
+        if (kept == now.end())
             out.changes.push_back("- " + c.name);
-            out.breaking = true;
-        } else if (!(kept->second->type == c.type)) {
+        else if (!(kept->second->type == c.type))
             out.changes.push_back("~ " + c.name + " " + to_string(c.type) + " -> " + to_string(kept->second->type));
-            if (!holds(kept->second->type, c.type)) out.breaking = true;
-        }
     }
     for (const Column& c : after)
         if (!then.contains(c.name)) out.changes.push_back("+ " + c.name + " " + to_string(c.type));
+    if (out.changes.empty()) return out;
+    const Compatibility found = compatibility(before, after);
+    out.compatibility = found.verdict();
+    out.breaking = !found.lost.empty();
     return out;
 }
 
