@@ -57,7 +57,12 @@ json::Value change_json(const index::TableChange& change) {
     value.set("schema_version", change.schema_version);
     auto lines = json::Value::array();
     for (const auto& line : change.schema_changes) lines.push(text::to_valid_utf8(line));
-    return value.set("schema_changes", std::move(lines)).set("breaking", change.breaking);
+    value.set("schema_changes", std::move(lines)).set("breaking", change.breaking);
+    if (!change.compatibility.empty()) value.set("compatibility", change.compatibility);
+    if (!change.asked.empty()) value.set("asked", change.asked);
+    auto breaks = json::Value::array();
+    for (const auto& line : change.breaks) breaks.push(text::to_valid_utf8(line));
+    return value.set("breaks", std::move(breaks));
 }
 
 }  // namespace
@@ -66,7 +71,7 @@ json::Value column_json(const model::Column& column, Detail detail) {
     auto value = model::to_json(column);
     if (detail == Detail::full) return value;
     auto brief = json::Value::object();
-    for (const char* key : {"name", "name_b64", "type", "nullable", "pii", "semantic"})
+    for (const char* key : {"name", "name_b64", "type", "nullable", "pii", "semantic", "description", "term"})
         if (const auto* member = value.find(key)) brief.set(key, *member);
     return brief;
 }
@@ -91,6 +96,13 @@ json::Value table_json(const model::Table& table, Detail detail) {
     auto tags = json::Value::array();
     for (const auto& tag : table.tags) tags.push(text::to_valid_utf8(tag));
     value.set("tags", std::move(tags));
+    if (!table.terms.empty()) {
+        auto terms = json::Value::array();
+        for (const auto& term : table.terms) terms.push(text::to_valid_utf8(term));
+        value.set("terms", std::move(terms));
+    }
+    if (!table.compatibility.empty()) value.set("compatibility", table.compatibility);
+    if (table.sampled_rows > 0) value.set("sampled_rows", table.sampled_rows);
     if (detail == Detail::full) add_details(value, table);
     return value;
 }
@@ -116,9 +128,30 @@ Result<const model::Table*> table_named(Session& session, const std::string& nam
                  fmt::format("its tables: neurolake catalog tables {}", name));
 }
 
+json::Value named(const char* schema, const model::Table& table) {
+    auto value = json::Value::object().set("schema", schema);
+    json::set_path(value, "table", table.full_name());
+    return value;
+}
+
+std::string verdict_text(std::string_view compatibility) {
+    if (compatibility == "full") return "backward and forward compatible";
+    if (compatibility == "none") return "neither backward nor forward compatible";
+    return std::string(compatibility) + " compatible";
+}
+
+std::string asked_text(std::string_view compatibility) {
+    if (compatibility == "none") return "may be anything";
+    return "must be " + verdict_text(compatibility);
+}
+
 std::string rows_text(const model::Table& table) {
     if (!table.rows_exact && table.rows == 0) return "rows unknown";
     return (table.rows_exact ? "" : "at least ") + counted(table.rows, "row");
+}
+
+std::string sample_text(const model::Table& table) {
+    return fmt::format("types from the first {} of each file only", counted(table.sampled_rows, "row"));
 }
 
 std::string card_line(const Output& out, const model::Table& table) {
@@ -126,6 +159,7 @@ std::string card_line(const Output& out, const model::Table& table) {
     const auto columns = table.columns.size() + table.partition_columns.size();
     std::string line = rows_text(table) + dot + (columns ? counted(columns, "column") : "columns unknown") + dot +
                        text::size_text(table.bytes) + dot + counted(table.files, "file") + dot + table.format;
+    if (table.sampled_rows > 0) line += dot + sample_text(table);
     if (table.tier != model::TableTier::local) line += dot + fmt::format("{} in the cloud", table.cloud_files);
     return line;
 }

@@ -20,7 +20,12 @@ json::Value table_json(const model::Table& table, Detail detail);
 json::Value column_json(const model::Column& column, Detail detail);
 json::Value report_json(const index::Report& report);  // the members of neurolake.catalog.index/1
 
-std::string rows_text(const model::Table& table);  // "1,234 rows", "at least 7 rows", "rows unknown"
+json::Value named(const char* schema, const model::Table& table);  // {schema, table}: how reports of one table begin
+
+std::string verdict_text(std::string_view compatibility);  // "backward compatible", "not compatible" ...
+std::string asked_text(std::string_view compatibility);    // "must be backward compatible", "may be anything"
+std::string rows_text(const model::Table& table);          // "1,234 rows", "at least 7 rows", "rows unknown"
+std::string sample_text(const model::Table& table);  // where sampled_rows is set: "types from the first 100 rows ..."
 std::string card_line(const Output& out, const model::Table& table);
 // Why a column has its type, in words: the evidence's reason, or what was seen.
 std::string why_text(const model::Column& column, bool name_file);

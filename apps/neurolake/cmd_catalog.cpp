@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "catalog/glossary.hpp"
 #include "catalog_report.hpp"
 #include "formats/formats.hpp"
 #include "shell_words.hpp"
@@ -21,7 +22,7 @@ namespace {
 
 struct TablesArgs {
     std::vector<std::string> buckets;
-    std::string format, tag;
+    std::string format, tag, owner, term;
     bool all = false;
 };
 
@@ -29,11 +30,27 @@ struct SearchArgs {
     std::vector<std::string> words;
 };
 
+// By one of its columns, too.
+bool stands_for(const model::Table& table, const std::string& term) {
+    if (std::ranges::find(table.terms, term) != table.terms.end()) return true;
+    const auto is_term = [&](const model::Column& column) { return column.term == term; };
+    return std::ranges::any_of(table.columns, is_term) || std::ranges::any_of(table.partition_columns, is_term);
+}
+
 bool wanted(const TablesArgs& args, const model::Table& table) {
     if (!args.all && !table.deleted_at.empty()) return false;
     if (!args.format.empty() && table.format != args.format) return false;
-    if (!args.tag.empty() && std::ranges::find(table.tags, args.tag) == table.tags.end()) return false;
+    const auto same = [](std::string_view wanted) {
+        return [wanted](const std::string& word) { return text::lower(word) == text::lower(wanted); };
+    };
+    if (!args.tag.empty() && std::ranges::none_of(table.tags, same(args.tag))) return false;
+    if (!args.owner.empty() && !same(args.owner)(table.owner)) return false;
+    if (!args.term.empty() && !stands_for(table, args.term)) return false;
     return args.buckets.empty() || std::ranges::find(args.buckets, table.bucket) != args.buckets.end();
+}
+
+bool narrowed(const TablesArgs& args) {
+    return !args.format.empty() || !args.tag.empty() || !args.owner.empty() || !args.term.empty();
 }
 
 std::string tier_text(const model::Table& table) {
@@ -42,7 +59,8 @@ std::string tier_text(const model::Table& table) {
 
 std::string cell_of_rows(const model::Table& table) {
     if (!table.rows_exact && table.rows == 0) return "?";
-    return (table.rows_exact ? "" : ">=") + text::with_thousands(table.rows);
+    return (table.rows_exact ? "" : ">=") + text::with_thousands(table.rows) +
+           (table.sampled_rows > 0 ? " (sample)" : "");
 }
 
 void print_tables(Output& out, const std::vector<const model::Table*>& tables) {
@@ -122,7 +140,7 @@ constexpr std::string_view k_unknown = "unknown";
 // Files of formats that are not read stay out of the way where there are tables to see.
 std::vector<const model::Table*> without_unknown(const TablesArgs& args, std::vector<const model::Table*> tables) {
     const auto unknown = [](const auto* table) { return table->format == k_unknown; };
-    const bool asked = args.all || !args.format.empty() || !args.tag.empty();
+    const bool asked = args.all || narrowed(args);
     if (!asked && !std::ranges::all_of(tables, unknown)) std::erase_if(tables, unknown);
     return tables;
 }
@@ -137,12 +155,18 @@ void print_list(Session& session, const TablesArgs& args, const std::vector<cons
     if (shown.size() < tables.size())
         out.summary(fmt::format("Not shown: {} of unknown format; see: neurolake catalog tables --format unknown",
                                 counted(hidden, "file")));
-    if (args.format.empty() && args.tag.empty()) print_the_rest(session, without, !tables.empty());
+    if (narrowed(args) && tables.empty()) out.summary("No such tables");
+    if (!narrowed(args)) print_the_rest(session, without, !tables.empty());
 }
 
-Result<int> run_tables(Session& session, const TablesArgs& args) {
+Result<int> run_tables(Session& session, const TablesArgs& asked) {
+    TablesArgs args = asked;
     TRY(const auto buckets, session.buckets(args.buckets));
     TRY(const catalog::Catalog* catalog, session.catalog());
+    if (!args.term.empty()) {  // by a synonym, or written otherwise
+        TRY(const auto terms, catalog::read_terms(*catalog));
+        if (const auto* term = catalog::find_term(terms, args.term)) args.term = term->name;
+    }
     std::vector<const model::Table*> tables;
     for (const auto& table : catalog->tables())
         if (wanted(args, table)) tables.push_back(&table);
@@ -196,6 +220,16 @@ Result<int> run_search(Session& session, const SearchArgs& args) {
 
 }  // namespace
 
+void add_table(CLI::App& app, std::string& table) {
+    app.add_option("TABLE", table, "The table: bucket.table, or its name alone where only one bucket has it")
+        ->required();
+}
+
+void add_tables(CLI::App& app, std::string& tables) {
+    app.add_option("TABLE", tables, "bucket.table; several with commas between, or a pattern: 'raw-data.*'")
+        ->required();
+}
+
 void add_catalog_tables(CLI::App& catalog, Registry& registry) {
     auto [app, args] =
         registry.command<TablesArgs>(catalog, "tables", "List the tables of the lake", run_tables,
@@ -204,6 +238,9 @@ void add_catalog_tables(CLI::App& catalog, Registry& registry) {
     app.add_option("BUCKET", args.buckets, "Only tables of these buckets");
     app.add_option("--format", args.format, "Only tables of this format (csv, parquet, ncf ...)")->type_name("FORMAT");
     app.add_option("--tag", args.tag, "Only tables with this tag")->type_name("TAG");
+    app.add_option("--owner", args.owner, "Only tables of this owner")->type_name("NAME");
+    app.add_option("--term", args.term, "Only tables that stand for this glossary term, or have a column that does")
+        ->type_name("TERM");
     app.add_flag("--all", args.all, "Also tables whose files are gone");
 }
 
@@ -224,7 +261,13 @@ void add_catalog(CLI::App& root, Registry& registry) {
     add_catalog_head(catalog, registry);
     add_catalog_explain(catalog, registry);
     add_catalog_history(catalog, registry);
+    add_catalog_diff(catalog, registry);
     add_catalog_search(catalog, registry);
+    add_catalog_tag(catalog, registry);
+    add_catalog_describe(catalog, registry);
+    add_catalog_owner(catalog, registry);
+    add_catalog_glossary(catalog, registry);
+    add_catalog_compatibility(catalog, registry);
     add_catalog_export(catalog, registry);
 }
 

@@ -16,5 +16,15 @@ void add_catalog_explain(CLI::App& catalog, Registry& registry);
 void add_catalog_export(CLI::App& catalog, Registry& registry);
 void add_catalog_head(CLI::App& catalog, Registry& registry);
 void add_catalog_search(CLI::App& catalog, Registry& registry);
+void add_catalog_diff(CLI::App& catalog, Registry& registry);
+void add_catalog_compatibility(CLI::App& catalog, Registry& registry);
+void add_catalog_tag(CLI::App& catalog, Registry& registry);
+void add_catalog_describe(CLI::App& catalog, Registry& registry);
+void add_catalog_owner(CLI::App& catalog, Registry& registry);
+void add_catalog_glossary(CLI::App& catalog, Registry& registry);
+
+// The table that a command is about, and one or more of them (tables_meant).
+void add_table(CLI::App& app, std::string& table);
+void add_tables(CLI::App& app, std::string& tables);
 
 }  // namespace neurolake::apps

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 
 #include "base/text.hpp"
@@ -26,6 +27,7 @@ struct Args {
     std::vector<std::string> buckets;
     bool full = false, quick = false, strict = false, accept_shrink = false;
     std::string settle;
+    std::optional<std::uint64_t> sample;
 };
 
 Result<index::Options> options_of(Session& session, const Args& args) {
@@ -36,6 +38,7 @@ Result<index::Options> options_of(Session& session, const Args& args) {
     options.dry_run = session.dry_run();
     options.accept_shrink = args.accept_shrink;
     options.strict |= args.strict;
+    if (args.sample) options.sample_rows = *args.sample;
     if (!args.settle.empty()) {
         TRY(const std::int64_t seconds, text::parse_duration(args.settle));
         options.settle_seconds = static_cast<double>(seconds);
@@ -204,7 +207,10 @@ void add_catalog_index(CLI::App& catalog, Registry& registry) {
     app.add_option("BUCKET", args.buckets, "The buckets (none: all with auto_catalog)");
     app.add_flag("--full", args.full, "Read every file again");
     app.add_flag("--quick", args.quick, "Trust folder times: files rewritten under their name are not noticed");
-    app.add_flag("--strict", args.strict, "Exit 3 when a schema change breaks readers (column gone, type narrowed)");
+    app.add_flag("--strict", args.strict,
+                 "Exit 3 when a new schema version breaks what its table asks (else: column gone, type narrowed)");
+    app.add_option("--sample", args.sample, "Types of text files from this many first rows only; labelled so")
+        ->type_name("ROWS");
     app.add_option("--settle", args.settle, "Leave files younger than this for the next run")->type_name("TIME");
     app.add_flag("--accept-shrink", args.accept_shrink, "More than half of a bucket's files are really gone");
     add_dry_run(app);

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "catalog_report.hpp"
 
 namespace neurolake::apps {
 
@@ -60,7 +61,11 @@ void print_change(Session& session, const index::TableChange& change) {
     const auto below = [&](const std::string& text) { out.summary(k_indent + text); };
     if (!change.renamed_from.empty()) below("was " + out.name(change.renamed_from));
     for (const auto& line : change.schema_changes) below(out.name(line));
-    if (change.breaking)
+    for (const auto& line : change.breaks) below(out.paint(Style::red, "breaks: " + out.name(line)));
+    if (!change.breaks.empty() && !change.asked.empty())
+        below(fmt::format("new versions {}: neurolake catalog diff {}", asked_text(change.asked),
+                          out.name(change.table)));
+    else if (change.breaking)
         below(out.paint(Style::red,
                         fmt::format("schema version {} breaks readers of the old one", change.schema_version)));
     const bool counts = change.rows != change.rows_before || change.files != change.files_before;
@@ -135,6 +140,7 @@ void merge_change(std::vector<index::TableChange>& changes, index::TableChange n
     if (next.what == What::added) next.schema_changes.clear();
     if (!known->renamed_from.empty()) next.renamed_from = known->renamed_from;
     next.breaking |= known->breaking;
+    next.breaks.insert(next.breaks.begin(), known->breaks.begin(), known->breaks.end());
     *known = std::move(next);
 }
 

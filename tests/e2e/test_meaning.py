@@ -1,0 +1,191 @@
+# What people say of tables and columns: tags, owner, description, glossary; kept through all that happens to the files.
+# SPDX-License-Identifier: Apache-2.0
+import os
+import shutil
+
+from catalog_lake import CatalogTest
+from harness import main, tree
+from jsonschema_lite import check as check_schema
+
+
+class WordsTest(CatalogTest):
+    def setUp(self):
+        super().setUp()
+        for name in ("customers", "orders"):
+            for i in range(3):
+                self.put("raw-data/%s/%d.csv" % (name, i), "id,zip\n%d,01234\n" % i)
+        self.index()
+
+    def json(self, *args, **more):
+        value = self.nl("catalog", *args, "--json", **more).json
+        check_schema(value)
+        return value
+
+    def say_all(self, table="raw-data.orders"):
+        self.nl("catalog", "tag", table, "gold", "pii")
+        self.nl("catalog", "owner", table, "Ana Lee")
+        self.nl("catalog", "describe", table, "One row an order")
+        self.nl("catalog", "describe", table, "--column", "zip", "As typed by the customer")
+        self.nl("catalog", "glossary", "add", "Order", "--definition", "What someone bought")
+        self.nl("catalog", "glossary", "add", "Postal code", "--synonym", "zip code")
+        self.nl("catalog", "glossary", "link", "Order", table)
+        self.nl("catalog", "glossary", "link", "postal code", table + ".zip")
+        self.nl("catalog", "compatibility", table, "backward")
+
+    def words(self, table):
+        """All that say_all said, as the catalog has it now."""
+        found = self.nl("catalog", "show", table, "--json").json["table"]
+        column = [c for c in found["columns"] if c["name"] == "zip"][0]
+        return (found.get("tags"), found.get("owner"), found.get("description"), column.get("description"), found.get("terms"),
+                column.get("term"), found.get("compatibility"))
+
+    SAID = (["gold", "pii"], "Ana Lee", "One row an order", "As typed by the customer", ["Order"], "Postal code", "backward")
+
+
+class Words(WordsTest):
+    def test_tags_are_added_listed_and_taken_away(self):
+        value = self.json("tag", "raw-data.customers", "pii", "gold")
+        self.assertEqual([("raw-data.customers", True, ["gold", "pii"])], [(t["table"], t["changed"], t["tags"]) for t in value["tables"]])
+        self.assertFalse(self.json("tag", "raw-data.customers", "PII")["tables"][0]["changed"])
+        self.assertIn("(nothing changed)", self.nl("catalog", "tag", "raw-data.customers", "gold").out)
+        self.assertEqual("raw-data.customers: gold, pii\n", self.nl("catalog", "tag", "customers").out)
+        self.assertEqual(["raw-data.customers"], self.names("--tag", "Pii"))
+        self.nl("catalog", "tag", "raw-data.customers", "gold", "silver", "--remove")
+        self.assertEqual(["pii"], self.tables()["raw-data.customers"]["tags"])
+        lines = [line for line in self.log("audit") if line["event"] == "catalog.tag"]
+        self.assertEqual([{"added": ["pii", "gold"]}, {"removed": ["gold", "silver"]}],
+                         [{k: line[k] for k in ("added", "removed") if k in line} for line in lines])
+        self.assertEqual(["raw-data.customers"], lines[0]["tables"])
+
+    def test_several_tables_at_once_and_a_dry_run_that_writes_nothing(self):
+        before = tree(self.lake)
+        value = self.json("tag", "raw-data.*", "new", "--dry-run")
+        self.assertEqual([True, True], [t["changed"] for t in value["tables"]])
+        self.assertIn("Dry run", self.nl("catalog", "owner", "raw-data.*", "me", "--dry-run").out)
+        self.nl("catalog", "glossary", "add", "X", "--dry-run")
+        self.assert_same_tree(before, self.lake)
+        self.nl("catalog", "tag", "raw-data.customers,orders", "new")
+        self.assertEqual(["raw-data.customers", "raw-data.orders"], self.names("--tag", "new"))
+        self.nl("catalog", "owner", "*", "Team Data")
+        self.assertEqual(["raw-data.customers", "raw-data.orders"], self.names("--owner", "team data"))
+        self.assertIn("No such tables", self.nl("catalog", "tables", "--owner", "nobody").out)
+        self.assertIn("matches", self.nl("catalog", "tag", "sales.*", "x", check=1).err)
+
+    def test_one_wrong_table_changes_none(self):
+        before = tree(self.path("catalog"))
+        result = self.nl("catalog", "tag", "raw-data.customers,raw-data.order", "x", check=1)
+        self.assertIn("did you mean raw-data.orders", result.err)
+        result = self.nl("catalog", "describe", "raw-data.*", "--column", "zap", "text", check=1)
+        self.assertIn("did you mean zip?", result.err)
+        self.assert_same_tree(before, self.path("catalog"))
+
+    def test_words_that_could_not_be_shown_are_refused(self):
+        for tag in ("", "a,b", " a", "a\nb", "a\x1b[31m", b"\xff", "x" * 101):
+            self.nl("catalog", "tag", "raw-data.orders", tag, check=2)
+        self.nl("catalog", "tag", "raw-data.orders", "--remove", check=2)
+        self.nl("catalog", "owner", "raw-data.orders", "ana", "--remove", check=2)
+
+    def test_descriptions_of_tables_and_columns(self):
+        self.assertIn("no description", self.nl("catalog", "describe", "raw-data.orders").out)
+        self.nl("catalog", "describe", "raw-data.orders", "One", "row", "an order")
+        self.nl("catalog", "describe", "raw-data.orders", "--column", "zip", "As typed")
+        self.assertEqual("raw-data.orders: One row an order\n", self.nl("catalog", "describe", "raw-data.orders").out)
+        self.assertEqual("raw-data.orders: zip: As typed\n", self.nl("catalog", "describe", "raw-data.orders", "--column", "zip").out)
+        shown = self.nl("catalog", "show", "raw-data.orders").out
+        self.assertIn("One row an order", shown)
+        self.assertRegex(shown, r"zip +As typed")
+        self.nl("catalog", "describe", "raw-data.orders", "--column", "zip", "--remove")
+        self.nl("catalog", "describe", "raw-data.orders", "--remove")
+        self.assertEqual([], self.json("describe", "raw-data.orders")["tables"][0]["columns"])
+
+    def test_the_glossary_links_terms_to_tables_and_columns(self):
+        self.assertIn("empty", self.nl("catalog", "glossary", "list").out)
+        self.json("glossary", "add", "Customer", "--definition", "Someone who bought once", "--synonym", "client", "--synonym", "buyer")
+        self.assertFalse(self.json("glossary", "add", "customer", "--synonym", "Client")["changed"])
+        self.json("glossary", "link", "client", "raw-data.customers", "raw-data.orders.id")
+        self.assertFalse(self.json("glossary", "link", "Customer", "customers")["changed"])
+        term = self.json("glossary", "show", "BUYER")["terms"][0]
+        self.assertEqual({"term": "Customer", "definition": "Someone who bought once", "synonyms": ["buyer", "client"],
+                          "links": [{"table": "raw-data.customers"}, {"table": "raw-data.orders", "column": "id"}]}, term)
+        self.assertEqual(["raw-data.customers", "raw-data.orders"], self.names("--term", "client"))
+        self.assertRegex(self.nl("catalog", "glossary", "list").out, r"Customer +2 +Someone who bought once")
+        self.assertRegex(self.nl("catalog", "show", "raw-data.customers").out, r"Stands for +Customer")
+        self.nl("catalog", "glossary", "unlink", "Customer", "raw-data.orders.id")
+        self.assertEqual(["raw-data.customers"], self.names("--term", "Customer"))
+        self.nl("catalog", "glossary", "remove", "Customer", "--synonym", "buyer")
+        self.assertEqual(["client"], self.json("glossary", "show", "Customer")["terms"][0]["synonyms"])
+        self.assertIn("with its 1 link", self.nl("catalog", "glossary", "remove", "Customer").out)
+        self.assertFalse(self.json("glossary", "remove", "Customer")["changed"])
+        self.assertNotIn("terms", self.tables()["raw-data.customers"])
+        self.assertIn("did you mean", self.nl("catalog", "glossary", "link", "Custom", "raw-data.orders.zap", check=1).err
+                      if self.nl("catalog", "glossary", "add", "Customs") else "")
+        self.assertIn("did you mean zip?", self.nl("catalog", "glossary", "link", "Customs", "raw-data.orders.zap", check=1).err)
+
+    def test_a_column_stands_for_one_term_and_says_which_it_was(self):
+        for term in ("A", "B"):
+            self.nl("catalog", "glossary", "add", term)
+        self.nl("catalog", "glossary", "link", "A", "raw-data.orders.zip")
+        self.assertIn("stands for B, was A", self.nl("catalog", "glossary", "link", "B", "raw-data.orders.zip").out)
+        self.assertIn("nothing changed", self.nl("catalog", "glossary", "unlink", "A", "raw-data.orders.zip").out)
+
+
+class Kept(WordsTest):
+    """Whatever happens to the files, the words stay with the table."""
+
+    def test_through_a_re_index_with_other_content_and_a_full_one(self):
+        self.say_all()
+        self.assertEqual(self.SAID, self.words("raw-data.orders"))
+        self.put("raw-data/orders/9.csv", "zip,id,new\n01234,9,1\n")
+        self.index()
+        self.assertEqual(self.SAID, self.words("raw-data.orders"))
+        self.index("--full")
+        self.assertEqual(self.SAID, self.words("raw-data.orders"))
+
+    def test_through_a_renamed_folder_with_one_file_more(self):
+        self.say_all()
+        os.rename(self.bucket("raw-data", "orders"), self.bucket("raw-data", "sales"))
+        self.put("raw-data/sales/9.csv", "id,zip\n9,01234\n")
+        self.index()
+        self.assertEqual(self.SAID, self.words("raw-data.sales"))
+        self.assertEqual(["raw-data.sales"], self.names("--term", "Order"))
+
+    def test_through_two_folders_that_change_places(self):
+        self.say_all()
+        self.nl("catalog", "tag", "raw-data.customers", "people")
+        ids = {name: self.nl("catalog", "show", name, "--json").json["table"]["id"] for name in self.names()}
+        one, two, aside = self.bucket("raw-data", "orders"), self.bucket("raw-data", "customers"), self.bucket("raw-data", "aside")
+        os.rename(one, aside)
+        os.rename(two, one)
+        os.rename(aside, two)
+        self.assertEqual(0, self.index()["files_read"])
+        self.assertEqual(self.SAID, self.words("raw-data.customers"))
+        self.assertEqual(["people"], self.tables()["raw-data.orders"]["tags"])
+        after = {name: self.nl("catalog", "show", name, "--json").json["table"]["id"] for name in self.names()}
+        self.assertEqual({"raw-data.orders": ids["raw-data.customers"], "raw-data.customers": ids["raw-data.orders"]}, after)
+
+    def test_through_a_renamed_bucket_and_a_moved_lake(self):
+        self.say_all()
+        self.nl("bucket", "rename", "raw-data", "landing")
+        self.assertEqual(self.SAID, self.words("landing.orders"))
+        self.index()
+        self.assertEqual(self.SAID, self.words("landing.orders"))
+        moved = os.path.join(self.tmp, "moved lake")
+        shutil.move(self.lake, moved)
+        self.lake = moved
+        self.index("--full")
+        self.assertEqual(self.SAID, self.words("landing.orders"))
+        self.assertEqual(2, len(self.json("glossary", "list")["terms"]))
+
+    def test_through_a_tombstone_and_back(self):
+        self.say_all()
+        os.rename(self.bucket("raw-data", "orders"), os.path.join(self.tmp, "away"))
+        self.index("--accept-shrink")
+        self.assertEqual(["raw-data.customers"], self.names())
+        self.assertEqual([], self.json("glossary", "show", "Order")["terms"][0]["links"])
+        os.rename(os.path.join(self.tmp, "away"), self.bucket("raw-data", "orders"))
+        self.index()
+        self.assertEqual(self.SAID, self.words("raw-data.orders"))
+
+
+if __name__ == "__main__":
+    main()
