@@ -11,6 +11,7 @@
 #include "formats/csv.hpp"
 #include "formats/findings.hpp"
 #include "formats/json_profile.hpp"
+#include "formats/json_records.hpp"
 #include "formats/json_split.hpp"
 
 namespace neurolake::formats {
@@ -34,6 +35,13 @@ public:
         skip_blanks();
         m_in_list = m_window.data().starts_with('[');
         if (m_in_list) m_window.drop(1);
+        if (!m_window.data().starts_with('{')) return {};
+        m_records = find_record_list(m_window.data(), m_window.at_end());
+        if (!m_records) return {};
+        const std::string_view before = m_window.data().substr(0, m_records->begin);
+        m_lines_before += static_cast<std::uint64_t>(std::count(before.begin(), before.end(), '\n'));
+        m_window.drop(m_records->begin);
+        m_in_list = true;
         return {};
     }
 
@@ -57,25 +65,38 @@ public:
                 return Error(Errc::guard,
                              fmt::format("a single JSON value is larger than {} MiB", k_max_json_bytes >> 20));
         }
+        if (m_closed) {
+            TRY_DO(m_window.fill());
+        }
+        if (m_closed && !m_records && !without_blanks_before(m_window.data()).empty())
+            return Error(Errc::corrupt, "something stands behind the end of the JSON list and is not read");
         if (m_in_list && !m_closed) return Error(Errc::corrupt, "the JSON list is never closed: the file was cut");
         return std::string_view();
     }
 
     bool in_list() const { return m_in_list; }
+    const std::optional<RecordList>& records() const { return m_records; }
+    std::uint64_t lines_before() const { return m_lines_before; }  // the first value
 
 private:
     void skip_blanks() {
         const std::string_view data = m_window.data();
-        m_window.drop(data.size() - without_blanks_before(data).size());
+        const std::string_view before = data.substr(0, data.size() - without_blanks_before(data).size());
+        m_lines_before += static_cast<std::uint64_t>(std::count(before.begin(), before.end(), '\n'));
+        m_window.drop(before.size());
     }
 
     Window m_window;
     std::size_t m_taken = 0;
+    std::optional<RecordList> m_records;
+    std::uint64_t m_lines_before = 0;
     bool m_in_list = false, m_closed = false;
 };
 
 Status take_values(JsonStream& stream, JsonRows& rows, const CancelFlag& cancel) {
     TRY_DO(stream.begin());
+    rows.skip_lines(stream.lines_before());
+    if (stream.records() && stream.records()->is_geojson) rows.spread();
     while (!rows.is_full()) {
         if (cancel.cancelled()) return Error(Errc::cancelled, "reading was cancelled");
         TRY(const std::string_view values, stream.next());
@@ -98,7 +119,11 @@ std::optional<std::string> cell_text(const json::Value& value) {
 // A row's fields, in the order of first appearance over the rows shown.
 void add_row(const json::Value& value, Rows& rows) {
     const json::Object* object = value.as_object();
-    if (object == nullptr) return;
+    if (object == nullptr) {
+        if (rows.columns.empty()) rows.columns.push_back("value");
+        if (rows.columns.size() == 1 && rows.columns[0] == "value") rows.cells.push_back({cell_text(value)});
+        return;
+    }
     auto& cells = rows.cells.emplace_back(rows.columns.size());
     for (const auto& [name, field] : *object) {
         const auto at = std::find(rows.columns.begin(), rows.columns.end(), name);
@@ -112,26 +137,81 @@ void add_row(const json::Value& value, Rows& rows) {
     }
 }
 
+// A feature's properties are columns beside its id and geometry.
+json::Value spread_feature(const json::Value& feature) {
+    const json::Object* object = feature.as_object();
+    if (object == nullptr) return feature;
+    json::Object row;
+    const json::Value* geometry = nullptr;
+    for (const auto& [name, value] : *object) {
+        const json::Object* properties = name == "properties" ? value.as_object() : nullptr;
+        if (properties != nullptr)
+            for (const auto& [key, property] : *properties) row.emplace_back(key, property);
+        else if (name == "geometry")
+            geometry = &value;
+        else if (name == "id")
+            row.emplace(row.begin(), name, value);
+    }
+    if (geometry != nullptr) row.emplace_back("geometry", *geometry);
+    return row;
+}
+
 void complete(Rows& rows) {
     for (auto& cells : rows.cells) cells.resize(rows.columns.size());
 }
 
 }  // namespace
 
-Profile json_profile(const Input& input, std::string_view format, JsonRows& rows, std::uint64_t bytes_read) {
+namespace {
+
+// The fields that are columns: all, or of a feature its id, its properties and its geometry.
+std::vector<const JsonField*> columns_of(const JsonShape& root, bool geojson) {
+    std::vector<const JsonField*> columns;
+    if (!geojson) {
+        for (const JsonField& field : root.fields) columns.push_back(&field);
+        return columns;
+    }
+    const auto take = [&](std::string_view name) {
+        for (const JsonField& field : root.fields)
+            if (field.name == name) columns.push_back(&field);
+    };
+    take("id");
+    for (const JsonField& field : root.fields)
+        if (field.name == "properties")
+            for (const JsonField& property : field.shape->fields) columns.push_back(&property);
+    take("geometry");
+    return columns;
+}
+
+// No objects: each document is a row of one value.
+Profile values_profile(Profile profile, JsonRows& rows) {
+    profile.rows = rows.value_rows();
+    profile.columns.push_back(rows.values().verdict("value", profile.rows));
+    rows.oddities().forget(Oddity::not_an_object);
+    rows.oddities().report(profile.findings, 1);
+    if (rows.oddities().count(Oddity::bad_line) > 0) profile.rows_exact = false;
+    return profile;
+}
+
+}  // namespace
+
+Profile json_profile(const Input& input, std::string_view format, JsonRows& rows, std::uint64_t bytes_read,
+                     bool geojson) {
     Profile profile;
     profile.format = format;
     profile.compression = to_string(input.compression);
     profile.bytes_read = bytes_read;
     profile.rows = rows.rows();
     profile.rows_exact = !rows.is_full();
+    if (rows.has_only_values()) return values_profile(std::move(profile), rows);
     std::vector<std::string> names;
     std::vector<const JsonShape*> shapes;
-    for (const JsonField& field : rows.root().fields) {
-        if (field.shape->present == 0) continue;
+    const auto add = [&](const JsonField& field) {
+        if (field.shape->present == 0) return;
         names.push_back(field.name);
         shapes.push_back(field.shape.get());
-    }
+    };
+    for (const JsonField* field : columns_of(rows.root(), geojson)) add(*field);
     names = usable_names(names, names.size(), profile.findings);
     for (std::size_t i = 0; i < names.size(); ++i)
         profile.columns.push_back(shapes[i]->verdict(names[i], profile.rows));
@@ -151,10 +231,15 @@ Result<Profile> profile_json(const Input& input) {
     if (input.options.sample_rows > 0) rows.stop_after(input.options.sample_rows);
     const Status status = take_values(stream, rows, input.cancel);
     if (!status && !is_damage(status.error())) return status.error();
-    Profile profile = json_profile(input, "json", rows, source.bytes_read());
-    profile.dialect = stream.in_list()   ? "list of objects"
-                      : rows.rows() == 1 ? "one object"
-                                         : "objects after each other";
+    const std::optional<RecordList>& records = stream.records();
+    const bool geojson = records && records->is_geojson;
+    Profile profile = json_profile(input, "json", rows, source.bytes_read(), geojson);
+    profile.dialect = geojson                  ? "GeoJSON features"
+                      : records                ? fmt::format("list of objects in {}", records->name)
+                      : rows.has_only_values() ? "values"
+                      : stream.in_list()       ? "list of objects"
+                      : rows.rows() == 1       ? "one object"
+                                               : "objects after each other";
     if (!status) note_damage(profile, status.error());
     return profile;
 }
@@ -163,6 +248,7 @@ Result<Rows> head_json(const Input& input, std::size_t count) {
     InputSource source(input);
     JsonStream stream(source, window_bytes(input, k_window_bytes));
     TRY_DO(stream.begin());
+    const bool geojson = stream.records() && stream.records()->is_geojson;
     Rows rows;
     while (rows.cells.size() < count) {
         TRY(std::string_view text, stream.next(1));
@@ -170,7 +256,7 @@ Result<Rows> head_json(const Input& input, std::size_t count) {
         text = without_blanks_before(text);
         if (text.empty()) continue;
         TRY(const json::Value value, json::parse(text));
-        add_row(value, rows);
+        add_row(geojson ? spread_feature(value) : value, rows);
     }
     complete(rows);
     return rows;
@@ -204,7 +290,7 @@ bool looks_like_lines(std::string_view beginning, bool whole) {
     if (end == std::string_view::npos) return false;
     if (!holds_whole_value(beginning.substr(0, end))) return false;
     const std::string_view rest = without_blanks_before(beginning.substr(end));
-    return rest.empty() ? !whole : rest.starts_with('{');
+    return rest.empty() ? !whole : rest.starts_with(beginning[std::min(beginning.find_first_not_of(k_blanks), end)]);
 }
 
 }  // namespace neurolake::formats

@@ -11,7 +11,8 @@ namespace neurolake::formats {
 
 inline constexpr std::size_t k_max_json_bytes = 4u << 20;  // of one row; its structural index takes four times as much
 
-Profile json_profile(const Input& input, std::string_view format, JsonRows& rows, std::uint64_t bytes_read);
+Profile json_profile(const Input& input, std::string_view format, JsonRows& rows, std::uint64_t bytes_read,
+                     bool geojson = false);
 
 inline std::size_t window_bytes(const Input& input, std::size_t wanted) {
     if (!input.is_plain()) return wanted;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/text.hpp"
 #include "formats/byte_count.hpp"
@@ -82,18 +83,15 @@ public:
     // One document; true if it was good. Rows that are no objects are noted.
     bool document() {
         m_events.clear();
-        m_too_deep = false;
+        m_too_deep = m_twice = false;
         const std::size_t begin = position();
         const bool is_object = current() == '{';
-        if (!(is_object ? value(&m_rows.m_root, 0) : current() == '[' ? skip_value() : value(&m_ignored, 0)))
-            return false;
-        if (!is_object) {
-            m_rows.m_oddities.note(Oddity::not_an_object, line_of(begin));
-            return true;
-        }
-        for (const Event& event : m_events) commit(event);
+        if (!value(is_object ? &m_rows.m_root : &m_rows.m_values, 0)) return false;
+        const std::uint64_t row = is_object ? m_rows.m_rows++ : m_rows.m_value_rows++;
+        for (const Event& event : m_events) commit(event, row);
+        if (!is_object) m_rows.m_oddities.note(Oddity::not_an_object, line_of(begin));
         if (m_too_deep) m_rows.m_oddities.note(Oddity::too_deep, line_of(begin));
-        ++m_rows.m_rows;
+        if (m_twice) m_rows.m_oddities.note(Oddity::duplicate_key, line_of(begin));
         return true;
     }
 
@@ -156,11 +154,15 @@ private:
         ++m_at;
         if (take('}')) return true;
         std::size_t hint = 0;
+        const std::uint64_t serial = ++m_rows.m_objects;
         do {
             std::string_view key;
             if (current() != '"' || !string(key) || !take(':')) return false;
-            JsonShape* field = shape.field(key, hint, depth == 0, m_rows.m_budget);
-            if (field == nullptr) shape.opaque = true;
+            JsonShape* field = shape.field(key, hint, depth <= m_rows.m_column_depth, m_rows.m_budget);
+            if (field == nullptr)
+                shape.opaque = true;
+            else if (std::exchange(field->last_object, serial) == serial)
+                m_twice = true;
             if (!value(field, depth + 1)) return false;
         } while (take(','));
         return take('}');
@@ -215,9 +217,8 @@ private:
         return true;
     }
 
-    void commit(const Event& event) {
+    void commit(const Event& event, std::uint64_t row) {
         JsonShape& shape = *event.shape;
-        const std::uint64_t row = m_rows.m_rows;
         ++shape.present;
         switch (event.kind) {
             case Kind::object:
@@ -247,9 +248,8 @@ private:
     const std::uint32_t* m_index;
     std::size_t m_count, m_at = 0;
     char* m_unescaped;
-    bool m_has_escapes, m_too_deep = false;
+    bool m_has_escapes, m_too_deep = false, m_twice = false;
     std::vector<Event>& m_events;
-    JsonShape m_ignored;
 };
 
 JsonRows::JsonRows() : m_parser(std::make_unique<Parser>()) {}
@@ -331,6 +331,8 @@ void JsonRows::count_huge_row() {
 void JsonRows::merge(JsonRows& next) {
     m_root.merge(next.m_root, m_rows, m_budget);
     m_oddities.merge(next.m_oddities, m_lines);
+    m_values.merge(next.m_values, m_value_rows, m_budget);
+    m_value_rows += next.m_value_rows;
     m_rows += next.m_rows;
     m_lines += next.m_lines;
 }

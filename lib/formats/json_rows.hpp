@@ -28,13 +28,19 @@ public:
     void count_huge_row();
     void skip_lines(std::uint64_t lines) { m_lines += lines; }
     void stop_after(std::uint64_t rows) { m_max_rows = rows; }
-    bool is_full() const { return m_rows >= m_max_rows; }
+    bool is_full() const { return m_rows + m_value_rows >= m_max_rows; }
 
     void merge(JsonRows& next);
 
     std::uint64_t rows() const { return m_rows; }
     std::uint64_t lines() const { return m_lines; }
     const JsonShape& root() const { return m_root; }
+    // Documents that are no objects, when there is no object at all: rows of one value each.
+    bool has_only_values() const { return m_rows == 0 && m_value_rows > 0; }
+    std::uint64_t value_rows() const { return m_value_rows; }
+    const JsonShape& values() const { return m_values; }
+    // Fields of objects one deeper are columns, too.
+    void spread() { m_column_depth = 1; }
     Oddities& oddities() { return m_oddities; }
 
 private:
@@ -46,10 +52,12 @@ private:
     void take_line(std::string_view line);
 
     std::unique_ptr<Parser> m_parser;
-    JsonShape m_root;
+    JsonShape m_root, m_values{true};
     ShapeBudget m_budget;
     Oddities m_oddities;
-    std::uint64_t m_rows = 0, m_lines = 0, m_max_rows = ~std::uint64_t{0};
+    std::uint64_t m_rows = 0, m_value_rows = 0, m_lines = 0, m_max_rows = ~std::uint64_t{0};
+    std::uint64_t m_objects = 0;  // of any depth, for telling a key that stands twice in one
+    unsigned m_column_depth = 0;
     std::string m_repaired;  // a line whose invalid UTF-8 was replaced
 };
 

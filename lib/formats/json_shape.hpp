@@ -65,7 +65,8 @@ public:
     ColumnScan scalars;
     std::uint64_t present = 0;  // times the key stood in a good row, null or not
     std::uint64_t objects = 0, arrays = 0, first_object = 0, first_array = 0;
-    bool opaque = false;  // too deep or too wide to follow: json
+    std::uint64_t last_object = 0;  // serial number of the object that had this key last
+    bool opaque = false;            // too deep or too wide to follow: json
     std::vector<JsonField> fields;
     std::unique_ptr<JsonShape> items;
 

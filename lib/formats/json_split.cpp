@@ -3,10 +3,8 @@
 #include "formats/json_split.hpp"
 
 namespace neurolake::formats {
-namespace {
 
-// The offset behind a string that opens at `i`; npos when it is not closed.
-std::size_t skip_string(std::string_view text, std::size_t i) {
+std::size_t skip_json_string(std::string_view text, std::size_t i) {
     for (++i; i < text.size(); ++i) {
         if (text[i] == '\\')
             ++i;
@@ -15,8 +13,6 @@ std::size_t skip_string(std::string_view text, std::size_t i) {
     }
     return std::string_view::npos;
 }
-
-}  // namespace
 
 JsonSplit split_values(std::string_view text, bool in_list, bool at_end, std::size_t max_values) {
     JsonSplit split;
@@ -29,7 +25,7 @@ JsonSplit split_values(std::string_view text, bool in_list, bool at_end, std::si
     while (i < text.size()) {
         const char c = text[i];
         if (c == '"') {
-            i = skip_string(text, i);
+            i = skip_json_string(text, i);
             if (i == std::string_view::npos) break;
             continue;
         }

@@ -7,6 +7,9 @@
 
 namespace neurolake::formats {
 
+// The offset behind a string that opens at `i`; npos when it is not closed.
+std::size_t skip_json_string(std::string_view text, std::size_t i);
+
 struct JsonSplit {
     std::size_t whole = 0;   // bytes up to behind the last whole value (and, in a list, before the comma or bracket)
     std::size_t behind = 0;  // the same with the comma or closing bracket that follows

@@ -9,7 +9,7 @@
 namespace neurolake::formats {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 13> k_extensions{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 14> k_extensions{{
     {"csv", "csv"},
     {"tsv", "tsv"},
     {"tab", "tsv"},
@@ -18,6 +18,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 13> k_extens
     {"ldjson", "json_lines"},
     {"jsonlines", "json_lines"},
     {"json", "json"},
+    {"geojson", "json"},
     {"parquet", "parquet"},
     {"pq", "parquet"},
     {"parq", "parquet"},

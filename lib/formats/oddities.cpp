@@ -33,6 +33,7 @@ constexpr std::array<Words, k_oddities> k_words{{
     {"bad_line", Severity::error, "line is not JSON and is not counted", "lines are not JSON and are not counted"},
     {"not_an_object", Severity::warning, "value is not an object and is not counted",
      "values are not objects and are not counted"},
+    {"duplicate_key", Severity::warning, "row has a key twice in one object", "rows have a key twice in one object"},
     {"too_deep", Severity::warning, "row is nested too deeply to be typed to its end",
      "rows are nested too deeply to be typed to their end"},
 }};

@@ -21,9 +21,10 @@ enum class Oddity : std::uint8_t {
     zero_byte,           // a binary zero in text
     bad_line,            // no JSON: not counted as a row
     not_an_object,       // a JSON value that is no object: not counted as a row
+    duplicate_key,       // twice in one object: the types hold both values
     too_deep,            // nesting beyond the limit: typed json from there
 };
-inline constexpr std::size_t k_oddities = 10;
+inline constexpr std::size_t k_oddities = 11;
 
 // Lines are counted from 0 within the part scanned; merge() shifts them.
 class Oddities {
@@ -31,6 +32,7 @@ public:
     void note(Oddity kind, std::uint64_t line, std::uint64_t detail = 0);
     void merge(const Oddities& other, std::uint64_t line_offset);
     std::uint64_t count(Oddity kind) const { return m_kinds[static_cast<std::size_t>(kind)].count; }
+    void forget(Oddity kind) { m_kinds[static_cast<std::size_t>(kind)] = {}; }
     // One finding a kind, lines counted from 1. `columns` is how many cells a row should have.
     void report(std::vector<model::Finding>& findings, std::size_t columns) const;
 
