@@ -1,5 +1,4 @@
 // json_records.hpp: where the rows of a JSON file are: in a list, in one list of an object, or GeoJSON features.
-// collection.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
