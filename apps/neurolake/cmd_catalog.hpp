@@ -14,6 +14,7 @@ void add_catalog_schema(CLI::App& catalog, Registry& registry);
 void add_catalog_history(CLI::App& catalog, Registry& registry);
 void add_catalog_explain(CLI::App& catalog, Registry& registry);
 void add_catalog_export(CLI::App& catalog, Registry& registry);
+void add_catalog_import(CLI::App& catalog, Registry& registry);
 void add_catalog_head(CLI::App& catalog, Registry& registry);
 void add_catalog_search(CLI::App& catalog, Registry& registry);
 void add_catalog_diff(CLI::App& catalog, Registry& registry);

@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "catalog_report.hpp"
 #include "cmd_catalog.hpp"
+#include "import_report.hpp"
 #include "index/index.hpp"
 #include "index_report.hpp"
 #include "lake/last_run.hpp"
@@ -188,10 +189,12 @@ Result<int> run_index(Session& session, const Args& args) {
     print_findings(out, report->findings);
     if (out.machine()) {
         print_json(session, *report);
+        attach_imported(session);
         return rc;
     }
     offer_help(session);
     print_index_report(session, *report, run.options);
+    attach_imported(session);
     if (stopped)
         return Error(Errc::cancelled, "stopped while waiting for files that were just written",
                      "all else is in the catalog; run neurolake catalog index again for the rest");

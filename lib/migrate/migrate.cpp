@@ -1,0 +1,185 @@
+// migrate.cpp: what was read elsewhere against what is known here: what is new, what is taken over, what waits.
+// SPDX-License-Identifier: Apache-2.0
+#include "migrate/migrate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "migrate/imported.hpp"
+#include "migrate/matching.hpp"
+
+namespace neurolake::migrate {
+namespace {
+
+using catalog::List;
+
+// Fills what is empty here; tells what was taken and what stays as it is here.
+class Words {
+public:
+    explicit Words(Attachment& told) : m_told(told) {}
+
+    void fill(std::string& here, const std::string& there, const std::string& what) {
+        if (there.empty() || here == there) return;
+        if (here.empty()) {
+            here = there;
+            m_told.taken.push_back(what);
+        } else {
+            m_told.kept.push_back(what);
+        }
+    }
+    void add(std::vector<std::string>& here, const std::vector<std::string>& there, const std::string& what) {
+        for (const std::string& word : there) {
+            if (word.empty() || std::ranges::find(here, word) != here.end()) continue;
+            here.insert(std::ranges::upper_bound(here, word), word);
+            m_told.taken.push_back(what + " " + word);
+        }
+    }
+    void not_pii(model::Column& column) {
+        if (column.not_pii) return;
+        column.not_pii = true;
+        column.pii = false;
+        m_told.taken.push_back("not about people: " + column.name);
+    }
+
+private:
+    Attachment& m_told;
+};
+
+Attachment give_words(const ForeignTable& from, model::Table& to) {
+    Attachment told{from.name, to.full_name(), {}, {}};
+    Words words(told);
+    words.fill(to.description, from.description, "description");
+    words.fill(to.owner, from.owner, "owner");
+    words.fill(to.compatibility, from.compatibility, "compatibility");
+    words.add(to.tags, from.tags, "tag");
+    words.add(to.terms, from.terms, "term");
+    for (auto* columns : {&to.columns, &to.partition_columns})
+        for (model::Column& column : *columns) {
+            const auto same = std::ranges::find(from.columns, column.name, &ForeignColumn::name);
+            if (same == from.columns.end()) continue;
+            words.fill(column.description, same->description, "description of " + column.name);
+            words.fill(column.term, same->term, "term of " + column.name);
+            if (same->not_pii) words.not_pii(column);
+        }
+    return told;
+}
+
+// What is changed by one import or attachment.
+class Planner {
+public:
+    static Result<Planner> read(const catalog::Catalog& catalog) {
+        Planner planner(catalog);
+        TRY(const auto entries, catalog.entries(List::imported));
+        for (const std::string& text : entries) {
+            TRY(const json::Value entry, json::parse(text));
+            planner.m_known[entry.text("id")] = entry;
+            if (!is_table_entry(entry)) continue;
+            Imported imported = imported_from_json(entry);
+            if (!imported.attached.empty() && !planner.m_matching.keep(imported.attached, imported.table.name))
+                imported.attached.clear();
+            planner.m_tables[entry.text("id")] = std::move(imported);
+        }
+        return planner;
+    }
+
+    void take(const ForeignTable& table, const std::string& now) {
+        const auto [at, fresh] = m_tables.try_emplace(entry_id(table.kind, table.name));
+        if (fresh) at->second.imported_at = now;
+        if (fresh)
+            at->second.table = table;
+        else
+            merge(at->second.table, table);
+        attach(at->second, AlsoWhenKnown::yes);
+    }
+    void take(json::Value entry) {
+        const std::string id = entry.text("id");
+        const auto known = m_known.find(id);
+        if (known != m_known.end()) entry.set("imported_at", known->second.text("imported_at"));
+        if (known != m_known.end() && known->second == entry) return;
+        ++(known == m_known.end() ? m_plan.report.new_entries : m_plan.report.changed_entries);
+        m_plan.batch.entries.push_back({List::imported, id, json::dump(entry)});
+        m_known[id] = std::move(entry);
+    }
+    void attach_waiting() {
+        for (auto& [id, imported] : m_tables)
+            if (imported.attached.empty()) attach(imported, AlsoWhenKnown::no);
+    }
+
+    Plan finish() {
+        for (const auto& [id, imported] : m_tables) take(to_json(imported));
+        for (auto& [id, table] : m_changed) m_plan.batch.upserts.push_back(std::move(table));
+        return std::move(m_plan);
+    }
+    Report& report() { return m_plan.report; }
+
+private:
+    enum class AlsoWhenKnown { no, yes };
+    explicit Planner(const catalog::Catalog& catalog) : m_matching(catalog) {}
+
+    void attach(Imported& imported, AlsoWhenKnown known) {
+        const auto match = m_matching.claim(imported.table);
+        if (!match.table) {
+            if (known == AlsoWhenKnown::no) return;
+            m_plan.report.waiting.push_back(imported.table.name);
+            if (match.ambiguous) m_plan.report.ambiguous.push_back(imported.table.name);
+            return;
+        }
+        imported.attached = match.table->id;
+        const auto [at, first] = m_changed.try_emplace(match.table->id, *match.table);
+        Attachment told = give_words(imported.table, at->second);
+        if (at->second == *match.table) m_changed.erase(at);
+        m_plan.report.attached.push_back(std::move(told));
+    }
+
+    Matching m_matching;
+    std::map<std::string, json::Value> m_known;  // entries by id
+    std::map<std::string, Imported> m_tables;    // those of tables, as they will be
+    std::map<std::string, model::Table> m_changed;
+    Plan m_plan;
+};
+
+void count(const Foreign& foreign, Report& report) {
+    std::set<std::string> tags;
+    for (const ForeignTable& table : foreign.tables) {
+        ++(table.kind == "file" ? report.files : report.tables);
+        report.columns += table.columns.size();
+        report.versions += table.versions.size();
+        tags.insert(table.tags.begin(), table.tags.end());
+    }
+    std::set<std::pair<std::string, std::string>> edges;
+    for (const ForeignEdge& edge : foreign.edges) edges.insert({edge.from, edge.to});
+    for (const ForeignText& text : foreign.texts) ++report.texts[text.kind];
+    for (const ForeignText& text : foreign.texts)
+        for (const json::Value& tag : text.content.items("tags"))
+            if (tag.is_string()) tags.insert(*tag.as_string());
+    report.tags = tags.size();
+    report.edges = edges.size();
+    report.jobs = foreign.jobs.size();
+    report.terms = foreign.terms.size() + foreign.glossary_entries.size();
+    report.sources = foreign.sources;
+    report.orphans = foreign.orphans;
+    report.recorded = foreign.files;
+}
+
+}  // namespace
+
+Result<Plan> plan_import(const catalog::Catalog& catalog, const Foreign& foreign, const std::string& now) {
+    TRY(Planner planner, Planner::read(catalog));
+    count(foreign, planner.report());
+    for (const ForeignTable& table : foreign.tables) planner.take(table, now);
+    for (const ForeignText& text : foreign.texts) planner.take(to_json(text, now));
+    for (const RecordedFile& file : foreign.files)
+        if (file.state == RecordedFile::State::lost)
+            planner.take(to_json(file, foreign.sources.empty() ? "" : foreign.sources.front(), now));
+    return planner.finish();
+}
+
+Result<Plan> plan_attachments(const catalog::Catalog& catalog) {
+    TRY(Planner planner, Planner::read(catalog));
+    planner.attach_waiting();
+    return planner.finish();
+}
+
+}  // namespace neurolake::migrate
