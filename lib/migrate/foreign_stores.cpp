@@ -1,5 +1,4 @@
-// foreign_stores.cpp: the smaller files: schema registry, enriched metadata, transformations, patterns, NCF table
-// storage.
+// foreign_stores.cpp: the smaller files: schema registry, metadata, transformations, patterns, NCF table storage.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 

@@ -1,5 +1,4 @@
-// imported.hpp: the entries of imported.json: what is known of tables of other catalogs, and texts taken over as they
-// are.
+// imported.hpp: the entries of imported.json: tables of other catalogs, and texts taken over as they are.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

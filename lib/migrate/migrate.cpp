@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "catalog/glossary.hpp"
 #include "migrate/imported.hpp"
 #include "migrate/matching.hpp"
 
@@ -163,6 +164,68 @@ void count(const Foreign& foreign, Report& report) {
     report.recorded = foreign.files;
 }
 
+ForeignTerm foreign_term(const catalog::Term& term) { return {term.name, term.definition, term.synonyms}; }
+
+// Terms by name; a definition that stands here stays, synonyms add up.
+class TermMerger {
+public:
+    static Result<TermMerger> read(const catalog::Catalog& catalog) {
+        TermMerger merger;
+        TRY(const auto terms, catalog::read_terms(catalog));
+        for (const catalog::Term& term : terms)
+            merger.m_terms[catalog::term_id(term.name)] = merger.m_before[catalog::term_id(term.name)] = term;
+        return merger;
+    }
+
+    void take(const ForeignTerm& from) {
+        if (from.name.empty()) return;
+        const auto [at, fresh] = m_terms.try_emplace(catalog::term_id(from.name));
+        catalog::Term& term = at->second;
+        if (fresh) term.name = from.name;
+        if (term.definition.empty()) term.definition = from.definition;
+        for (const std::string& synonym : from.synonyms)
+            if (std::ranges::find(term.synonyms, synonym) == term.synonyms.end())
+                term.synonyms.insert(std::ranges::upper_bound(term.synonyms, synonym), synonym);
+    }
+
+    void finish(Plan& plan) const {
+        for (const auto& [id, term] : m_terms) {
+            const auto before = m_before.find(id);
+            if (before != m_before.end() && before->second == term) continue;
+            plan.report.new_terms += before == m_before.end() ? 1 : 0;
+            plan.batch.entries.push_back({List::glossary, id, catalog::to_entry(term)});
+        }
+    }
+
+private:
+    std::map<std::string, catalog::Term> m_terms, m_before;
+};
+
+Status take_terms(const catalog::Catalog& catalog, const Foreign& foreign, Plan& plan) {
+    TRY(TermMerger merger, TermMerger::read(catalog));
+    for (const ForeignTerm& term : foreign.terms) merger.take(term);
+    for (const std::string& entry : foreign.glossary_entries) {
+        TRY(const catalog::Term term, catalog::term_from_entry(entry));
+        merger.take(foreign_term(term));
+    }
+    merger.finish(plan);
+    return {};
+}
+
+// What another lake of ours had imported comes along; which table it stood for there means nothing here.
+Status take_imported(const Foreign& foreign, Planner& planner) {
+    for (const std::string& text : foreign.imported_entries) {
+        TRY(json::Value entry, json::parse(text));
+        if (!is_table_entry(entry)) {
+            planner.take(std::move(entry));
+            continue;
+        }
+        const Imported imported = imported_from_json(entry);
+        planner.take(imported.table, imported.imported_at);
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<Plan> plan_import(const catalog::Catalog& catalog, const Foreign& foreign, const std::string& now) {
@@ -173,7 +236,10 @@ Result<Plan> plan_import(const catalog::Catalog& catalog, const Foreign& foreign
     for (const RecordedFile& file : foreign.files)
         if (file.state == RecordedFile::State::lost)
             planner.take(to_json(file, foreign.sources.empty() ? "" : foreign.sources.front(), now));
-    return planner.finish();
+    TRY_DO(take_imported(foreign, planner));
+    Plan plan = planner.finish();
+    TRY_DO(take_terms(catalog, foreign, plan));
+    return plan;
 }
 
 Result<Plan> plan_attachments(const catalog::Catalog& catalog) {

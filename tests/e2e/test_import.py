@@ -106,6 +106,16 @@ class DataCatalog(ImportTest):
         self.index()
         self.assert_writes_nothing("catalog", "import", os.path.join(LEGACY, "catalog"), "--dry-run")
 
+    def test_terms_join_the_glossary(self):
+        self.put("raw-data/daily_mean.csv", "station_id,day,mean_temp\n1,2024-01-01,2.5\n")
+        self.index()
+        self.assertEqual(1, self.bring("catalog/catalog.json")["new_terms"])
+        (term,) = json.loads(read(self.path("catalog", "glossary.json")))["terms"]
+        self.assertEqual(("Mean temperature", "24h arithmetic mean", ["avg temp"]), (term["term"], term["definition"], term["synonyms"]))
+        columns = json.loads(read(self.path("catalog", "tables.json")))["tables"][0]["columns"]
+        self.assertEqual("Mean temperature", columns[2]["term"])
+        self.assertEqual(0, self.bring("catalog/catalog.json")["new_terms"])
+
     def test_forgetting(self):
         self.bring("catalog")
         self.nl("catalog", "import", "--forget", "weather.raw.stations")
