@@ -94,7 +94,7 @@ ParquetElement read_element(ThriftReader& in) {
 
 void read_statistics(ThriftReader& in, ParquetStatistics& out) {
     std::string_view legacy_min, legacy_max, min, max;
-    bool has_legacy_min = false, has_legacy_max = false, has_min = false, has_max = false;
+    bool has_legacy_min = false, has_legacy_max = false, has_min = false, has_max = false, exact = true;
     in.read_struct([&](std::int16_t id, Type type) {
         const auto keep = [&](std::string_view& text, bool& has) {
             text = in.binary(type);
@@ -115,6 +115,10 @@ void read_statistics(ThriftReader& in, ParquetStatistics& out) {
                 return keep(max, has_max);
             case 6:
                 return keep(min, has_min);
+            case 7:  // is_max_value_exact
+            case 8:  // is_min_value_exact
+                exact &= ThriftReader::is_true(type);
+                return in.skip(type);
             default:
                 in.skip(type);
         }
@@ -125,9 +129,12 @@ void read_statistics(ThriftReader& in, ParquetStatistics& out) {
         min = legacy_min;
         max = legacy_max;
     }
-    constexpr std::size_t k_kept = 256;  // bounds are hints; a writer may store whole values
-    out.min = min.substr(0, k_kept);
-    out.max = max.substr(0, k_kept);
+    // A cut value is no value of the column, and a long one nothing for people.
+    constexpr std::size_t k_kept = 256;
+    out.has_bounds &= exact && min.size() <= k_kept && max.size() <= k_kept;
+    if (!out.has_bounds) return;
+    out.min = min;
+    out.max = max;
 }
 
 void read_chunk_metadata(ThriftReader& in, ParquetChunk& out) {

@@ -30,6 +30,8 @@ enum Logical : int {
     k_json,
     k_bson,
     k_uuid,
+    k_float16,
+    k_variant,
 };
 
 // ConvertedType, the older spelling of the same.
@@ -80,31 +82,48 @@ Type physical_type(const ParquetElement& e) {
 // What a decimal claims must be possible, or it is shown as what is stored.
 Type decimal_type(const ParquetElement& e) {
     constexpr int k_widest = 76;
-    const bool sane = e.precision >= 1 && e.precision <= k_widest && e.scale >= 0 && e.scale <= e.precision;
+    const bool number = e.physical == ParquetPhysical::int32 || e.physical == ParquetPhysical::int64 ||
+                        e.physical == ParquetPhysical::byte_array || e.physical == ParquetPhysical::fixed;
+    const bool sane = number && e.precision >= 1 && e.precision <= k_widest && e.scale >= 0 && e.scale <= e.precision;
     return sane ? Type::decimal(e.precision, e.scale) : physical_type(e);
 }
 
+bool is_bytes(const ParquetElement& e) {
+    return e.physical == ParquetPhysical::byte_array || e.physical == ParquetPhysical::fixed;
+}
+bool is_fixed(const ParquetElement& e, int length) {
+    return e.physical == ParquetPhysical::fixed && e.type_length == length;
+}
+bool is_integer(const ParquetElement& e) {
+    return e.physical == ParquetPhysical::int32 || e.physical == ParquetPhysical::int64;
+}
+
+// An annotation that does not fit what is stored does not count.
+Type fitting(bool fits, Type type, const ParquetElement& e) { return fits ? type : physical_type(e); }
+
 Type converted_type(const ParquetElement& e) {
-    if (e.converted >= c_uint8 && e.converted <= c_uint64) return integer_type(8 << (e.converted - c_uint8), false);
-    if (e.converted >= c_int8 && e.converted <= c_int64) return integer_type(8 << (e.converted - c_int8), true);
+    if (e.converted >= c_uint8 && e.converted <= c_uint64)
+        return fitting(is_integer(e), integer_type(8 << (e.converted - c_uint8), false), e);
+    if (e.converted >= c_int8 && e.converted <= c_int64)
+        return fitting(is_integer(e), integer_type(8 << (e.converted - c_int8), true), e);
     switch (e.converted) {
         case c_utf8:
         case c_enum:
-            return TypeKind::text;
+            return fitting(is_bytes(e), TypeKind::text, e);
         case c_decimal:
             return decimal_type(e);
         case c_date:
-            return TypeKind::date;
+            return fitting(e.physical == ParquetPhysical::int32, TypeKind::date, e);
         case c_time_millis:
         case c_time_micros:
-            return TypeKind::time;
+            return fitting(is_integer(e), TypeKind::time, e);
         case c_timestamp_millis:
         case c_timestamp_micros:
-            return TypeKind::timestamp_tz;  // by definition adjusted to UTC
+            return fitting(e.physical == ParquetPhysical::int64, TypeKind::timestamp_tz, e);  // by definition UTC
         case c_json:
-            return TypeKind::json;
+            return fitting(is_bytes(e), TypeKind::json, e);
         case c_interval:
-            return TypeKind::interval;
+            return fitting(is_fixed(e, 12), TypeKind::interval, e);
         default:
             return physical_type(e);
     }
@@ -114,23 +133,26 @@ Type leaf_type(const ParquetElement& e) {
     switch (e.logical) {
         case k_string:
         case k_enum:
-            return TypeKind::text;
+            return fitting(is_bytes(e), TypeKind::text, e);
         case k_decimal:
             return decimal_type(e);
         case k_date:
-            return TypeKind::date;
+            return fitting(e.physical == ParquetPhysical::int32, TypeKind::date, e);
         case k_time:
-            return TypeKind::time;
+            return fitting(is_integer(e), TypeKind::time, e);
         case k_timestamp:
-            return e.utc ? TypeKind::timestamp_tz : TypeKind::timestamp;
+            return fitting(e.physical == ParquetPhysical::int64, e.utc ? TypeKind::timestamp_tz : TypeKind::timestamp,
+                           e);
         case k_integer:
-            return integer_type(e.bit_width, e.is_signed);
+            return fitting(is_integer(e), integer_type(e.bit_width, e.is_signed), e);
         case k_unknown:
             return TypeKind::unknown;
         case k_json:
-            return TypeKind::json;
+            return fitting(is_bytes(e), TypeKind::json, e);
         case k_uuid:
-            return TypeKind::uuid;
+            return fitting(is_fixed(e, 16), TypeKind::uuid, e);
+        case k_float16:
+            return fitting(is_fixed(e, 2), TypeKind::float32, e);
         default:
             return converted_type(e);
     }
@@ -153,7 +175,8 @@ public:
         if ((e.logical == k_list || e.converted == c_list) && e.children == 1) return list(e, depth);
         const bool is_map = e.logical == k_map || e.converted == c_map || e.converted == c_map_key_value;
         if (is_map && e.children == 1) return map(depth);
-        return structure(e.children, depth);
+        Type type = structure(e.children, depth);
+        return e.logical == k_variant ? Type(TypeKind::json) : type;
     }
 
     // The node at the cursor as a field: a repeated one outside list and map groups is a list of itself.
@@ -187,8 +210,9 @@ private:
     Type list(const ParquetElement& outer, int depth) {
         if (m_at >= m_schema.size()) return fail();
         const ParquetElement& repeated = m_schema[m_at];
-        const bool is_element = !repeated.is_group() || repeated.children != 1 || repeated.name == "array" ||
-                                repeated.name == outer.name + "_tuple";
+        const bool only_child_repeats = m_at + 1 < m_schema.size() && m_schema[m_at + 1].repetition == 2;
+        const bool is_element = !repeated.is_group() || repeated.children != 1 || only_child_repeats ||
+                                repeated.name == "array" || repeated.name == outer.name + "_tuple";
         if (is_element) return Type::list_of(node(depth + 1));
         ++m_at;
         model::Field element = field(depth + 1);

@@ -101,13 +101,14 @@ private:
     bool m_good = true;
 };
 
-constexpr std::uint64_t k_nullable = 1, k_pii = 2;
+constexpr std::uint64_t k_nullable = 1, k_pii = 2, k_described = 4;
 
 void pack(Packer& out, const Column& c) {
     out.text(c.name);
     out.text(model::to_string(c.type));
-    out.number((c.nullable ? k_nullable : 0u) | (c.pii ? k_pii : 0u));
+    out.number((c.nullable ? k_nullable : 0u) | (c.pii ? k_pii : 0u) | (c.description.empty() ? 0u : k_described));
     out.text(c.semantic);
+    if (!c.description.empty()) out.text(c.description);
     out.number(c.evidence.values);
     out.number(c.evidence.nulls);
     out.maybe_text(c.evidence.min);
@@ -128,6 +129,7 @@ std::optional<Column> unpack_column(Unpacker& in) {
     c.nullable = bits & k_nullable;
     c.pii = bits & k_pii;
     c.semantic = in.text();
+    if (bits & k_described) c.description = in.text();
     c.evidence.values = in.number();
     c.evidence.nulls = in.number();
     c.evidence.min = in.maybe_text();

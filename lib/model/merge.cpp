@@ -159,6 +159,7 @@ Column merge(const Column& a, const Column& b) {
     out.nullable = a.nullable || b.nullable;
     out.semantic = a.semantic == b.semantic || b.semantic.empty() ? a.semantic : a.semantic.empty() ? b.semantic : "";
     out.pii = a.pii || b.pii;
+    out.description = a.description.empty() ? b.description : a.description;
     Evidence& e = out.evidence;
     e.values = a.evidence.values + b.evidence.values;
     e.nulls = a.evidence.nulls + b.evidence.nulls;

@@ -50,6 +50,7 @@ FileProfile profile(std::uint64_t rows) {
     c.evidence.reason = "fraction first at row 25001";
     c.evidence.forced_row = 25001;
     f.profile.columns = {c, c};
+    f.profile.columns[1].description = "The price, before tax";
     f.profile.findings = {{model::Finding::Severity::error, "short_row", "", 7, "row 7 is short"}};
     return f;
 }

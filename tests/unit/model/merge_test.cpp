@@ -41,6 +41,14 @@ TEST_CASE("counts add up and bounds follow the numbers, not their text", "[model
     CHECK_FALSE(c.nullable);
 }
 
+TEST_CASE("a file's own words about a column are kept, the earlier file's first", "[model]") {
+    Column before = column("n", TypeKind::int64, 1, "1", "1"), after = before;
+    after.description = "The price";
+    CHECK(merge(before, after).description == "The price");
+    before.description = "Price";
+    CHECK(merge(before, after).description == "Price");
+}
+
 TEST_CASE("an all-null column changes neither type nor bounds of the other", "[model]") {
     for (const Column& c : {merge(all_null("n", 7), column("n", TypeKind::date, 1, "2024-01-02", "2024-01-02")),
                             merge(column("n", TypeKind::date, 1, "2024-01-02", "2024-01-02"), all_null("n", 7))}) {
