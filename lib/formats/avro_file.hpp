@@ -3,10 +3,9 @@
 #pragma once
 
 #include <array>
-#include <memory>
 #include <string>
 
-#include "formats/input.hpp"
+#include "formats/forward_reader.hpp"
 
 namespace neurolake::formats {
 
@@ -24,7 +23,7 @@ struct AvroBlock {
 // Reads forward only, so that a file inside gzip is read alike; in a plain one, blocks are stepped over.
 class AvroFile {
 public:
-    explicit AvroFile(const Input& input);
+    explicit AvroFile(const Input& input) : m_bytes(input) {}
 
     // corrupt: not what it must be, or cut; guard: larger than we read.
     Status read_header(AvroHeader& header);
@@ -33,22 +32,14 @@ public:
     Result<bool> next_block(AvroBlock& block);
     // The block's bytes, instead of stepping over them. guard beyond `limit`.
     Result<std::string> block_bytes(const AvroBlock& block, std::uint64_t limit);
-    std::uint64_t bytes_read() const;
+    std::uint64_t bytes_read() const { return m_bytes.bytes_read(); }
 
 private:
-    Result<int> byte();  // -1 at the end
     Result<std::int64_t> number(const char* what);
-    Result<bool> skip(std::uint64_t bytes);  // false: the file ends before
-    Result<std::string> text(std::uint64_t size, std::uint64_t limit, const char* what);
     Status read_entry(AvroHeader& header);
     Status end_block();
-    std::uint64_t position() const { return m_read_to - (m_end - m_begin); }
 
-    const Input& m_input;
-    std::unique_ptr<InputSource> m_inflated;  // of a compressed file
-    std::string m_buffer;
-    std::size_t m_begin = 0, m_end = 0;
-    std::uint64_t m_read_to = 0, m_total = 0;
+    ForwardReader m_bytes;
     std::array<char, 16> m_sync{};
     AvroBlock m_open;  // the block whose bytes come next
     bool m_has_open = false;

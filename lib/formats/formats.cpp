@@ -8,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "formats/arrow.hpp"
 #include "formats/avro.hpp"
 #include "formats/csv.hpp"
 #include "formats/csv_dialect.hpp"
@@ -28,7 +29,7 @@ struct Format {
     Result<Profile> (*profile)(const Input&);
     Result<Rows> (*head)(const Input&, std::size_t);
 };
-constexpr std::array<Format, 7> k_formats{{
+constexpr std::array<Format, 8> k_formats{{
     {"csv", profile_csv, head_csv},
     {"tsv", profile_csv, head_csv},
     {"json_lines", profile_json_lines, head_json_lines},
@@ -36,9 +37,10 @@ constexpr std::array<Format, 7> k_formats{{
     {"parquet", profile_parquet, head_parquet},
     {"ncf", profile_ncf, head_ncf},
     {"avro", profile_avro, head_avro},
+    {"arrow", profile_arrow, head_arrow},
 }};
 
-constexpr std::array<std::string_view, 3> k_binary{"parquet", "ncf", "avro"};
+constexpr std::array<std::string_view, 4> k_binary{"parquet", "ncf", "avro", "arrow"};
 
 // Formats whose files begin with a magic word: by name alone they are taken for what they should be, and found damaged.
 bool is_binary(std::string_view format) {
@@ -77,6 +79,7 @@ std::string_view format_of_magic(std::string_view beginning) {
     if (beginning.starts_with("PAR1") || beginning.starts_with("PARE")) return "parquet";
     if (beginning.starts_with(std::string_view("NCF\x01", 4))) return "ncf";
     if (beginning.starts_with(std::string_view("Obj\x01", 4))) return "avro";
+    if (begins_like_arrow(beginning)) return "arrow";
     return {};
 }
 
@@ -112,6 +115,11 @@ Detected detect_text(const Input& input, std::string_view text, bool whole) {
 
 Detected detect(const Input& input, std::string_view beginning, bool whole) {
     if (const std::string_view magic = format_of_magic(beginning); !magic.empty()) return known(magic);
+    const bool unnamed = input.format_hint.empty() || is_binary(input.format_hint);  // a CSV file may begin so
+    if (unnamed && beginning.starts_with("FEA1"))
+        return unknown("unsupported", "Feather version 1 is not read: write it again as version 2, which is Arrow");
+    if (unnamed && beginning.starts_with("ORC") && looks_binary(beginning))
+        return unknown("unsupported", "ORC is not read: convert it to Parquet to have its columns in the catalog");
     if (is_binary(input.format_hint)) return known(input.format_hint);
     if (looks_binary(beginning))
         return unknown("binary_zeros", fmt::format("not text: a binary zero stands at byte {}", beginning.find('\0')));

@@ -9,7 +9,7 @@
 namespace neurolake::formats {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 14> k_extensions{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 19> k_extensions{{
     {"csv", "csv"},
     {"tsv", "tsv"},
     {"tab", "tsv"},
@@ -24,6 +24,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 14> k_extens
     {"parq", "parquet"},
     {"ncf", "ncf"},
     {"avro", "avro"},
+    {"arrow", "arrow"},
+    {"arrows", "arrow"},
+    {"ipc", "arrow"},
+    {"feather", "arrow"},
+    {"ftr", "arrow"},
 }};
 
 constexpr std::array<std::string_view, 5> k_compressed{"gz", "gzip", "zst", "zstd", "bz2"};

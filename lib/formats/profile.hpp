@@ -11,8 +11,8 @@
 namespace neurolake::formats {
 
 struct Profile {
-    std::string format;       // "csv", "tsv", "json_lines", "json", "parquet", "ncf", "avro", "unknown", "empty"
-    std::string dialect;      // for people: "delimiter ;, quote \", header, utf-8" or "ncf dialect A"
+    std::string format;   // "csv", "tsv", "json_lines", "json", "parquet", "ncf", "avro", "arrow", "unknown", "empty"
+    std::string dialect;  // for people: "delimiter ;, quote \", header, utf-8" or "ncf dialect A"
     std::string compression;  // "", "gzip", "zstd"
     std::vector<model::Column> columns;
     std::uint64_t rows = 0;
