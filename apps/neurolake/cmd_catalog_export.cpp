@@ -8,6 +8,7 @@
 
 #include "cmd_catalog.hpp"
 #include "exchange/exchange.hpp"
+#include "view_files.hpp"
 
 namespace neurolake::apps {
 
@@ -33,6 +34,11 @@ Status write_ddl(Session&, const Args& args, const exchange::Content& content, c
                                sink);
 }
 
+Status write_views(Session& session, const Args&, const exchange::Content& content, const exchange::Sink& sink) {
+    TRY(const exchange::FilesOf files_of, view_files(session));
+    return exchange::write_views(content, files_of, sink);
+}
+
 struct Format {
     const char* name;
     Write write;
@@ -42,6 +48,7 @@ constexpr Format k_formats[] = {
     {"jsonl", plainly<exchange::write_jsonl>},
     {"csv", plainly<exchange::write_csv>},
     {"ddl", write_ddl},
+    {"duckdb", write_views},
 };
 
 std::vector<std::string> format_names() {

@@ -9,6 +9,7 @@ import sqlite3
 from catalog_lake import CatalogTest
 from harness import main, read, write
 from jsonschema_lite import check as check_schema
+from servers import MiniS3
 
 
 class ExportTest(CatalogTest):
@@ -128,6 +129,54 @@ class Ddl(ExportTest):
 
     def test_an_unknown_database_is_refused(self):
         self.assertIn("duckdb", self.nl("catalog", "export", "--format", "ddl", "--dialect", "oracle", check=2).err)
+
+
+class Views(ExportTest):
+    """The text; tests/oracle has DuckDB run it."""
+
+    def test_every_file_is_named_with_its_dialect_and_the_columns_have_their_types(self):
+        text = self.export("--format", "duckdb", "raw-data")
+        self.assertIn('CREATE SCHEMA IF NOT EXISTS "raw-data";', text)
+        self.assertIn("-- raw-data.orders: 2 files here\nCREATE OR REPLACE VIEW \"raw-data\".\"orders\" AS\nSELECT "
+                      'CAST("__1" AS BIGINT) AS "id", "__2" AS "zip", CAST("__3" AS DOUBLE) AS "amount", CAST("year" AS BIGINT) AS "year"\n',
+                      text)
+        self.assertIn("    'buckets/raw-data/orders/year=2023/a.csv',\n    'buckets/raw-data/orders/year=2024/a.csv'\n  ], auto_detect=false, "
+                      "header=true, delim=',', quote='\"', escape='\"', ", text)
+        self.assertIn("hive_partitioning=true, hive_types={'year': 'BIGINT'}", text)
+        self.assertNotIn(self.lake, text)
+
+    def test_what_is_in_an_object_store_is_named_there(self):
+        server = MiniS3()
+        server.start()
+        self.addCleanup(server.stop)
+        for key, value in (("cloud_provider", "s3"), ("endpoint", server.endpoint), ("cloud_bucket", server.bucket)):
+            self.set("hybrid_storage." + key, value)
+        self.set("burst.min_size", "0")
+        whole = self.export("--format", "duckdb")
+        self.nl("burst", "raw-data/orders/year=2023", "--yes", env=server.env)
+        text = self.export("--format", "duckdb")
+        (key,) = server.keys()
+        self.assertIn("-- raw-data.orders: 1 file here, 1 in the cloud\n", text)
+        self.assertIn("'buckets/raw-data/orders/year=2024/a.csv',\n    's3://%s/%s'\n" % (server.bucket, key), text)
+        self.assertIn("CREATE SECRET (TYPE s3, PROVIDER credential_chain", text)
+        self.assertIn("ENDPOINT '127.0.0.1:%d', URL_STYLE 'path', USE_SSL false" % server.port, text)
+        for secret in server.env.values():
+            if len(secret) > 12:
+                self.assertNotIn(secret, text)
+        self.nl("recall", "raw-data/orders", "--yes", env=server.env)
+        self.assertEqual(whole, self.export("--format", "duckdb"))
+
+    def test_a_table_in_a_store_that_duckdb_does_not_reach_is_a_view_that_fails(self):
+        cloud = os.path.join(self.tmp, "cloud")
+        os.mkdir(cloud)
+        for key, value in (("cloud_provider", "directory"), ("directory", cloud)):
+            self.set("hybrid_storage." + key, value)
+        self.set("burst.min_size", "0")
+        self.nl("burst", "raw-data/orders/year=2023", "--yes")
+        text = self.export("--format", "duckdb", "orders")
+        self.assertIn("WHERE error('raw-data.orders: buckets/raw-data/orders/year=2023/a.csv: ", text)
+        self.assertIn("neurolake recall raw-data/orders/year=2023/a.csv", text)
+        self.assertNotIn("read_csv", text)
 
 
 class Files(ExportTest):
