@@ -49,6 +49,7 @@ constexpr Format k_formats[] = {
     {"csv", plainly<exchange::write_csv>},
     {"ddl", write_ddl},
     {"duckdb", write_views},
+    {"markdown", plainly<exchange::write_markdown>},
 };
 
 std::vector<std::string> format_names() {

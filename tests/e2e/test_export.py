@@ -179,6 +179,18 @@ class Views(ExportTest):
         self.assertNotIn("read_csv", text)
 
 
+class Markdown(ExportTest):
+    def test_a_dictionary_of_living_tables(self):
+        text = self.export("--format", "markdown")
+        self.assertTrue(text.startswith("# Data dictionary\n\n2 tables, 5 rows, as of "))
+        for table in self.whole()["tables"]:
+            self.assertIn("[%s](#table-%s)" % (table["name"], table["id"]), text)
+            self.assertIn('<a id="table-%s"></a>\n\n## %s\n' % (table["id"], table["name"]), text)
+        self.assertIn("| name | text | none |  | A\\*\\*\\* to G\\*\\*\\* |", text)
+        self.assertIn("| year | int64 | none | partition | 2023 to 2024 |", text)
+        self.assertNotIn("Grace", text)
+
+
 class Files(ExportTest):
     def test_the_file_holds_the_same_bytes_as_standard_output(self):
         file = os.path.join(self.tmp, "catalog.json")
