@@ -239,14 +239,18 @@ private:
         }
     }
 
-    std::uint64_t line_of(std::size_t position) const {
-        return m_rows.m_lines + count_byte(m_text.substr(0, position), '\n');
+    // Positions asked for only grow: each newline is counted once.
+    std::uint64_t line_of(std::size_t position) {
+        m_newlines += count_byte(m_text.substr(m_counted, position - m_counted), '\n');
+        m_counted = position;
+        return m_rows.m_lines + m_newlines;
     }
 
     JsonRows& m_rows;
     std::string_view m_text;
     const std::uint32_t* m_index;
-    std::size_t m_count, m_at = 0;
+    std::size_t m_count, m_at = 0, m_counted = 0;
+    std::uint64_t m_newlines = 0;
     char* m_unescaped;
     bool m_has_escapes, m_too_deep = false, m_twice = false;
     std::vector<Event>& m_events;

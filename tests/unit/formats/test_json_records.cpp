@@ -97,6 +97,16 @@ TEST_CASE("documents that are no objects are rows of one value", "[formats]") {
     CHECK(find_code(mixed, "not_an_object")->line == 2);
 }
 
+TEST_CASE("hundreds of thousands of odd rows take no longer than good ones", "[formats]") {
+    std::string numbers = "[0", twice;
+    for (int i = 1; i < 300000; ++i) numbers += fmt::format(",\n{}", i);
+    CHECK(profile_of(numbers + "]", "n.json").rows == 300000);
+    for (int i = 0; i < 300000; ++i) twice += "{\"a\":1,\"a\":2}\n";
+    const Profile profile = profile_of(twice, "t.jsonl");
+    CHECK(profile.rows == 300000);
+    CHECK(find_code(profile, "duplicate_key")->line == 1);
+}
+
 TEST_CASE("a key that stands twice in one object is told", "[formats]") {
     const Profile profile =
         profile_of("{\"a\":1,\"b\":2}\n{\"a\":1,\"a\":\"x\"}\n{\"a\":3,\"b\":{\"a\":1}}\n", "d.jsonl");
