@@ -8,6 +8,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/text.hpp"
 #include "formats/csv.hpp"
 #include "formats/findings.hpp"
 #include "formats/ncf_layout.hpp"
@@ -176,9 +177,9 @@ Status read_binary(const Input& input, std::string_view head, NcfFile& file) {
                                       [](const NcfColumn& c) { return c.has_data && c.encoding == "pickle"; });
     if (opaque > 0)
         file.findings.push_back(
-            note("opaque_column", fmt::format("{} columns are stored as Python pickles, which are programs: they "
-                                              "are not opened",
-                                              opaque)));
+            note("opaque_column",
+                 fmt::format("{} column{} stored as {}: a pickle is a program and is not opened", opaque,
+                             opaque == 1 ? " is" : "s are", opaque == 1 ? "a Python pickle" : "Python pickles")));
     return check_ncf_footer(input, layout, file);
 }
 
@@ -222,6 +223,9 @@ model::Column column_of(const NcfColumn& from, std::string name, std::uint64_t r
     evidence.values -= evidence.nulls;
     evidence.min = s.min;
     evidence.max = s.max;
+    if (column.type.kind == model::TypeKind::boolean)  // Python's own spelling
+        for (auto* bound : {&evidence.min, &evidence.max})
+            if (*bound == "True" || *bound == "False") *bound = text::lower(**bound);
     evidence.distinct = s.distinct;
     return column;
 }

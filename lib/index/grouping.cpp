@@ -160,6 +160,7 @@ std::vector<Group> group_folder(const std::string& bucket, const Unit& unit) {
     }
     Group g;
     g.path = unit.root;
+    g.findings = unit.findings;
     g.rule = GroupingRule::folder;
     g.files = sorted.members();
     g.reason = folder_reason(sorted, g.files);

@@ -57,6 +57,7 @@ private:
     Status open_inventory();
     Status scan();
     Status look_at_gone();
+    void touch_storages(Tree& tree, const std::string& bucket) const;
     Status find_work();
     Status read_changed();
     void build_batch();
@@ -144,6 +145,16 @@ Status Run::look_at_gone() {
     return {};
 }
 
+// What a version of a table is may change without a data file.
+void Run::touch_storages(Tree& tree, const std::string& bucket) const {
+    for (const std::string& path : tree.storage_files()) {
+        const auto before = m_old.find(bucket, path), now = m_scan.next->find(bucket, path);
+        const bool same =
+            before && now && before->size == now->size && before->mtime_ns == now->mtime_ns && before->ino == now->ino;
+        if (!same) tree.touch(path);
+    }
+}
+
 // Which buckets and units have anything to do.
 Status Run::find_work() {
     for (const lake::Bucket& bucket : m_buckets) {
@@ -155,6 +166,7 @@ Status Run::find_work() {
         work.fd = std::move(*fd);
         work.tree = std::make_unique<Tree>(bucket.name, *m_scan.next, work.fd.get());
         if (m_options.full) work.tree->touch_all();
+        touch_storages(*work.tree, bucket.name);
         m_touched |= work.tree->compare(m_catalog.places(bucket.name));
         m_work.push_back(std::move(work));
     }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "index/tree.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 
@@ -9,6 +11,7 @@
 #include "formats/formats.hpp"
 #include "index/naming.hpp"
 #include "index/partition.hpp"
+#include "index/table_storage.hpp"
 
 namespace neurolake::index {
 namespace {
@@ -37,12 +40,13 @@ void for_each_file(const lake::InventoryBuilder& next, const std::string& bucket
 
 }  // namespace
 
-Tree::Tree(std::string bucket, const lake::InventoryBuilder& next, int bucket_fd) : m_bucket(std::move(bucket)) {
+Tree::Tree(std::string bucket, const lake::InventoryBuilder& next, int bucket_fd)
+    : m_bucket(std::move(bucket)), m_bucket_fd(bucket_fd) {
     next.for_each_folder(m_bucket, [&](const lake::InventoryBuilder::FolderSummary& summary) {
         if (!is_known_non_data_folder(summary.path)) look_at(next, summary);
     });
     find_temporaries(next);
-    read_overrides(bucket_fd);
+    read_overrides();
     decide_units();
 }
 
@@ -53,6 +57,8 @@ void Tree::look_at(const lake::InventoryBuilder& next, const lake::InventoryBuil
     if (summary.ignored) {
         const std::string path = summary.path.empty() ? "" : std::string(summary.path) + "/";
         folder.has_override = next.find(m_bucket, path + std::string(k_override_name)).has_value();
+        folder.has_storage = folder.has_data && next.find(m_bucket, path + std::string(k_storage_metadata)) &&
+                             next.find(m_bucket, path + std::string(k_storage_history));
     }
     if (folder.has_data || folder.has_override) m_folders.emplace_hint(m_folders.end(), summary.path, folder);
 }
@@ -74,11 +80,11 @@ void Tree::find_temporaries(const lake::InventoryBuilder& next) {
     }
 }
 
-void Tree::read_overrides(int bucket_fd) {
+void Tree::read_overrides() {
     for (const auto& [path, folder] : m_folders) {
         if (!folder.has_override) continue;
         const std::string shown = m_bucket + "/" + (path.empty() ? "" : path + "/") + std::string(k_override_name);
-        auto read = read_override(bucket_fd, path);
+        auto read = read_override(m_bucket_fd, path);
         if (!read) {
             m_findings.push_back({model::Finding::Severity::warning, "override_unreadable", shown, 0,
                                   "its rules do not count now: " + read.error().message});
@@ -153,8 +159,12 @@ void Tree::collect(const lake::InventoryBuilder& next) {
     for (const auto& [path, folder] : m_folders)
         if (folder.unit && (is_touched(path, folder) || m_touched.contains(m_units[*folder.unit].root)))
             m_units[*folder.unit].touched = true;
-    for (const auto& [path, folder] : m_folders)
-        if (folder.unit && m_units[*folder.unit].touched) collect_folder(next, path, m_units[*folder.unit]);
+    for (const auto& [path, folder] : m_folders) {
+        if (!folder.unit || !m_units[*folder.unit].touched) continue;
+        Unit& unit = m_units[*folder.unit];
+        collect_folder(next, path, unit);
+        if (folder.has_storage && unit.kind == Unit::Kind::folder) leave_out_old_versions(path, unit);
+    }
     for (Unit& unit : m_units)
         std::sort(unit.files.begin(), unit.files.end(), [](const File& a, const File& b) { return a.path < b.path; });
 }
@@ -171,6 +181,36 @@ void Tree::collect_folder(const lake::InventoryBuilder& next, const std::string&
         file.indexed = record.indexed_ns != 0;
         unit.files.push_back(std::move(file));
     });
+}
+
+std::vector<std::string> Tree::storage_files() const {
+    std::vector<std::string> out;
+    for (const auto& [path, folder] : m_folders)
+        if (folder.has_storage)
+            for (const std::string_view name : {k_storage_metadata, k_storage_history})
+                out.push_back(fmt::format("{}{}{}", path, path.empty() ? "" : "/", name));
+    return out;
+}
+
+// A folder of the older table storage keeps the files of versions that were overwritten.
+void Tree::leave_out_old_versions(const std::string& folder, Unit& unit) const {
+    const std::string shown = m_bucket + "/" + folder;
+    const auto live = read_live_versions(m_bucket_fd, folder);
+    if (!live) {
+        unit.findings.push_back({model::Finding::Severity::warning, "storage_unreadable", shown, 0,
+                                 "the rows of all its versions count: " + live.error().message});
+        return;
+    }
+    if (!*live) return;
+    const std::size_t removed = std::erase_if(unit.files, [&](const File& f) {
+        const auto version = version_of_name(name_of(f.path));
+        return version && !(*live)->holds(*version);
+    });
+    if (removed > 0)
+        unit.findings.push_back(
+            {model::Finding::Severity::note, "older_versions", shown, 0,
+             fmt::format("{} data file{} of versions other than {} to {} {} kept, but no part of the table", removed,
+                         removed == 1 ? "" : "s", (*live)->from, (*live)->to, removed == 1 ? "is" : "are")});
 }
 
 std::optional<std::size_t> Tree::number_of(std::string_view table_path, bool is_folder) const {

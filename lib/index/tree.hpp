@@ -44,7 +44,8 @@ struct Unit {
     std::string root;        // inside the bucket; "" = the bucket itself
     std::string table_name;  // override_table: the person's word
     bool touched = false;
-    std::vector<File> files;  // in path order; of touched units only
+    std::vector<File> files;               // in path order; of touched units only
+    std::vector<model::Finding> findings;  // of its folders; paths begin with the bucket
 };
 
 inline std::string_view parent_of(std::string_view path) {  // "" for a name without '/'
@@ -62,11 +63,14 @@ struct Temporary {
 // The units of one bucket. Built from the inventory's folders; files are looked at only where something changed.
 class Tree {
 public:
-    // Finds the folders, reads the override files beneath bucket_fd, decides the units.
+    // Finds the folders, reads the override files beneath bucket_fd (which must outlive the tree), decides the units.
     Tree(std::string bucket, const lake::InventoryBuilder& next, int bucket_fd);
     // Something happened to this path (new, changed or gone).
     void touch(std::string_view path);
     void touch_all() { m_all_touched = true; }
+    // The files that say which versions of a table-storage folder are live: they hold no data, so a scan does not tell
+    // of their changes.
+    std::vector<std::string> storage_files() const;
     // Compares with what the catalog has: units without a table and tables without their unit (a catalog that was lost
     // or put back from a copy, an override file that came, changed or went) are touched. True when there is any.
     bool compare(const std::vector<catalog::Place>& places);
@@ -81,14 +85,15 @@ public:
 
 private:
     struct Folder {
-        bool has_data = false, has_override = false, pending = false;
+        bool has_data = false, has_override = false, has_storage = false, pending = false;
         std::optional<std::size_t> unit;
     };
 
     void look_at(const lake::InventoryBuilder& next, const lake::InventoryBuilder::FolderSummary& summary);
     void find_temporaries(const lake::InventoryBuilder& next);
     void collect_folder(const lake::InventoryBuilder& next, const std::string& folder, Unit& unit) const;
-    void read_overrides(int bucket_fd);
+    void read_overrides();
+    void leave_out_old_versions(const std::string& folder, Unit& unit) const;
     void decide_units();
     std::optional<std::size_t> number_of(std::string_view table_path, bool is_folder) const;
     std::optional<std::size_t> unit_for(std::string_view folder, const std::set<std::string>& partition_roots);
@@ -96,6 +101,7 @@ private:
     const Override* override_above(std::string_view folder, std::string& root) const;
 
     std::string m_bucket;
+    int m_bucket_fd;
     std::map<std::string, Folder, std::less<>> m_folders;
     std::map<std::string, Override, std::less<>> m_overrides;
     std::vector<Unit> m_units;

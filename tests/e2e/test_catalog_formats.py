@@ -1,5 +1,6 @@
 # Each table format through the real binary: the same columns, types and rows, whoever wrote the file; damaged ones are named.
 # SPDX-License-Identifier: Apache-2.0
+import gzip
 import json
 import os
 import shutil
@@ -56,7 +57,72 @@ def parquet():
     return data + footer + struct.pack("<I", len(footer)) + b"PAR1"
 
 
+def avro():
+    """An Avro object container file of ROWS: one block, stored as it is."""
+    zigzag = lambda number: varint(number << 1 ^ number >> 63)
+    text = lambda value: zigzag(len(value)) + value
+    fields = [{"name": "id", "type": "long"}, {"name": "name", "type": ["null", "string"]}, {"name": "amount", "type": "double", "doc": "What it cost"}]
+    schema = json.dumps({"type": "record", "name": "row", "fields": fields}).encode()
+    rows = b"".join(zigzag(row[0]) + zigzag(1) + text(row[1].encode()) + struct.pack("<d", row[2]) for row in ROWS)
+    sync = b"0123456789abcdef"
+    return b"Obj\1" + zigzag(1) + text(b"avro.schema") + text(schema) + zigzag(0) + sync + zigzag(len(ROWS)) + text(rows) + sync
+
+
+def zstd(data):
+    """One Zstandard frame of raw blocks."""
+    out = b"\x28\xb5\x2f\xfd\xa0" + struct.pack("<I", len(data))
+    pieces = [data[at:at + 1000] for at in range(0, len(data), 1000)]
+    for number, piece in enumerate(pieces):
+        out += (len(piece) << 3 | (number == len(pieces) - 1)).to_bytes(3, "little") + piece
+    return out
+
+
 class Formats(CatalogTest):
+    def test_binary_formats_have_the_same_columns_and_rows_plain_and_compressed(self):
+        arrow = lambda name: read(os.path.join(SUPPORT, "samples", "arrow", name))
+        files = {"avro": avro(), "arrow": arrow("rows.arrow"), "feather": arrow("rows.arrow"), "arrows": arrow("rows.arrows")}
+        for name, data in files.items():
+            self.put("raw-data/%s/part.%s" % (name, name), data)
+            self.put("raw-data/%s-gz/part.%s.gz" % (name, name), gzip.compress(data))
+            self.put("raw-data/%s-zst/part.%s.zst" % (name, name), zstd(data))
+        self.put("raw-data/parquet-gz/part.parquet.gz", gzip.compress(parquet()))
+        result = self.nl("catalog", "index", "--json")
+        self.assertEqual([], result.json["failed"])
+        tables = self.tables()
+        for name in files:
+            for ending in ("", "-gz", "-zst"):
+                table = tables["raw-data." + name + ending]
+                self.assertEqual(("avro" if name == "avro" else "arrow", 3, True), (table["format"], table["rows"], table["rows_exact"]), name + ending)
+                self.assertEqual({"id": "int64", "name": "text", "amount": "double"}, self.types("raw-data." + name + ending), name + ending)
+        for ending in ("", "-gz", "-zst"):
+            head = self.nl("catalog", "head", "raw-data.avro" + ending, "--json").json
+            self.assertEqual([[str(value) for value in row] for row in ROWS], head["rows"], ending)
+        self.assertIn("What it cost", self.nl("catalog", "show", "raw-data.avro").out)
+        # Parquet compresses its own pages: a file that was compressed again is named, and not guessed at.
+        self.assertEqual("unknown", tables["raw-data.parquet-gz"]["format"])
+        findings = self.nl("catalog", "show", "raw-data.parquet-gz", "--json").json["table"]["findings"]
+        self.assertIn("compressed", findings[0]["message"])
+
+    def test_a_table_storage_folder_counts_the_live_versions_only(self):
+        source = os.path.join(SUPPORT, "samples", "legacy", "ncf_storage")
+        live = {"users": 3, "auto_schema": 2}
+        for name in live:
+            for file in os.listdir(os.path.join(source, name)):
+                self.put("raw-data/%s/%s" % (name, file), read(os.path.join(source, name, file)))
+        self.index()
+        tables = self.tables()
+        self.assertEqual(live, {name: tables["raw-data." + name]["rows"] for name in live})
+        self.assertEqual(2, tables["raw-data.users"]["files"])
+        findings = self.nl("catalog", "show", "raw-data.users", "--json").json["table"]["findings"]
+        self.assertEqual("older_versions", findings[0]["code"])
+        # Only the history changes: nothing was overwritten after all.
+        history = json.loads(read(os.path.join(source, "users", "_history.json")))
+        for entry in history:
+            entry["mode"] = entry["mode"] and "append"
+        self.put("raw-data/users/_history.json", json.dumps(history))
+        self.index()
+        self.assertEqual((6, 4), (self.tables()["raw-data.users"]["rows"], self.tables()["raw-data.users"]["files"]))
+
     def test_the_same_table_in_each_format_has_the_same_columns_and_rows(self):
         text = lambda cut: "".join(cut.join(map(str, row)) + "\n" for row in [("id", "name", "amount"), *ROWS])
         for name, data in (("csv", text(",")), ("tsv", text("\t")),
