@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "base/workers.hpp"
 #include "catalog/backend.hpp"
+#include "catalog/lineage.hpp"
 #include "catalog/search.hpp"
 
 namespace neurolake::catalog {
@@ -317,6 +318,7 @@ Status Catalog::check() const {
         TRY(const std::vector<std::string> entries, m_impl->backend->entries(list));
         for (const std::string& entry : entries) {
             TRY(const json::Value value, json::parse(entry));
+            if (list == List::lineage) TRY_DO(check_lineage_entry(entry));
             if (list != List::histories) continue;
             if (auto history = model::history_from_json(value); !history) return std::move(history).error();
         }
@@ -370,7 +372,10 @@ Status Catalog::rename_bucket(std::string_view from, std::string_view to) {
             if (text::starts_with_folder(finding.path, from)) finding.path.replace(0, from.size(), to);
         change.tables.push_back(std::move(renamed));
     }
-    return change.tables.empty() ? Status{} : m_impl->write(std::move(change));
+    // A damaged lineage.json stands in the way of no rename.
+    if (const auto lineage = entries(List::lineage)) change.entries = lineage_after_bucket_rename(*lineage, from, to);
+    if (change.tables.empty()) return change_entries(change.entries);
+    return m_impl->write(std::move(change));
 }
 
 Status Catalog::update_tables(std::vector<model::Table> changed) {
