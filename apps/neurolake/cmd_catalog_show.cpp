@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "catalog_report.hpp"
 #include "cmd_catalog.hpp"
+#include "cmd_lineage.hpp"
 #include "table.hpp"
 
 namespace neurolake::apps {
@@ -83,6 +84,22 @@ void print_facts(Output& out, const model::Table& table) {
     facts.print(out);
 }
 
+// In a line each, where anybody said so or a job ran.
+void print_lineage(Session& session, const model::Table& table) {
+    constexpr std::size_t k_most = 4;
+    const auto lineage = read_lineage(session);
+    const auto at = lineage ? lineage->find(catalog::LineageNames::ref(table)) : std::nullopt;
+    if (!at) return;
+    Output& out = session.out();
+    for (const auto direction : {catalog::Direction::up, catalog::Direction::down}) {
+        std::vector<std::string> names;
+        for (const std::size_t other : catalog::neighbours(*lineage, *at, direction))
+            names.push_back(out.name(lineage->datasets()[other].name));
+        const char* title = direction == catalog::Direction::up ? "Made from" : "Feeds";
+        if (!names.empty()) out.line(fmt::format("  {}: {}", title, short_list(names, k_most)));
+    }
+}
+
 void print_table_findings(Output& out, const model::Table& table) {
     for (const auto& finding : table.findings)
         out.line(fmt::format("  {}: {}: {}", model::to_string(finding.severity), out.name(finding.path),
@@ -100,6 +117,7 @@ Result<int> run_show(Session& session, const Args& args) {
     out.line(out.paint(Style::bold, out.name(table->full_name())));
     out.line("  " + card_line(out, *table));
     print_facts(out, *table);
+    print_lineage(session, *table);
     out.line();
     print_columns(out, *table);
     print_table_findings(out, *table);

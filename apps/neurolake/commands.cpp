@@ -28,6 +28,7 @@ constexpr Family k_families[] = {
     {"Buckets and files", add_ls, "ls"},
     {"Buckets and files", add_put, "put"},
     {"Catalog", add_catalog, "catalog"},
+    {"Catalog", add_lineage, "lineage"},
     {"Cloud", add_burst, "burst"},
     {"Cloud", add_recall, "recall"},
     {"Cloud", add_pin},

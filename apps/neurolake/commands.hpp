@@ -91,6 +91,7 @@ void add_completion(CLI::App& root, Registry& registry);
 void add_config(CLI::App& root, Registry& registry);
 void add_cron(CLI::App& root, Registry& registry);
 void add_escape_hatch(CLI::App& root, Registry& registry);
+void add_lineage(CLI::App& root, Registry& registry);
 void add_logs(CLI::App& root, Registry& registry);
 void add_doctor(CLI::App& root, Registry& registry);
 void add_help(CLI::App& root, Registry& registry);

@@ -155,8 +155,7 @@ TEST_CASE("what was named before it was a table becomes the table", "[catalog][l
     const auto lineage = Lineage::read(catalog);
     CHECK(lineage->edges().size() == 3);  // two of them were one and the same
     const auto stored_entries = catalog.entries(List::lineage).value();
-    for (const auto& text : stored_entries)
-        CHECK(text.find("raw-data/orders") == std::string::npos);
+    for (const auto& text : stored_entries) CHECK(text.find("raw-data/orders") == std::string::npos);
 }
 
 TEST_CASE("a table whose files are gone keeps its lineage, and gets it back", "[catalog][lineage]") {

@@ -177,8 +177,7 @@ TEST_CASE("datasets in the lake are found by path, link, place and our own names
           std::vector<std::string>{"/srv/outside.csv", "processed.daily", "raw-data.orders", "raw-data/new/x.csv"});
     // No path of this machine lies in the lake's files.
     const auto entries_2 = reader.entries(catalog::List::lineage).value();
-    for (const auto& text : entries_2)
-        CHECK(text.find(lake.tables.scratch.path().string()) == std::string::npos);
+    for (const auto& text : entries_2) CHECK(text.find(lake.tables.scratch.path().string()) == std::string::npos);
 }
 
 TEST_CASE("what is exported and read again is the same graph", "[exchange][lineage]") {

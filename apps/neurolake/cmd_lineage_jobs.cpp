@@ -1,0 +1,191 @@
+// cmd_lineage_jobs.cpp: `neurolake lineage jobs`: what makes tables out of tables, and how its last runs went.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.hpp"
+#include "cmd_lineage.hpp"
+#include "table.hpp"
+
+namespace neurolake::apps {
+
+using catalog::Lineage;
+
+namespace {
+
+struct Args {
+    std::string job;
+};
+
+struct JobFacts {
+    std::string id;
+    const model::LineageJob* job = nullptr;
+    std::set<std::string> inputs, outputs;
+    std::vector<const model::LineageRun*> runs;  // newest first
+};
+
+std::vector<JobFacts> facts_of(const Lineage& lineage) {
+    std::vector<JobFacts> all;
+    std::map<std::string, std::size_t> place;
+    for (const auto& job : lineage.jobs()) {
+        const auto id = model::job_id(job.name_space, job.name);
+        place[id] = all.size();
+        all.push_back({id, &job, {}, {}, {}});
+    }
+    for (const auto& edge : lineage.edges()) {
+        const auto at = place.find(edge.job);
+        if (at == place.end()) continue;
+        all[at->second].inputs.insert(catalog::shown_name(edge.from));
+        all[at->second].outputs.insert(catalog::shown_name(edge.to));
+    }
+    for (auto run = lineage.runs().rbegin(); run != lineage.runs().rend(); ++run) {
+        const auto at = place.find(run->job);
+        if (at == place.end()) continue;
+        auto& facts = all[at->second];
+        facts.runs.push_back(&*run);
+        for (const auto& ref : run->inputs) facts.inputs.insert(catalog::shown_name(ref));
+        for (const auto& ref : run->outputs) facts.outputs.insert(catalog::shown_name(ref));
+    }
+    return all;
+}
+
+std::string state_text(const model::LineageRun& run) {
+    return run.rc ? fmt::format("{}, rc {}", model::to_string(run.state), *run.rc)
+                  : std::string(model::to_string(run.state));
+}
+
+json::Value name_list(const std::set<std::string>& names) {
+    auto list = json::Value::array();
+    for (const auto& name : names) list.push(text::to_valid_utf8(name));
+    return list;
+}
+
+json::Value run_json(const model::LineageRun& run) {
+    auto value = json::Value::object();
+    json::set_path(value, "run", run.run_id);
+    value.set("state", model::to_string(run.state));
+    const auto text = [&](const char* key, const std::string& words) {
+        if (!words.empty()) json::set_path(value, key, words);
+    };
+    text("started_at", run.started_at);
+    text("ended_at", run.ended_at);
+    if (run.duration_ms) value.set("duration_ms", *run.duration_ms);
+    if (run.rc) value.set("rc", *run.rc);
+    text("command", run.command);
+    text("error", run.error);
+    std::set<std::string> inputs, outputs;
+    for (const auto& ref : run.inputs) inputs.insert(catalog::shown_name(ref));
+    for (const auto& ref : run.outputs) outputs.insert(catalog::shown_name(ref));
+    return value.set("inputs", name_list(inputs)).set("outputs", name_list(outputs));
+}
+
+json::Value job_json(const JobFacts& facts, bool with_runs) {
+    auto value = json::Value::object();
+    set_name(value, facts.job->name);
+    json::set_path(value, "namespace", facts.job->name_space);
+    for (const auto& [key, words] :
+         {std::pair("sql", &facts.job->sql), std::pair("command", &facts.job->command),
+          std::pair("description", &facts.job->description), std::pair("owner", &facts.job->owner)})
+        if (!words->empty()) json::set_path(value, key, *words);
+    value.set("first_seen", facts.job->first_seen).set("last_seen", facts.job->last_seen).set("runs", facts.job->runs);
+    value.set("inputs", name_list(facts.inputs)).set("outputs", name_list(facts.outputs));
+    if (!facts.runs.empty()) value.set("last_run", run_json(*facts.runs[0]));
+    if (!with_runs) return value;
+    auto runs = json::Value::array();
+    for (const auto* run : facts.runs) runs.push(run_json(*run));
+    return value.set("last_runs", std::move(runs));
+}
+
+std::string duration_of(const model::LineageRun& run) {
+    if (!run.duration_ms) return "-";
+    if (*run.duration_ms < 10'000) return fmt::format("{:.1f} s", static_cast<double>(*run.duration_ms) / 1000);
+    return text::duration_text(static_cast<std::int64_t>(*run.duration_ms / 1000));
+}
+
+const std::string& moment_of(const model::LineageRun& run) {
+    return run.started_at.empty() ? run.ended_at : run.started_at;
+}
+
+void print_jobs(Output& out, const Lineage& lineage, const std::vector<JobFacts>& all) {
+    if (all.empty())
+        return out.summary("No job is known yet; name one with: neurolake lineage add --in A --out B --job NAME");
+    Table shown({{"JOB", TableColumn::Align::left, true},
+                 {"MAKES", TableColumn::Align::left, true},
+                 {"FROM", TableColumn::Align::left, true},
+                 {"RUNS", TableColumn::Align::right},
+                 {"LAST RUN"},
+                 {"ENDED"}});
+    for (const auto& facts : all) {
+        const auto* last = facts.runs.empty() ? nullptr : facts.runs[0];
+        shown.row({out.name(lineage.job_name(facts.id)),
+                   out.name(short_list({facts.outputs.begin(), facts.outputs.end()}, 2)),
+                   out.name(short_list({facts.inputs.begin(), facts.inputs.end()}, 3)),
+                   text::with_thousands(facts.job->runs), last ? moment_of(*last) : "-",
+                   last ? state_text(*last) : "-"});
+    }
+    shown.print(out);
+}
+
+void print_text(Output& out, const char* title, const std::string& words) {
+    for (const auto line : text::split(words, '\n')) {
+        if (!words.empty()) out.line(fmt::format("  {:<12} {}", title, out.name(line)));
+        title = "";
+    }
+}
+
+void print_job(Output& out, const Lineage& lineage, const JobFacts& facts) {
+    out.line(out.paint(Style::bold, out.name(lineage.job_name(facts.id))));
+    print_text(out, "Makes", fmt::format("{}", fmt::join(facts.outputs, ", ")));
+    print_text(out, "From", fmt::format("{}", fmt::join(facts.inputs, ", ")));
+    print_text(out, "Owner", facts.job->owner);
+    print_text(out, "Description", facts.job->description);
+    print_text(out, "Command", facts.job->command);
+    print_text(out, "SQL", facts.job->sql);
+    print_text(out, "First seen", facts.job->first_seen);
+    if (facts.runs.empty()) return;
+    out.line();
+    Table shown(
+        {{"  RUN BEGAN"}, {"TOOK", TableColumn::Align::right}, {"ENDED"}, {"", TableColumn::Align::left, true}});
+    for (const auto* run : facts.runs)
+        shown.row({"  " + moment_of(*run), duration_of(*run), state_text(*run), out.name(run->error)});
+    shown.print(out);
+    if (facts.job->runs > facts.runs.size())
+        out.summary(fmt::format("  The last {} of {} are kept", counted(facts.runs.size(), "run"),
+                                text::with_thousands(facts.job->runs)));
+}
+
+Result<int> run_jobs(Session& session, const Args& args) {
+    TRY(const auto lineage, read_lineage(session));
+    auto all = facts_of(lineage);
+    Output& out = session.out();
+    if (!args.job.empty()) {
+        TRY(const auto id, job_named(lineage, args.job));
+        std::erase_if(all, [&](const auto& facts) { return facts.id != id; });
+    }
+    if (out.jsonl()) {
+        for (const auto& facts : all) out.object_line(job_json(facts, !args.job.empty()));
+    } else if (out.json()) {
+        auto list = json::Value::array();
+        for (const auto& facts : all) list.push(job_json(facts, !args.job.empty()));
+        out.object(json::Value::object().set("schema", "neurolake.lineage.jobs/1").set("jobs", std::move(list)));
+    } else if (args.job.empty()) {
+        print_jobs(out, lineage, all);
+    } else {
+        print_job(out, lineage, all[0]);
+    }
+    return 0;
+}
+
+}  // namespace
+
+void add_lineage_jobs(CLI::App& lineage, Registry& registry) {
+    auto [app, args] = registry.command<Args>(
+        lineage, "jobs", "The jobs of the lineage and how they ran", run_jobs,
+        {"neurolake lineage jobs", "neurolake lineage jobs nightly --json | jq '.jobs[0].last_run'"});
+    app.add_option("JOB", args.job, "Everything of this one, with its last runs");
+}
+
+}  // namespace neurolake::apps
