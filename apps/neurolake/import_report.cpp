@@ -108,7 +108,8 @@ json::Value import_json(const migrate::Report& report) {
     value.set("waiting", list_of(report.waiting)).set("ambiguous", list_of(report.ambiguous));
     value.set("orphans", std::move(orphans)).set("recorded_files", std::move(recorded));
     value.set("new_entries", report.new_entries).set("changed_entries", report.changed_entries);
-    return value.set("new_terms", report.new_terms).set("new_lineage_edges", report.new_edges);
+    value.set("new_terms", report.new_terms);
+    return value.set("new_lineage_edges", report.new_edges);
 }
 
 void print_import(Session& session, const migrate::Report& report) {

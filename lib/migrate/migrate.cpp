@@ -9,6 +9,7 @@
 
 #include "catalog/glossary.hpp"
 #include "migrate/imported.hpp"
+#include "migrate/imported_lineage.hpp"
 #include "migrate/matching.hpp"
 
 namespace neurolake::migrate {
@@ -107,6 +108,8 @@ public:
         for (auto& [id, imported] : m_tables)
             if (imported.attached.empty()) attach(imported, AlsoWhenKnown::no);
     }
+
+    const TablesByName& tables() const { return m_matching.claimed(); }
 
     Plan finish() {
         for (const auto& [id, imported] : m_tables) take(to_json(imported));
@@ -212,6 +215,12 @@ Status take_terms(const catalog::Catalog& catalog, const Foreign& foreign, Plan&
     return {};
 }
 
+void add_to(Plan& plan, const catalog::LineageChange& change) {
+    plan.report.new_edges += change.new_edges.size();
+    plan.report.new_jobs += change.new_jobs;
+    plan.batch.entries.insert(plan.batch.entries.end(), change.entries.begin(), change.entries.end());
+}
+
 // What another lake of ours had imported comes along; which table it stood for there means nothing here.
 Status take_imported(const Foreign& foreign, Planner& planner) {
     for (const std::string& text : foreign.imported_entries) {
@@ -237,15 +246,25 @@ Result<Plan> plan_import(const catalog::Catalog& catalog, const Foreign& foreign
         if (file.state == RecordedFile::State::lost)
             planner.take(to_json(file, foreign.sources.empty() ? "" : foreign.sources.front(), now));
     TRY_DO(take_imported(foreign, planner));
+    const TablesByName tables = planner.tables();
     Plan plan = planner.finish();
     TRY_DO(take_terms(catalog, foreign, plan));
+    TRY(const catalog::Lineage lineage, catalog::Lineage::read(catalog));
+    // Two changes of one graph: an edge that is taken over anew is never one that must follow its table.
+    add_to(plan, follow_tables(lineage, tables));
+    TRY(const auto taken, take_lineage(lineage, foreign, tables, now));
+    add_to(plan, taken);
     return plan;
 }
 
 Result<Plan> plan_attachments(const catalog::Catalog& catalog) {
     TRY(Planner planner, Planner::read(catalog));
     planner.attach_waiting();
-    return planner.finish();
+    const TablesByName tables = planner.tables();
+    Plan plan = planner.finish();
+    TRY(const catalog::Lineage lineage, catalog::Lineage::read(catalog));
+    add_to(plan, follow_tables(lineage, tables));
+    return plan;
 }
 
 }  // namespace neurolake::migrate

@@ -106,6 +106,27 @@ class DataCatalog(ImportTest):
         self.index()
         self.assert_writes_nothing("catalog", "import", os.path.join(LEGACY, "catalog"), "--dry-run")
 
+    def test_lineage_joins_ours_and_follows_the_tables(self):
+        report = self.bring("catalog")
+        self.assertEqual(3, report["lineage_edges"])
+        ask = lambda name: self.nl("lineage", "show", name).out
+        text = ask("weather.mart.daily_mean")
+        self.assertIn("weather.raw.stations", text)
+        self.assertIn("weather.raw.readings", text)
+        before = read(self.path("catalog", "lineage.json"))
+        self.bring("catalog")
+        self.assertEqual(before, read(self.path("catalog", "lineage.json")))
+        self.put("processed/daily_mean.csv", "station_id,day,mean_temp\n1,2024-01-01,2.5\n")
+        self.put("raw-data/stations.csv", "station_id,name,lat\n1,x,2.5\n")
+        self.index()
+        text = ask("processed.daily_mean")
+        self.assertIn("raw-data.stations", text)
+        self.assertIn("weather.raw.readings", text)
+        self.assertNotIn("weather.mart.daily_mean", self.nl("lineage", "export", "--format", "json").out)
+        after = read(self.path("catalog", "lineage.json"))
+        self.assertFalse(self.bring("catalog")["changed"])
+        self.assertEqual(after, read(self.path("catalog", "lineage.json")))
+
     def test_terms_join_the_glossary(self):
         self.put("raw-data/daily_mean.csv", "station_id,day,mean_temp\n1,2024-01-01,2.5\n")
         self.index()
@@ -266,6 +287,16 @@ class OwnExport(ImportTest):
         self.assertEqual(("d", "o", ["a", "b"]), (table["description"], table["owner"], sorted(table["tags"])))
         column = json.loads(read(os.path.join(self.other, "catalog", "tables.json")))["tables"][0]["columns"][1]
         self.assertEqual((True, False, "no address"), (column["not_pii"], column["pii"], column["description"]))
+
+    def test_its_lineage_comes_along_once(self):
+        self.nl("lineage", "add", "--in", "raw-data.t,raw-data.not-yet", "--out", "s3://b/k", "--job", "nightly")
+        self.nl("catalog", "export", "-o", self.export, "--overwrite")
+        for new in (2, 0):
+            self.assertEqual(new, self.bring(self.export, lake=self.other)["new_lineage_edges"])
+        shutil.copy2(self.bucket("raw-data", "t.csv"), os.path.join(self.other, "buckets", "raw-data", "t.csv"))
+        self.nl("catalog", "index", lake=self.other)
+        for lake in (self.lake, self.other):
+            self.assertIn("raw-data.t", self.nl("lineage", "show", "s3://b/k", lake=lake).out)
 
     def test_into_the_lake_it_came_from_it_brings_nothing_new(self):
         before = tree(self.path("catalog"))
