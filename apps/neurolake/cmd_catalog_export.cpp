@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cmd_catalog.hpp"
+#include "cmd_lineage.hpp"
 #include "exchange/exchange.hpp"
 #include "view_files.hpp"
 
@@ -39,6 +40,17 @@ Status write_views(Session& session, const Args&, const exchange::Content& conte
     return exchange::write_views(content, files_of, sink);
 }
 
+// As `lineage export`: one event a line.
+Status write_openlineage(Session& session, const Args&, const exchange::Content& content, const exchange::Sink& sink) {
+    if (!content.whole)
+        return Error(Errc::usage, "the events of --format openlineage are of the whole lake",
+                     "leave the tables and buckets out");
+    TRY(const auto lineage, catalog::Lineage::read(*content.catalog));
+    TRY(const auto roots, bucket_roots(session));
+    for (const auto& event : exchange::openlineage_events(lineage, roots)) TRY_DO(sink(json::dump(event) + "\n"));
+    return {};
+}
+
 struct Format {
     const char* name;
     Write write;
@@ -49,6 +61,7 @@ constexpr Format k_formats[] = {
     {"csv", plainly<exchange::write_csv>},
     {"ddl", write_ddl},
     {"duckdb", write_views},
+    {"openlineage", write_openlineage},
     {"markdown", plainly<exchange::write_markdown>},
 };
 

@@ -5,6 +5,7 @@
 #include "catalog/lineage.hpp"
 #include "catalog/lineage_picture.hpp"
 #include "commands.hpp"
+#include "exchange/openlineage.hpp"
 
 namespace neurolake::apps {
 
@@ -19,6 +20,9 @@ void add_lineage_import(CLI::App& lineage, Registry& registry);
 
 // The graph; the session's catalog must not change while it is used.
 Result<catalog::Lineage> read_lineage(Session& session);
+
+// Every bucket, also those that no settings file names.
+Result<std::vector<exchange::BucketRoot>> bucket_roots(Session& session);
 
 // What a person wrote for a dataset: a table by name or place, else something external, with a note that says so.
 struct NamedDataset {

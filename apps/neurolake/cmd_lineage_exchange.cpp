@@ -13,6 +13,16 @@ namespace neurolake::apps {
 
 using catalog::Lineage;
 
+Result<std::vector<exchange::BucketRoot>> bucket_roots(Session& session) {
+    TRY(const config::Settings* settings, session.settings());
+    TRY(const lake::Lake* lake, session.lake());
+    TRY(const auto by_hand, lake::unregistered_buckets(lake->layout(), settings->buckets));
+    std::vector<exchange::BucketRoot> roots;
+    for (const auto* list : {&settings->buckets, &by_hand})
+        for (const auto& bucket : *list) roots.push_back({bucket.name, bucket.root});
+    return roots;
+}
+
 namespace {
 
 struct ExportArgs {
@@ -25,16 +35,6 @@ struct ImportArgs {
 };
 
 constexpr std::uint64_t k_largest_file = 1ull << 30;
-
-Result<std::vector<exchange::BucketRoot>> bucket_roots(Session& session) {
-    TRY(const config::Settings* settings, session.settings());
-    TRY(const lake::Lake* lake, session.lake());
-    TRY(const auto by_hand, lake::unregistered_buckets(lake->layout(), settings->buckets));
-    std::vector<exchange::BucketRoot> roots;
-    for (const auto* list : {&settings->buckets, &by_hand})
-        for (const auto& bucket : *list) roots.push_back({bucket.name, bucket.root});
-    return roots;
-}
 
 // ---- export
 

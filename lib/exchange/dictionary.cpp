@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "catalog/lineage.hpp"
 #include "exchange/exchange.hpp"
 #include "exchange/markdown_words.hpp"
 #include "model/mask.hpp"
@@ -87,7 +88,17 @@ std::string index_of(const std::vector<const model::Table*>& tables) {
     return out;
 }
 
-std::string facts_of(const model::Table& table) {
+// "made from" or "feeds", one step away.
+std::string neighbours_of(const catalog::Lineage& lineage, const model::Table& table, catalog::Direction direction) {
+    const auto dataset = lineage.find(catalog::LineageNames::ref(table));
+    if (!dataset) return {};
+    std::vector<std::string> names;
+    for (const std::size_t other : catalog::neighbours(lineage, *dataset, direction))
+        names.push_back(lineage.datasets()[other].name);
+    return list_of(names);
+}
+
+std::string facts_of(const model::Table& table, const catalog::Lineage& lineage) {
     std::string out;
     const auto fact = [&](std::string_view name, const std::string& value) {
         if (!value.empty()) out += fmt::format("- {}: {}\n", name, value);
@@ -102,6 +113,8 @@ std::string facts_of(const model::Table& table) {
     if (table.tier != model::TableTier::local)
         fact("In the cloud",
              fmt::format("{} of {} files", text::with_thousands(table.cloud_files), text::with_thousands(table.files)));
+    fact("Made from", neighbours_of(lineage, table, catalog::Direction::up));
+    fact("Feeds", neighbours_of(lineage, table, catalog::Direction::down));
     fact("Schema version", std::to_string(table.schema_version));
     fact("Newest file", table.modified_at);
     if (table.sampled_rows > 0)
@@ -133,10 +146,10 @@ std::string findings_of(const model::Table& table) {
     return out;
 }
 
-std::string section_of(const model::Table& table) {
+std::string section_of(const model::Table& table, const catalog::Lineage& lineage) {
     std::string out = fmt::format("\n<a id=\"{}\"></a>\n\n## {}\n\n", anchor(table), markdown_text(table.full_name()));
     if (!table.description.empty()) out += markdown_lines(table.description) + "\n\n";
-    return out + facts_of(table) + "\n" + columns_of(table) + findings_of(table);
+    return out + facts_of(table, lineage) + "\n" + columns_of(table) + findings_of(table);
 }
 
 }  // namespace
@@ -149,12 +162,13 @@ Status write_markdown(const Content& content, const Sink& sink) {
         tables.push_back(table);
         rows += table->rows;
     }
+    TRY(const catalog::Lineage lineage, catalog::Lineage::read(*content.catalog));
     const std::string as_of = content.catalog->indexed_at();
     TRY_DO(sink(fmt::format("# Data dictionary\n\n{} {}, {} rows{}.\n\n", text::with_thousands(tables.size()),
                             tables.size() == 1 ? "table" : "tables", text::with_thousands(rows),
                             as_of.empty() ? "" : ", as of " + as_of)));
     if (!tables.empty()) TRY_DO(sink(index_of(tables)));
-    for (const model::Table* table : tables) TRY_DO(sink(section_of(*table)));
+    for (const model::Table* table : tables) TRY_DO(sink(section_of(*table, lineage)));
     return {};
 }
 

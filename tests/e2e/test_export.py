@@ -181,7 +181,10 @@ class Views(ExportTest):
 
 class Markdown(ExportTest):
     def test_a_dictionary_of_living_tables(self):
+        self.nl("lineage", "add", "--in", "raw-data.orders,s3://b/k", "--out", "processed.people")
         text = self.export("--format", "markdown")
+        self.assertIn("- Made from: raw-data.orders, s3://b/k\n", text)
+        self.assertIn("- Feeds: processed.people\n", text)
         self.assertTrue(text.startswith("# Data dictionary\n\n2 tables, 5 rows, as of "))
         for table in self.whole()["tables"]:
             self.assertIn("[%s](#table-%s)" % (table["name"], table["id"]), text)
@@ -189,6 +192,15 @@ class Markdown(ExportTest):
         self.assertIn("| name | text | none |  | A\\*\\*\\* to G\\*\\*\\* |", text)
         self.assertIn("| year | int64 | none | partition | 2023 to 2024 |", text)
         self.assertNotIn("Grace", text)
+
+
+class OpenLineage(ExportTest):
+    def test_it_is_what_lineage_export_writes(self):
+        self.nl("lineage", "add", "--in", "raw-data.orders", "--out", "processed.people", "--job", "nightly")
+        text = self.export("--format", "openlineage")
+        self.assertEqual(self.nl("lineage", "export").out, text)
+        self.assertEqual("nightly", json.loads(text.splitlines()[0])["job"]["name"])
+        self.nl("catalog", "export", "--format", "openlineage", "raw-data", check=2)
 
 
 class Files(ExportTest):
