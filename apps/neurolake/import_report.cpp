@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "migrate/imported.hpp"
 
@@ -35,6 +37,13 @@ void add_count(std::vector<std::string>& parts, std::uint64_t n, std::string_vie
     if (n) parts.push_back(counted(n, noun));
 }
 
+// "2 queries", "1 lineage"
+std::string counted_kind(std::uint64_t n, std::string kind) {
+    std::ranges::replace(kind, '_', ' ');
+    if (n == 1 || !kind.ends_with('y')) return counted(n, kind);
+    return fmt::format("{} {}ies", text::with_thousands(n), kind.substr(0, kind.size() - 1));
+}
+
 void print_counts(Output& out, const migrate::Report& report) {
     std::vector<std::string> parts;
     add_count(parts, report.tables, "table");
@@ -50,7 +59,7 @@ void print_counts(Output& out, const migrate::Report& report) {
     out.prose(fmt::format("Read {}: {}", fmt::join(sources, ", "),
                           parts.empty() ? "no tables" : fmt::format("{}", fmt::join(parts, ", "))));
     std::vector<std::string> texts;
-    for (const auto& [kind, n] : report.texts) texts.push_back(fmt::format("{} {}", n, kind));
+    for (const auto& [kind, n] : report.texts) texts.push_back(counted_kind(n, kind));
     if (!texts.empty()) out.prose(fmt::format("Kept as text, never run: {}", fmt::join(texts, ", ")));
 }
 
