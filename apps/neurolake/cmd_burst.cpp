@@ -8,7 +8,7 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "commands.hpp"
+#include "cmd_lineage.hpp"
 #include "lake/last_run.hpp"
 #include "tier_session.hpp"
 
@@ -221,6 +221,29 @@ Result<int> apply(Session& session, TierSession& tiers, const tier::Plan& plan, 
     return outcome;
 }
 
+// A job that read a table lately will read it again, and fail on its stubs: told, and left to the person.
+void warn_of_jobs(Session& session, const tier::Plan& plan) {
+    constexpr auto k_lately = std::chrono::hours(24 * 7);
+    const auto lineage = read_lineage(session);
+    if (!lineage) return;
+    const std::string since = to_rfc3339(session.now() - k_lately), now = to_rfc3339(session.now());
+    std::map<std::string, std::set<std::string>> jobs;  // by table
+    for (const auto& run : lineage->runs()) {
+        const auto& moment = run.started_at.empty() ? run.ended_at : run.started_at;
+        if (moment < since || moment > now) continue;
+        for (const auto& ref : run.inputs) jobs[catalog::shown_name(ref)].insert(lineage->job_name(run.job));
+    }
+    std::set<std::string> read;
+    for (const auto& unit : plan.units)
+        if (const auto found = jobs.find(unit.table); found != jobs.end())
+            read.insert(
+                fmt::format("{} (by {})", found->first, short_list({found->second.begin(), found->second.end()}, 2)));
+    auto& out = session.out();
+    if (!read.empty())
+        out.warn(fmt::format("read by a job in the last 7 days: {}; to keep it here: neurolake pin TABLE",
+                             out.name(short_list({read.begin(), read.end()}, 5))));
+}
+
 Status no_pretended_time(const Session& session) {
     if (!session.globals().now || session.dry_run()) return {};
     return Error(Errc::usage, "--now is for planning: data is moved by the real time only",
@@ -245,6 +268,7 @@ Result<int> run_burst(Session& session, const Selection& args) {
             print_plan(out, plan);
         if (!plan.units.empty() && tiers->no_store())
             out.warn("the real run would stop: " + tiers->no_store()->message);
+        warn_of_jobs(session, plan);
         return 0;
     }
     if (plan.units.empty() && !out.machine()) out.summary(nothing_to_move(plan));

@@ -34,9 +34,9 @@ struct NoArgs {};
 
 class Tree {
 public:
-    Tree(Output& out, const Lineage& lineage, const LineageView& view, bool columns)
-        : m_out(out), m_lineage(lineage), m_columns(columns) {
-        for (const auto& node : view.nodes) m_level[node.dataset] = node.level;
+    Tree(Output& out, const Lineage& lineage, const LineageView& view, std::size_t deepest, bool columns)
+        : m_out(out), m_lineage(lineage), m_deepest(deepest), m_columns(columns) {
+        for (const auto& node : view.nodes) m_in_view.insert(node.dataset);
     }
 
     // False when there is nothing on that side.
@@ -45,6 +45,8 @@ public:
         if (links.empty() && !more) return false;
         m_out.line(fmt::format("{}:", title));
         m_expanded.clear();
+        m_depth.clear();
+        for (const auto& at : catalog::walk(m_lineage, start, direction, m_deepest)) m_depth[at.dataset] = at.depth;
         branch(start, direction, "", more);
         return true;
     }
@@ -53,18 +55,14 @@ private:
     std::vector<std::size_t> links_shown(std::size_t dataset, Direction direction) const {
         std::vector<std::size_t> shown;
         for (const std::size_t link : catalog::links_of(m_lineage, dataset, direction))
-            if (m_level.contains(catalog::other_end(m_lineage, link, direction))) shown.push_back(link);
+            if (m_in_view.contains(catalog::other_end(m_lineage, link, direction))) shown.push_back(link);
         std::ranges::sort(shown, {}, [&](std::size_t link) { return catalog::other_end(m_lineage, link, direction); });
         return shown;
     }
 
-    // Goes no deeper than the view: what lies on its outermost level is not opened again.
     bool opens(std::size_t dataset, Direction direction) const {
-        const int level = m_level.at(dataset);
-        const auto deeper = [&](std::size_t link) {
-            return std::abs(m_level.at(catalog::other_end(m_lineage, link, direction))) > std::abs(level);
-        };
-        return std::ranges::any_of(links_shown(dataset, direction), deeper);
+        const auto at = m_depth.find(dataset);
+        return at != m_depth.end() && at->second < m_deepest && !links_shown(dataset, direction).empty();
     }
 
     void branch(std::size_t dataset, Direction direction, const std::string& indent, std::size_t more) {
@@ -124,8 +122,10 @@ private:
 
     Output& m_out;
     const Lineage& m_lineage;
+    std::size_t m_deepest;
     bool m_columns;
-    std::map<std::size_t, int> m_level;
+    std::map<std::size_t, std::size_t> m_depth;  // on the side that is printed
+    std::set<std::size_t> m_in_view;
     std::set<std::size_t> m_expanded;
     std::vector<std::size_t> m_way;
 };
@@ -141,12 +141,13 @@ std::string head_line(const Output& out, const Lineage::Dataset& dataset) {
                                                              : "external: " + out.name(dataset.ref.name_space);
 }
 
-void print_tree(Session& session, const Lineage& lineage, const LineageView& view, const ShowArgs& args) {
+void print_tree(Session& session, const Lineage& lineage, const LineageView& view, std::size_t depth,
+                const ShowArgs& args) {
     Output& out = session.out();
     const auto& start = lineage.datasets()[view.start];
     out.line(out.paint(Style::bold, out.name(start.name)));
     out.line("  " + head_line(out, start));
-    Tree tree(out, lineage, view, args.columns);
+    Tree tree(out, lineage, view, depth, args.columns);
     const bool up = args.direction != "down", down = args.direction != "up";
     if (up && !tree.print("Made from", view.start, Direction::up, view.more_up))
         out.line("Made from nothing that is known");
@@ -224,7 +225,7 @@ Result<int> run_show(Session& session, const ShowArgs& args) {
     else if (args.format == "svg")
         out.raw(catalog::to_svg(lineage, view, args.columns));
     else
-        print_tree(session, lineage, view, args);
+        print_tree(session, lineage, view, depth, args);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "catalog/layered_layout.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace neurolake::catalog {
 
@@ -38,7 +39,10 @@ private:
     // Edges that lead back to a box from which the walk came. The caller's order says where to begin.
     void cut_cycles() {
         std::vector<std::vector<std::size_t>> out(m_boxes.size());
-        for (std::size_t e = 0; e < m_edges.size(); ++e) out[m_edges[e].from].push_back(e);
+        for (std::size_t e = 0; e < m_edges.size(); ++e) {
+            m_result.routes[e].backward = m_edges[e].leads_back;
+            if (!m_edges[e].leads_back) out[m_edges[e].from].push_back(e);
+        }
         std::vector<int> state(m_boxes.size());  // 1: on the way, 2: done
         for (std::size_t root = 0; root < m_boxes.size(); ++root) {
             if (state[root]) continue;
@@ -194,6 +198,15 @@ private:
         return count ? sum / static_cast<double>(count) : m_spots[spot].y;
     }
 
+    // Steep lines get more room, so that they stay apart.
+    double gap_after(std::size_t layer) const {
+        double steepest = 0;
+        for (const std::size_t spot : m_layers[layer])
+            for (const std::size_t other : m_spots[spot].right)
+                steepest = std::max(steepest, std::abs(m_spots[spot].y - m_spots[other].y));
+        return std::clamp(steepest * 0.3, m_gaps.between_layers, 3 * m_gaps.between_layers);
+    }
+
     void put_at_the_origin() {
         double top = 1e18, x = 0;
         for (const Spot& spot : m_spots) top = std::min(top, spot.y - spot.height / 2);
@@ -210,7 +223,7 @@ private:
                 m_result.height = std::max(m_result.height, m_boxes[spot].y + m_boxes[spot].height);
             }
             m_result.width = x + widest;
-            x += widest + m_gaps.between_layers;
+            x += widest + gap_after(layer);
         }
         for (std::size_t e = 0; e < m_edges.size(); ++e)
             for (const std::size_t point : m_points[e]) {

@@ -11,6 +11,7 @@ namespace neurolake::catalog {
 // mean of the neighbours, then each box moved as near to them as its layer allows.
 struct LayoutEdge {
     std::size_t from = 0, to = 0;  // boxes
+    bool leads_back = false;       // known to close a cycle
 };
 
 struct LayoutBox {

@@ -15,26 +15,18 @@ namespace neurolake::catalog {
 
 namespace {
 
-// One side of the view; returns what of it is not shown.
-std::vector<std::size_t> add_side(const Lineage& lineage, LineageView& view, std::vector<bool>& shown,
-                                  Direction direction, std::size_t depth, std::size_t widest) {
-    std::map<std::size_t, std::size_t> on_level;
-    std::vector<std::size_t> hidden;
-    for (const Reached& at : walk(lineage, view.start, direction)) {
-        if (shown[at.dataset]) continue;  // on the other side, too
-        // What is reached through something hidden is hidden, so that nothing hangs in the air.
-        const auto& link = lineage.links()[at.via];
-        const std::size_t nearer = direction == Direction::up ? link.to : link.from;
-        if (at.depth > depth || !shown[nearer] || (widest && on_level[at.depth] >= widest)) {
-            hidden.push_back(at.dataset);
-            continue;
-        }
-        ++on_level[at.depth];
-        shown[at.dataset] = true;
-        const int level = static_cast<int>(at.depth);
-        view.nodes.push_back({at.dataset, direction == Direction::up ? -level : level});
-    }
-    return hidden;
+struct Candidate {
+    Reached at;
+    Direction direction;
+};
+
+// The nearest first; in a cycle a dataset is on both sides.
+std::vector<Candidate> around(const Lineage& lineage, std::size_t start) {
+    std::vector<Candidate> all;
+    for (const auto direction : {Direction::up, Direction::down})
+        for (const Reached& at : walk(lineage, start, direction)) all.push_back({at, direction});
+    std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.at.depth < b.at.depth; });
+    return all;
 }
 
 }  // namespace
@@ -45,14 +37,23 @@ LineageView view_of(const Lineage& lineage, std::size_t start, const ViewWish& w
     view.nodes.push_back({start, 0});
     std::vector<bool> shown(lineage.datasets().size());
     shown[start] = true;
-    const auto up = add_side(lineage, view, shown, Direction::up, wish.up, wish.widest);
-    const auto down = add_side(lineage, view, shown, Direction::down, wish.down, wish.widest);
-    // In a cycle what is too far away on one side may be near on the other.
-    const auto count = [&](const std::vector<std::size_t>& hidden) {
-        return static_cast<std::size_t>(std::ranges::count_if(hidden, [&](std::size_t at) { return !shown[at]; }));
-    };
-    view.more_up = count(up);
-    view.more_down = count(down);
+    const auto candidates = around(lineage, start);
+    std::map<std::pair<bool, std::size_t>, std::size_t> on_level;
+    for (const auto& [at, direction] : candidates) {
+        const bool up = direction == Direction::up;
+        // What is reached through something hidden is hidden, so that nothing hangs in the air.
+        const auto& link = lineage.links()[at.via];
+        const bool hangs = !shown[up ? link.to : link.from];
+        if (shown[at.dataset] || hangs || at.depth > (up ? wish.up : wish.down)) continue;
+        auto& taken = on_level[{up, at.depth}];
+        if (wish.widest && taken >= wish.widest) continue;
+        ++taken;
+        shown[at.dataset] = true;
+        const int level = static_cast<int>(at.depth);
+        view.nodes.push_back({at.dataset, up ? -level : level});
+    }
+    for (const auto& [at, direction] : candidates)
+        if (!shown[at.dataset]) ++(direction == Direction::up ? view.more_up : view.more_down);
     std::stable_sort(view.nodes.begin(), view.nodes.end(),
                      [](const auto& a, const auto& b) { return a.level < b.level; });
     for (std::size_t i = 0; i < lineage.links().size(); ++i)

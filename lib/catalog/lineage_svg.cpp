@@ -120,13 +120,17 @@ std::string note_of(const Lineage::Dataset& dataset) {
 class Picture {
 public:
     Picture(const Lineage& lineage, const LineageView& view, bool columns) : m_lineage(lineage), m_view(view) {
+        std::map<std::size_t, int> level_of;
         for (const auto& node : view.nodes) {
             m_card_of[node.dataset] = m_cards.size();
+            level_of[node.dataset] = node.level;
             add_card(node.dataset);
         }
         for (const std::size_t at : view.links) {
             const auto& link = lineage.links()[at];
-            m_edges.push_back({m_card_of[link.from], m_card_of[link.to]});
+            // From what is fed back to what it is made from: these close the cycles through the middle.
+            const int from = level_of[link.from], to = level_of[link.to];
+            m_edges.push_back({m_card_of[link.from], m_card_of[link.to], from >= 0 && to <= 0 && from > to});
             if (columns) note_columns(link);
         }
         add_more(view.more_up, true);
@@ -184,7 +188,7 @@ private:
         const std::string text = fmt::format("and {} more", text::with_thousands(more));
         m_cards.push_back({"more", text, text, up ? "further up" : "further down", "", {}});
         const std::size_t start = m_card_of[m_view.start], here = m_cards.size() - 1;
-        m_edges.push_back(up ? LayoutEdge{here, start} : LayoutEdge{start, here});
+        m_edges.push_back(up ? LayoutEdge{here, start, false} : LayoutEdge{start, here, false});
     }
 
     void note_columns(const Lineage::Link& link) {
@@ -240,7 +244,7 @@ private:
 
     void draw_edge(std::string& out, std::string& labels, std::size_t e, const LayoutRoute& route) {
         if (route.backward) return draw_back(out, e);
-        const auto& [from, to] = m_edges[e];
+        const auto& [from, to, leads_back] = m_edges[e];
         const bool pale = m_cards[from].look == "more" || m_cards[to].look == "more";
         out += line_through(e, route, nullptr, nullptr, pale ? "line\" stroke-dasharray=\"2 4" : "line", "tip");
         for (const auto& [source, target] : columns_at(e))
@@ -264,7 +268,7 @@ private:
 
     std::string line_through(std::size_t e, const LayoutRoute& route, const std::string* source,
                              const std::string* target, const char* look, const char* tip) const {
-        const auto& [from, to] = m_edges[e];
+        const auto& [from, to, leads_back] = m_edges[e];
         double x = m_boxes[from].x + m_boxes[from].width, y = port(from, source);
         std::string path = fmt::format("M{:.1f} {:.1f}", x, y);
         const auto curve_to = [&](double next_x, double next_y) {
@@ -281,7 +285,7 @@ private:
 
     // Round below everything, each at a depth of its own.
     void draw_back(std::string& out, std::size_t e) {
-        const auto& [from, to] = m_edges[e];
+        const auto& [from, to, leads_back] = m_edges[e];
         const double depth = m_floor + 20 + 14 * static_cast<double>(m_backward++);
         const double x = m_boxes[from].x + m_boxes[from].width, y = port(from, nullptr);
         const double end_x = m_boxes[to].x - 1, end_y = port(to, nullptr);

@@ -358,6 +358,18 @@ class OpenLineage(LineageTest):
         self.assertIn("relation does not exist", self.nl("lineage", "jobs", "dbt:shop.public.model.orders").out)
         self.assertIn("processed.summary", self.around("raw-data.orders"))
 
+    def test_a_burst_names_the_jobs_that_read_its_tables(self):
+        start, _, complete = self.spark()
+        self.import_events(start, complete)
+        self.set("hybrid_storage.cloud_provider", "directory")
+        self.set("hybrid_storage.directory", os.path.join(self.tmp, "cloud"))
+        os.mkdir(os.path.join(self.tmp, "cloud"))
+        self.set("burst.min_size", "0")
+        plan = ("burst", "raw-data/orders", "processed/summary", "--dry-run", "--now")
+        told = "read by a job in the last 7 days: raw-data.orders (by spark:etl.execute_insert"
+        self.assertIn(told, self.nl(*plan, "2026-11-25T00:00:00Z").err)
+        self.assertNotIn("read by a job", self.nl(*plan, "2026-12-25T00:00:00Z").err)
+
     def test_what_is_exported_fits_the_published_schema(self):
         self.import_events(*self.AIRFLOW, *self.spark(), *self.DBT)
         self.add("raw-data.customers,s3://crm/x.csv", "processed.summary", "--job", "nightly", "--sql", 'select "a"', "--column",

@@ -369,6 +369,20 @@ TEST_CASE("a view counts what it leaves out, and nothing in it hangs in the air"
     }
 }
 
+TEST_CASE("in a cycle a dataset stands on the side on which it is nearer", "[catalog][lineage]") {
+    Lake lake;
+    lake.say(edges({{"a", "start"}, {"start", "b"}, {"b", "c"}, {"c", "a"}, {"d", "a"}}));
+    const auto catalog = lake.open();
+    const auto lineage = Lineage::read(catalog);
+    ViewWish wish;
+    wish.up = wish.down = k_any_depth;
+    const auto view = view_of(*lineage, lineage->get("start").value().value(), wish);
+    std::vector<std::string> levels;
+    for (const auto& node : view.nodes)
+        levels.push_back(lineage->datasets()[node.dataset].name + " " + std::to_string(node.level));
+    CHECK(levels == Names{"c -2", "d -2", "a -1", "start 0", "b 1"});
+}
+
 TEST_CASE("boxes of a chart keep apart, and lines run from left to right", "[catalog][lineage]") {
     std::vector<LayoutBox> boxes(40);
     std::vector<LayoutEdge> links;
