@@ -221,7 +221,7 @@ void add_columns(const Table& table, Profile& profile) {
     if (!table.schema) return;
     std::vector<std::string> names;
     for (const ArrowColumn& column : table.schema->columns) names.push_back(column.name);
-    names = usable_names(names, names.size(), profile.findings);
+    names = usable_names(names, names.size(), profile.findings, true);
     for (std::size_t i = 0; i < names.size(); ++i) {
         const ArrowColumn& from = table.schema->columns[i];
         model::Column column;

@@ -72,7 +72,7 @@ void add_columns(const AvroSchema& schema, Profile& profile) {
         profile.columns.push_back(column_of(schema, schema.root, "value", {}, profile.rows));
         return;
     }
-    const auto names = usable_names(root.names, root.names.size(), profile.findings);
+    const auto names = usable_names(root.names, root.names.size(), profile.findings, true);
     for (std::size_t i = 0; i < names.size(); ++i)
         profile.columns.push_back(column_of(schema, root.children[i], names[i], root.docs[i], profile.rows));
 }

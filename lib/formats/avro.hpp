@@ -11,7 +11,7 @@ namespace neurolake::formats {
 // finding, and the rows before it are counted. Errors: io, cancelled.
 Result<Profile> profile_avro(const Input& input);
 
-// Blocks stored as they are, deflated, or by Zstandard; unsupported for other codecs.
+// Blocks stored as they are, deflated, by Snappy or Zstandard; unsupported for other codecs.
 Result<Rows> head_avro(const Input& input, std::size_t count);
 
 }  // namespace neurolake::formats

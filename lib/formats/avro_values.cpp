@@ -14,6 +14,7 @@
 #include "formats/avro_file.hpp"
 #include "formats/cell.hpp"
 #include "formats/csv.hpp"
+#include "formats/snappy.hpp"
 #include "formats/value_text.hpp"
 
 namespace neurolake::formats {
@@ -203,6 +204,8 @@ Result<std::string> inflated(std::string stored, const std::string& codec) {
     if (codec == "null") return stored;
     if (codec == "deflate") return inflate_raw(stored, k_max_block);
     if (codec == "zstandard") return unzstd(stored, k_max_block);
+    if (codec == "snappy" && stored.size() >= 4)  // behind it stands a checksum
+        return unsnappy(std::string_view(stored).substr(0, stored.size() - 4), k_max_block);
     return Error(Errc::unsupported,
                  fmt::format("show the first rows: the blocks are compressed by {}, which is not read here",
                              text::escape_controls(codec)),
@@ -243,7 +246,7 @@ Result<Rows> head_avro(const Input& input, std::size_t count) {
     const AvroNode& root = schema[schema.root];
     Rows rows;
     std::vector<model::Finding> findings;
-    rows.columns = root.kind == Kind::record ? usable_names(root.names, root.names.size(), findings)
+    rows.columns = root.kind == Kind::record ? usable_names(root.names, root.names.size(), findings, true)
                                              : std::vector<std::string>{"value"};
     AvroBlock block;
     std::size_t shown = 0;

@@ -220,7 +220,7 @@ private:
 }  // namespace
 
 std::vector<std::string> usable_names(const std::vector<std::string>& raw, std::size_t columns,
-                                      std::vector<model::Finding>& findings) {
+                                      std::vector<model::Finding>& findings, bool declared) {
     std::vector<std::string> names;
     names.reserve(columns);
     std::unordered_set<std::string> taken;
@@ -228,7 +228,8 @@ std::vector<std::string> usable_names(const std::vector<std::string>& raw, std::
     std::size_t empties = 0, twice = 0;
     std::string first_twice;
     for (std::size_t i = 0; i < columns; ++i) {
-        std::string name(i < raw.size() ? trimmed(raw[i]) : std::string_view());
+        const std::string_view written = i < raw.size() ? std::string_view(raw[i]) : std::string_view();
+        std::string name(declared ? written : trimmed(written));
         if (name.empty()) {
             name = fmt::format("column{}", i + 1);
             empties += !raw.empty();

@@ -13,7 +13,8 @@ Result<Rows> head_csv(const Input& input, std::size_t count);
 
 // Names of columns made whole and unique: blanks trimmed, "column3" for an empty one, "a_2" for a second "a", each told
 // as a finding.
+// With `declared` the names are a schema's own: blanks stay.
 std::vector<std::string> usable_names(const std::vector<std::string>& raw, std::size_t columns,
-                                      std::vector<model::Finding>& findings);
+                                      std::vector<model::Finding>& findings, bool declared = false);
 
 }  // namespace neurolake::formats

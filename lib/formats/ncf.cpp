@@ -293,7 +293,7 @@ Result<Profile> profile_ncf(const Input& input) {
     profile.findings = std::move(file.findings);
     std::vector<std::string> names;
     for (const NcfColumn& column : file.columns) names.push_back(column.name);
-    names = usable_names(names, names.size(), profile.findings);
+    names = usable_names(names, names.size(), profile.findings, true);
     for (std::size_t i = 0; i < names.size(); ++i)
         profile.columns.push_back(column_of(file.columns[i], names[i], profile.rows));
     return profile;

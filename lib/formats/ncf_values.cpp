@@ -177,7 +177,7 @@ Result<Rows> head_ncf(const Input& input, std::size_t count) {
     std::vector<std::string> names;
     for (const NcfColumn& column : file.columns) names.push_back(column.name);
     std::vector<model::Finding> ignored;
-    rows.columns = usable_names(names, names.size(), ignored);
+    rows.columns = usable_names(names, names.size(), ignored, true);
     rows.cells.assign(static_cast<std::size_t>(std::min<std::uint64_t>(count, file.rows)),
                       std::vector<std::optional<std::string>>(names.size()));
     for (std::size_t i = 0; i < file.columns.size(); ++i) {

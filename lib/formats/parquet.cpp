@@ -172,7 +172,7 @@ Result<Profile> profile_parquet(const Input& input) {
         profile.findings.push_back(note("encrypted_columns", "some columns are encrypted; the footer is not"));
     std::vector<std::string> names;
     for (const ParquetColumn& column : *columns) names.push_back(column.name);
-    names = usable_names(names, names.size(), profile.findings);
+    names = usable_names(names, names.size(), profile.findings, true);
     for (std::size_t i = 0; i < columns->size(); ++i)
         profile.columns.push_back(
             column_of((*columns)[i], names[i], schema->schema[(*columns)[i].element], bounds[i], profile.rows));

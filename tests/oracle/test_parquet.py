@@ -25,7 +25,7 @@ TIMES = ("DATE '2024-02-28' + i::INTEGER a, TIME '10:00:00' b, TIMESTAMP '2024-0
 WORDS = "'x' || i a, ('b' || i)::BLOB b, uuid() c, '{\"a\":1}'::JSON d, CASE WHEN i = 2 THEN NULL ELSE 'y' END e, 'p'::ENUM('p', 'q') f"
 NESTED = ("[i, NULL] a, {'x': i, 'y': {'z': [i::VARCHAR]}} b, MAP {'k': i} c, [{'p': [i]}] d, MAP {1: {'q': [1.5]}} e, "
           "[[['deep']]] f, [MAP {'a': [1]}] g, NULL::INTEGER[] h, [1, 2, 3]::INTEGER[3] j")
-NAMES = "i \"with space\", i \"a.b\", i \"\u00e4\u00f6\u4e2d\", i \"UPPER\", i \"say \"\"so\"\"\", {'in ner': i, 'x,y': i} \"st<r>uct\""
+NAMES = "i \" edges \", i \"with space\", i \"a.b\", i \"\u00e4\u00f6\u4e2d\", i \"UPPER\", i \"say \"\"so\"\"\", {'in ner': i, 'x,y': i} \"st<r>uct\""
 MANY = ", ".join("i c%d" % number for number in range(700))
 COPIES = {
     "numbers": (NUMBERS, 3, ""), "decimals": (DECIMALS, 3, ""), "times": (TIMES, 3, ""), "words": (WORDS, 3, ""), "nested": (NESTED, 3, ""),

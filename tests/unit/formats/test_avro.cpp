@@ -8,6 +8,7 @@
 #include "base/compress.hpp"
 #include "fixture.hpp"
 #include "formats/avro_schema.hpp"
+#include "formats/snappy.hpp"
 
 using namespace neurolake;
 using namespace neurolake::formats;
@@ -136,7 +137,45 @@ TEST_CASE("the first rows of an Avro file are shown", "[formats]") {
     CHECK(nested->cells[4][10]->find("\"name\":\"Ann 1\"") != std::string::npos);
     CHECK(head_of(sample("many_blocks"), "x.avro", 1500)->cells[1499][1] == "row 1499");
     CHECK(head_of(sample("values"), "x.avro")->cells[4][0] == "16");
-    CHECK(head_of(sample("nested_snappy"), "x.avro").error().code == Errc::unsupported);
+    for (const char* same : {"nested_null", "nested_snappy"})
+        CHECK(head_of(sample(same), "x.avro")->cells == nested->cells);
+    CHECK(head_of(sample("nested_xz"), "x.avro").error().code == Errc::unsupported);
+}
+
+TEST_CASE("Snappy's literals and copies are inflated, and lies of it found", "[formats]") {
+    CHECK(*unsnappy(std::string_view("\x00", 1), 100) == "");
+    CHECK(*unsnappy("\x03\x08"
+                    "abc",
+                    100) == "abc");
+    CHECK(*unsnappy(std::string_view("\x0A\x04"
+                                     "ab\x1E\x02\x00",
+                                     7),
+                    100) == "ababababab");  // a copy that overlaps itself
+    CHECK(*unsnappy(std::string_view("\x06\x04"
+                                     "ab\x01\x02",
+                                     6),
+                    100) == "ababab");
+    CHECK(*unsnappy("\x46\xF0\x45" + std::string(70, 'x'), 100) == std::string(70, 'x'));
+    for (const std::string_view bad : {std::string_view(""), std::string_view("\x03"),
+                                       std::string_view("\x03\x08"
+                                                        "ab"),
+                                       std::string_view("\x02\x08"
+                                                        "abc"),
+                                       std::string_view("\x04\x08"
+                                                        "abc"),
+                                       std::string_view("\x06\x04"
+                                                        "ab\x01\x03",
+                                                        6),
+                                       std::string_view("\x06\x04"
+                                                        "ab\x01\x00",
+                                                        6),
+                                       std::string_view("\xFF\xFF\xFF\xFF\xFF\xFF")})
+        CHECK(unsnappy(bad, 100).error().code == Errc::corrupt);
+    CHECK(unsnappy("\xFF\xFF\xFF\x7F"
+                   "abc",
+                   100)
+              .error()
+              .code == Errc::guard);
 }
 
 TEST_CASE("an Avro file inside gzip or Zstandard is read, too", "[formats]") {
