@@ -381,6 +381,8 @@ Cell classify_slowly(const char* p, std::size_t n) {
         if (number.type == CellClass::text && c == '-') number = local_cell(s);
         if (number.type != CellClass::text) return number;
     }
+    constexpr std::string_view k_first_letters = "tTfFnNiI-";
+    if (k_first_letters.find(c) != std::string_view::npos && read_word(s, cell)) return cell;
     if (s.size() <= 4) {
         if (const int word = null_word(s); word >= 0) {
             cell.type = CellClass::null_word;
@@ -388,8 +390,6 @@ Cell classify_slowly(const char* p, std::size_t n) {
             return cell;
         }
     }
-    constexpr std::string_view k_first_letters = "tTfFnNiI-";
-    if (k_first_letters.find(c) != std::string_view::npos && read_word(s, cell)) return cell;
     return of_class(CellClass::text);
 }
 

@@ -59,7 +59,10 @@ void ColumnScan::observe_string(const char* p, std::size_t n, std::uint64_t row)
 
 void ColumnScan::observe_boolean(bool value, std::uint64_t row) {
     alignas(8) static constexpr char k_words[2][k_padding] = {"false", "true"};
-    observe(k_words[value], value ? 4 : 5, row);
+    Cell cell;
+    cell.type = CellClass::boolean;
+    cell.integer = value;
+    observe_number(cell, k_words[value], value ? 4 : 5, row);
 }
 
 void ColumnScan::note_value(const Cell& cell, const char* p, std::size_t n, std::uint64_t row) {

@@ -14,7 +14,8 @@
 namespace neurolake::formats {
 namespace {
 
-constexpr unsigned k_max_depth = 64;  // deeper values are only balanced, not typed
+constexpr std::size_t k_max_events = 8192;  // kept of one document; a larger one is walked twice
+constexpr unsigned k_max_depth = 64;        // deeper values are only balanced, not typed
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
@@ -59,7 +60,7 @@ struct Event {
 struct JsonRows::Parser {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> stage1;
     std::size_t capacity = 0;
-    std::vector<Event> events;
+    std::unique_ptr<Event[]> events = std::make_unique_for_overwrite<Event[]>(k_max_events);
     std::vector<char> unescaped;  // room for every string of the buffer that has an escape
 };
 
@@ -74,7 +75,7 @@ public:
           m_count(rows.m_parser->stage1->n_structural_indexes),
           m_unescaped(rows.m_parser->unescaped.data()),
           m_has_escapes(has_escapes),
-          m_events(rows.m_parser->events) {}
+          m_events(rows.m_parser->events.get()) {}
 
     bool done() const { return m_at >= m_count; }
     std::size_t position() const { return done() ? m_text.size() : m_index[m_at]; }
@@ -82,13 +83,23 @@ public:
 
     // One document; true if it was good. Rows that are no objects are noted.
     bool document() {
-        m_events.clear();
+        m_used = 0;
         m_too_deep = m_twice = false;
-        const std::size_t begin = position();
+        const std::size_t begin = position(), begin_at = m_at;
+        char* const unescaped = m_unescaped;
         const bool is_object = current() == '{';
-        if (!value(is_object ? &m_rows.m_root : &m_rows.m_values, 0)) return false;
-        const std::uint64_t row = is_object ? m_rows.m_rows++ : m_rows.m_value_rows++;
-        for (const Event& event : m_events) commit(event, row);
+        JsonShape* const shape = is_object ? &m_rows.m_root : &m_rows.m_values;
+        if (!value(shape, 0)) return false;
+        m_row = is_object ? m_rows.m_rows++ : m_rows.m_value_rows++;
+        if (m_used < k_max_events) {
+            for (std::size_t i = 0; i < m_used; ++i) commit(m_events[i]);
+        } else {  // it is good: once more, and each value counts at once
+            m_at = begin_at;
+            m_unescaped = unescaped;
+            m_counts_at_once = true;
+            value(shape, 0);
+            m_counts_at_once = false;
+        }
         if (!is_object) m_rows.m_oddities.note(Oddity::not_an_object, line_of(begin));
         if (m_too_deep) m_rows.m_oddities.note(Oddity::too_deep, line_of(begin));
         if (m_twice) m_rows.m_oddities.note(Oddity::duplicate_key, line_of(begin));
@@ -96,6 +107,23 @@ public:
     }
 
 private:
+    void note(JsonShape& shape, Kind kind) { note(shape, kind, {}); }
+    void note(JsonShape& shape, Kind kind, std::string_view text) {
+        Event& event = next_event();
+        event.shape = &shape;
+        event.kind = kind;
+        event.text = text.data();
+        event.size = text.size();
+        noted(event);
+    }
+    Event& next_event() { return m_used < k_max_events ? m_events[m_used] : m_spare; }
+    void noted(const Event& event) {
+        if (m_counts_at_once)
+            commit(event);
+        else if (m_used < k_max_events)
+            ++m_used;
+    }
+
     char current() const { return m_at < m_count ? m_text[m_index[m_at]] : '\0'; }
     bool take(char c) {
         if (current() != c) return false;
@@ -107,15 +135,25 @@ private:
     std::string_view token() const {
         const std::size_t begin = m_index[m_at];
         std::size_t end = m_at + 1 < m_count ? m_index[m_at + 1] : m_text.size();
-        while (end > begin && is_space(m_text[end - 1])) --end;
-        return m_text.substr(begin, end - begin);
+        while (end > begin && m_text[end - 1] <= ' ' && is_space(m_text[end - 1])) --end;
+        return {m_text.data() + begin, end - begin};
+    }
+
+    // The key that stood here in the row before mostly stands here again: then one comparison does for all.
+    bool is_next_key(const JsonField& field) const {
+        const std::size_t begin = m_index[m_at], size = field.name.size();
+        if (m_at + 1 >= m_count || m_text[m_index[m_at + 1]] != ':' || begin + size + 2 > m_index[m_at + 1])
+            return false;
+        const char* key = m_text.data() + begin;
+        return key[size + 1] == '"' && field.begins(key + 1) &&
+               (size <= 8 || std::memcmp(key + 1, field.name.data(), size) == 0);
     }
 
     bool string(std::string_view& out) {
         std::string_view quoted = token();
         if (quoted.size() < 2 || quoted.front() != '"' || quoted.back() != '"') return false;
         ++m_at;
-        out = quoted.substr(1, quoted.size() - 2);
+        out = {quoted.data() + 1, quoted.size() - 2};
         if (!m_has_escapes || out.find('\\') == std::string_view::npos) return true;
         const auto* from = reinterpret_cast<const std::uint8_t*>(out.data());
         auto* to = reinterpret_cast<std::uint8_t*>(m_unescaped);
@@ -130,7 +168,7 @@ private:
         if (shape == nullptr) return skip_value();
         if (shape->opaque || depth > k_max_depth) {
             m_too_deep |= depth > k_max_depth;
-            m_events.push_back({shape, nullptr, 0, Kind::opaque, {}});
+            note(*shape, Kind::opaque);
             return skip_value();
         }
         switch (current()) {
@@ -141,7 +179,7 @@ private:
             case '"': {
                 std::string_view text;
                 if (!string(text)) return false;
-                m_events.push_back({shape, text.data(), text.size(), Kind::string, {}});
+                note(*shape, Kind::string, text);
                 return true;
             }
             default:
@@ -150,15 +188,21 @@ private:
     }
 
     bool object(JsonShape& shape, unsigned depth) {
-        m_events.push_back({&shape, nullptr, 0, Kind::object, {}});
+        note(shape, Kind::object);
         ++m_at;
         if (take('}')) return true;
         std::size_t hint = 0;
         const std::uint64_t serial = ++m_rows.m_objects;
         do {
-            std::string_view key;
-            if (current() != '"' || !string(key) || !take(':')) return false;
-            JsonShape* field = shape.field(key, hint, depth <= m_rows.m_column_depth, m_rows.m_budget);
+            JsonShape* field = nullptr;
+            if (hint < shape.fields.size() && current() == '"' && is_next_key(shape.fields[hint])) {
+                field = shape.fields[hint++].shape.get();
+                m_at += 2;
+            } else {
+                std::string_view key;
+                if (current() != '"' || !string(key) || !take(':')) return false;
+                field = shape.field(key, hint, depth <= m_rows.m_column_depth, m_rows.m_budget);
+            }
             if (field == nullptr)
                 shape.opaque = true;
             else if (std::exchange(field->last_object, serial) == serial)
@@ -169,7 +213,7 @@ private:
     }
 
     bool array(JsonShape& shape, unsigned depth) {
-        m_events.push_back({&shape, nullptr, 0, Kind::array, {}});
+        note(shape, Kind::array);
         ++m_at;
         if (take(']')) return true;
         JsonShape* element = shape.element(m_rows.m_budget);
@@ -184,19 +228,19 @@ private:
         if (done()) return false;
         const std::string_view text = token();
         if (text.empty()) return false;
-        Event event{&shape, text.data(), text.size(), Kind::number, {}};
         const bool number = (text[0] >= '0' && text[0] <= '9') || text[0] == '-' || text[0] == 'N' || text[0] == 'I';
         if (number) {
+            Event& event = next_event();
             event.cell = classify(text.data(), text.size());
             if (!is_json_number(event.cell, text)) return false;
+            note(shape, Kind::number, text);
         } else if (text == "null") {
-            event.kind = Kind::null;
+            note(shape, Kind::null);
         } else if (text == "true" || text == "false") {
-            event.kind = Kind::boolean;
+            note(shape, Kind::boolean, text);
         } else {
             return false;
         }
-        m_events.push_back(event);
         ++m_at;
         return true;
     }
@@ -217,8 +261,9 @@ private:
         return true;
     }
 
-    void commit(const Event& event, std::uint64_t row) {
+    void commit(const Event& event) {
         JsonShape& shape = *event.shape;
+        const std::uint64_t row = m_row;
         ++shape.present;
         switch (event.kind) {
             case Kind::object:
@@ -253,7 +298,11 @@ private:
     std::uint64_t m_newlines = 0;
     char* m_unescaped;
     bool m_has_escapes, m_too_deep = false, m_twice = false;
-    std::vector<Event>& m_events;
+    Event* m_events;
+    Event m_spare{};
+    std::size_t m_used = 0;
+    std::uint64_t m_row = 0;
+    bool m_counts_at_once = false;
 };
 
 JsonRows::JsonRows() : m_parser(std::make_unique<Parser>()) {}

@@ -15,13 +15,19 @@ namespace neurolake::formats {
 class JsonShape;
 struct JsonField {
     JsonField(std::string_view n, std::unique_ptr<JsonShape> s)
-        : name(n), shape(std::move(s)), m_beginning(beginning_of(name)) {}
+        : name(n),
+          shape(std::move(s)),
+          m_keep(n.size() >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * n.size())) - 1),
+          m_beginning(beginning_of(name)) {}
 
     // The padding rule of cell.hpp holds for `wanted`, as it does for any std::string of fewer than 8 bytes.
     bool is_named(std::string_view wanted) const {
         if (wanted.size() != name.size() || beginning_of(wanted) != m_beginning) return false;
         return wanted.size() <= 8 || wanted == name;
     }
+
+    // The same of text that is long enough, by its first 8 bytes.
+    bool begins(const char* text) const { return (load8(text) & m_keep) == m_beginning; }
 
     std::string name;
     std::unique_ptr<JsonShape> shape;
@@ -31,7 +37,7 @@ private:
         const std::uint64_t keep = text.size() >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * text.size())) - 1;
         return load8(text.data()) & keep;
     }
-    std::uint64_t m_beginning;  // of the name: most comparisons end here
+    std::uint64_t m_keep, m_beginning;  // of the name: most comparisons end here
 };
 
 // How many places one file may have before wide objects are no longer followed (keys that are data).

@@ -107,6 +107,18 @@ TEST_CASE("hundreds of thousands of odd rows take no longer than good ones", "[f
     CHECK(find_code(profile, "duplicate_key")->line == 1);
 }
 
+TEST_CASE("a document of very many values counts once and takes little memory", "[formats]") {
+    std::string list = "1";
+    while (list.size() < (3u << 20)) list += ",1";
+    const std::string rows = "{\"a\":1,\"b\":[" + list + "]}\n{\"a\":2,\"b\":[\"\\u0041\"]}\n";
+    const Profile profile = profile_of(rows, "t.jsonl");
+    CHECK(profile.rows == 2);
+    CHECK(evidence_of(profile, "a").values == 2);
+    CHECK(evidence_of(profile, "b").values == 2);
+    CHECK(type_of(profile, "b") == "list<text>");
+    CHECK(profile_of("{\"b\":[" + list + ",]}\n{\"b\":[1]}\n", "t.jsonl").rows == 1);
+}
+
 TEST_CASE("a key that stands twice in one object is told", "[formats]") {
     const Profile profile =
         profile_of("{\"a\":1,\"b\":2}\n{\"a\":1,\"a\":\"x\"}\n{\"a\":3,\"b\":{\"a\":1}}\n", "d.jsonl");
