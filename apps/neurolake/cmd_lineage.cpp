@@ -25,6 +25,11 @@ bool is_place(const std::string& words) {
     return words.find("://") == std::string::npos && words.find('/') != std::string::npos;
 }
 
+Error bucket_named(const std::string& name) {
+    return Error(Errc::usage, fmt::format("\"{}\" is a bucket, not a table", name),
+                 fmt::format("its tables: neurolake catalog tables {}", name));
+}
+
 // A path: in a bucket a table or a place noted by bucket and path, so that the lake can move; elsewhere a file.
 Result<NamedDataset> dataset_at(Session& session, const catalog::Lineage& lineage, const std::string& words) {
     const auto place = resolve(session, words);
@@ -37,9 +42,7 @@ Result<NamedDataset> dataset_at(Session& session, const catalog::Lineage& lineag
     }
     if (const auto* table = lineage.names().table_at(place->bucket.name, place->path))
         return NamedDataset{catalog::LineageNames::ref(*table), ""};
-    if (place->path.empty())
-        return Error(Errc::usage, fmt::format("\"{}\" is a bucket, not a table", words),
-                     fmt::format("its tables: neurolake catalog tables {}", place->bucket.name));
+    if (place->path.empty()) return bucket_named(place->bucket.name);
     const std::string name = place->bucket.name + "/" + place->path;
     return NamedDataset{
         {"", std::string(model::k_lake_namespace), name},
@@ -72,6 +75,7 @@ Result<NamedDataset> dataset_named(Session& session, const catalog::Lineage& lin
     const auto known = std::ranges::find(lineage.datasets(), words, &catalog::Lineage::Dataset::name);
     if (known != lineage.datasets().end()) return NamedDataset{known->ref, ""};
     if (is_place(words)) return dataset_at(session, lineage, words);
+    if (session.bucket(words)) return bucket_named(words);
     auto ref = catalog::dataset_from_words(words);
     const bool lake_name = ref.name_space == model::k_lake_namespace;
     return NamedDataset{std::move(ref), lake_name ? unknown_note(session, words, table.error()) : ""};

@@ -114,6 +114,8 @@ class Said(LineageTest):
     def test_what_is_missing_is_a_usage_error(self):
         self.nl("lineage", "add", "--in", "raw-data.orders", check=2)
         self.nl("lineage", "add", "--in", ",", "--out", "x.y", check=2)
+        for bucket in ("raw-data", "raw-data/", "./buckets/raw-data"):
+            self.assertIn("is a bucket, not a table", self.add(bucket, "x.y", check=2, cwd=self.lake).err)
         self.nl("lineage", "add", "--in", "raw-data.orders", "--out", "a.a,b.b", "--sql", "select", check=2)
         self.nl("lineage", "remove", check=2)
         self.nl("lineage", "show", "processed.summary", "--depth", "far", check=2)
