@@ -146,6 +146,24 @@ TEST_CASE("samples changed at random are read within 64 MiB", "[formats]") {
     }
 }
 
+TEST_CASE("what once broke a reader is read within 64 MiB", "[formats]") {
+    std::size_t count = 0;
+    for (const auto& entry : fs::directory_iterator(samples() / "hostile")) {
+        if (entry.path().extension() == ".md") continue;
+        ++count;
+        const auto bytes = read_file(entry.path());
+        REQUIRE(bytes.has_value());
+        const std::string file = entry.path().filename().string();
+        const std::string name = "x." + file.substr(0, file.find('-'));
+        CHECK(in_bounds([&](int now) {
+                  const ScratchFile opened(*bytes);
+                  read_as(What::profile, opened.fd(), name, now);
+                  read_as(What::head, opened.fd(), name, now);
+              }) == "");
+    }
+    CHECK(count > 0);
+}
+
 TEST_CASE("files that inflate to much more are read within 64 MiB", "[formats]") {
     constexpr std::size_t k_large = 64u << 20;
     const auto avro = read_file(samples() / "avro" / "nested_null.avro");
