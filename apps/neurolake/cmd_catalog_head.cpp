@@ -9,7 +9,7 @@
 #include "catalog_report.hpp"
 #include "cmd_catalog.hpp"
 #include "formats/formats.hpp"
-#include "index/partition.hpp"
+#include "index/sample.hpp"
 #include "table.hpp"
 
 namespace neurolake::apps {
@@ -21,12 +21,12 @@ struct Args {
     std::size_t rows = 10;
 };
 
-using Cells = std::vector<std::optional<std::string>>;
-
 struct Head {
     std::vector<std::string> columns;
-    std::vector<Cells> rows;
+    std::vector<index::Cells> rows;
     std::vector<std::string> in_cloud;  // files that were passed over
+    bool kept = false;                  // from the sample in the catalog, cut and masked
+    std::vector<std::string> masked;    // columns of such a sample
 };
 
 struct TableFile {
@@ -48,27 +48,22 @@ Result<std::vector<TableFile>> files_of(Session& session, const model::Table& ta
     return files;
 }
 
-// A file's cells in the table's column order; columns it does not have are null, partition columns come from its path.
-void take_rows(Head& head, const formats::Rows& rows, const model::Table& table, const std::string& path,
-               std::size_t wanted) {
-    const auto slash = path.rfind('/');
-    const auto keys = index::keys_between(table.path, slash == std::string::npos ? "" : path.substr(0, slash));
-    for (const auto& cells : rows.cells) {
-        if (head.rows.size() == wanted) return;
-        Cells out(head.columns.size());
-        for (std::size_t c = 0; c < head.columns.size(); ++c) {
-            const auto at = std::ranges::find(rows.columns, head.columns[c]);
-            const auto i = static_cast<std::size_t>(at - rows.columns.begin());
-            if (at != rows.columns.end() && i < cells.size()) out[c] = cells[i];
-        }
-        for (std::size_t p = 0; p < table.partition_columns.size(); ++p) {
-            const auto key =
-                std::ranges::find(keys, table.partition_columns[p].name, [](const auto& k) { return k.first; });
-            if (key != keys.end() && key->second != index::k_null_partition)
-                out[table.columns.size() + p] = key->second;
-        }
-        head.rows.push_back(std::move(out));
-    }
+// The data is away; the catalog kept its first rows.
+Status take_kept_rows(Session& session, const model::Table& table, std::size_t wanted, Head& head) {
+    TRY(const catalog::Catalog* catalog, session.catalog());
+    TRY(const std::string entry, catalog->entry(catalog::List::samples, table.id));
+    if (entry.empty())
+        return Error(Errc::cloud, fmt::format("all data of {} is in the cloud", table.full_name()),
+                     fmt::format("bring it back: neurolake recall {}", table.full_name()));
+    TRY(index::Sample sample, index::sample_from_entry(entry));
+    index::mask(sample, table);
+    head.kept = true;
+    head.columns = sample.columns;
+    for (std::size_t i = 0; i < sample.columns.size(); ++i)
+        if (sample.masked[i]) head.masked.push_back(sample.columns[i]);
+    if (sample.rows.size() > wanted) sample.rows.resize(wanted);
+    head.rows = std::move(sample.rows);
+    return {};
 }
 
 Result<Head> read_head(Session& session, const model::Table& table, std::size_t wanted) {
@@ -92,12 +87,10 @@ Result<Head> read_head(Session& session, const model::Table& table, std::size_t 
             if (!failed) failed = std::move(rows).error().with_context(table.bucket + "/" + file.path);
             continue;
         }
-        take_rows(head, *rows, table, file.path, wanted);
+        index::add_rows(table, file.path, *rows, wanted, head.rows);
     }
     if (failed && head.rows.empty()) return std::move(*failed);
-    if (head.rows.empty() && !head.in_cloud.empty())
-        return Error(Errc::cloud, fmt::format("all data of {} is in the cloud", table.full_name()),
-                     fmt::format("bring it back: neurolake recall {}", table.full_name()));
+    if (head.rows.empty() && !head.in_cloud.empty()) TRY_DO(take_kept_rows(session, table, wanted, head));
     return head;
 }
 
@@ -113,12 +106,25 @@ void print_head(Output& out, const Head& head) {
     if (!head.columns.empty()) shown.print(out);
 }
 
+void tell_of_sample(Output& out, const model::Table& table, const Head& head, std::size_t wanted) {
+    out.warn(
+        fmt::format("the data of {} is in the cloud: these are the first {} as the last index saw them{}; all of "
+                    "them: neurolake recall {}",
+                    out.name(table.full_name()), counted(head.rows.size(), "row"),
+                    head.rows.size() < wanted && head.rows.size() < table.rows ? ", no more are kept" : "",
+                    out.name(table.full_name())));
+    if (!head.masked.empty())
+        out.warn(
+            fmt::format("masked, because about people: {}", out.name(fmt::format("{}", fmt::join(head.masked, ", ")))));
+}
+
 Result<int> run_head(Session& session, const Args& args) {
     TRY(const model::Table* table, table_named(session, args.table));
     TRY(const Head head, read_head(session, *table, args.rows));
     session.query("catalog.head", json::Value::object().set("table", table->full_name()).set("rows", head.rows.size()));
     Output& out = session.out();
-    if (!head.in_cloud.empty())
+    if (head.kept) tell_of_sample(out, *table, head, args.rows);
+    if (!head.in_cloud.empty() && !head.kept)
         out.warn(fmt::format("{} in the cloud not read, for instance {}", counted(head.in_cloud.size(), "file"),
                              text::escape_controls(head.in_cloud.front())));
     if (!out.machine()) {
@@ -134,6 +140,12 @@ Result<int> run_head(Session& session, const Args& args) {
     }
     auto value = json::Value::object().set("schema", "neurolake.catalog.head/1");
     json::set_path(value, "table", table->full_name());
+    value.set("source", head.kept ? "sample" : "files");
+    if (head.kept) {
+        auto masked = json::Value::array();
+        for (const auto& column : head.masked) masked.push(text::to_valid_utf8(column));
+        value.set("masked", std::move(masked));
+    }
     out.object(value.set("columns", std::move(columns)).set("rows", std::move(rows)));
     return 0;
 }

@@ -17,6 +17,7 @@
 #include "index/naming.hpp"
 #include "index/profile_store.hpp"
 #include "index/reading.hpp"
+#include "index/sample.hpp"
 #include "index/table_change.hpp"
 #include "index/tree.hpp"
 
@@ -35,6 +36,14 @@ struct BucketWork {
     std::vector<const Table*> before;       // ... and the table each of them continues
     std::vector<const Table*> may_be_gone;  // living tables of touched places
     std::set<std::string> taken;            // names of the tables that are not looked at
+};
+
+// A table whose first rows are to be kept: one of the catalog's, or of the batch.
+struct ToSample {
+    const Table* known = nullptr;
+    std::size_t upsert = 0;
+    const Group* group = nullptr;
+    int bucket_fd = -1;
 };
 
 class Run {
@@ -65,7 +74,8 @@ private:
     void follow_moved_tables();
     void build_bucket(BucketWork& work);
     void bury_gone_tables();
-    void add_table(Table table, const Table* before);
+    void add_table(Table table, const Table* before, const Group& group, int bucket_fd);
+    void take_samples();
     bool tell_failure(const std::string& bucket, const File& f);
     void report_temporaries(const Tree& tree);
     void report_tree(BucketWork& work);
@@ -89,6 +99,7 @@ private:
     std::optional<ProfileStore> m_profiles;
     catalog::Batch m_batch;
     Report m_report;
+    std::vector<ToSample> m_to_sample;
     std::unordered_set<std::string> m_unfinished;  // "bucket/path" that the catalog did not take in
     bool m_touched = false;
     bool m_told_once = false;  // of a file that looks abandoned: not again until it changes
@@ -280,12 +291,14 @@ void Run::follow_moved_tables() {
         for (const Table*& before : work.before) before = seats[seat++].before;
 }
 
-void Run::add_table(Table table, const Table* before) {
+void Run::add_table(Table table, const Table* before, const Group& group, int bucket_fd) {
     const bool same = before && table == *before;
     if (!same || m_options.full)
         for (const Finding& finding : table.findings)
             if (finding.severity != Finding::Severity::error) m_report.findings.push_back(finding);  // see tell_failure
+    if (same && m_options.full) m_to_sample.push_back({before, 0, &group, bucket_fd});
     if (same) return;
+    m_to_sample.push_back({nullptr, m_batch.upserts.size(), &group, bucket_fd});
     TableChange change = change_of(table, before);
     if (auto version = next_version(table, before, m_at)) {
         if (before) tell_version(change, *version, table, *before);
@@ -336,7 +349,26 @@ void Run::build_bucket(BucketWork& work) {
     }
     const std::vector<std::string> names = give_names(unnamed, kept, std::move(work.taken));
     for (std::size_t i = 0; i < work.groups.size(); ++i)
-        add_table(assemble(bucket, names[i], work.groups[i], work.before[i], m_at), work.before[i]);
+        add_table(assemble(bucket, names[i], work.groups[i], work.before[i], m_at), work.before[i], work.groups[i],
+                  work.fd.get());
+}
+
+// A table none of whose files is here keeps the sample it has.
+void Run::take_samples() {
+    if (m_options.dry_run) return;
+    const unsigned threads = m_options.threads ? m_options.threads : usable_threads();
+    std::vector<std::optional<catalog::EntryChange>> taken(m_to_sample.size());
+    parallel_for(m_to_sample.size(), threads, [&](std::size_t i, unsigned) {
+        const ToSample& job = m_to_sample[i];
+        const Table& table = job.known ? *job.known : m_batch.upserts[job.upsert];
+        const auto sample = m_cancel.cancelled() ? std::nullopt : take_sample(table, *job.group, job.bucket_fd);
+        if (sample)
+            taken[i] = catalog::EntryChange{catalog::List::samples, table.id, to_entry(*sample)};
+        else if (table.tier == model::TableTier::local && !m_cancel.cancelled())
+            taken[i] = catalog::EntryChange{catalog::List::samples, table.id, std::nullopt};
+    });
+    for (auto& change : taken)
+        if (change) m_batch.entries.push_back(std::move(*change));
 }
 
 void Run::bury_gone_tables() {
@@ -346,6 +378,7 @@ void Run::bury_gone_tables() {
         for (const Table* table : work.may_be_gone) {
             if (continued.contains(table)) continue;
             m_batch.tombstones.push_back(table->id);
+            m_batch.entries.push_back({catalog::List::samples, table->id, std::nullopt});
             m_report.changes.push_back(change_of_gone(*table));
         }
 }
@@ -357,6 +390,7 @@ void Run::build_batch() {
         follow_moved_tables();
         for (BucketWork& work : m_work) build_bucket(work);
         bury_gone_tables();
+        take_samples();
     }
     m_batch.indexed_at = m_at;
     std::sort(m_report.settling.begin(), m_report.settling.end());

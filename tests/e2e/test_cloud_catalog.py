@@ -43,13 +43,41 @@ class CloudCatalog(TierTest):
         hits = self.nl("catalog", "search", "email", "--json").json["hits"]
         self.assertEqual([("raw-data.events", "email")], [(hit["table"], hit["match"]) for hit in hits])
 
-    def test_head_says_where_the_rows_are_and_how_to_get_them(self):
+    def test_head_answers_from_the_catalog_and_says_how_to_get_all(self):
         self.nl("burst", "raw-data/orders")
+        result = self.nl("catalog", "head", "raw-data.orders", "-n", "2")
+        self.assertEqual([["id", "zip"], ["1", "01234"], ["1", "01234"]], [line.split() for line in result.out.splitlines()])
+        self.assertIn("the data of raw-data.orders is in the cloud: these are the first 2 rows", result.err)
+        self.assertIn("neurolake recall raw-data.orders", result.err)
+        self.assertIn("no more are kept", self.nl("catalog", "head", "raw-data.orders", "-n", "50").err)
+        value = self.nl("catalog", "head", "raw-data.orders", "-n", "50", "--json").json
+        self.assertEqual(("sample", 20, []), (value["source"], len(value["rows"]), value["masked"]))
+        self.nl("recall", "raw-data.orders")
+        value = self.nl("catalog", "head", "raw-data.orders", "-n", "50", "--json").json
+        self.assertEqual(("files", 50), (value["source"], len(value["rows"])))
+
+    def test_with_no_store_in_reach_the_catalog_still_answers(self):
+        before = self.said("raw-data.events")
+        self.nl("burst", "raw-data/orders", "raw-data/events")
+        os.rename(self.cloud, self.cloud + " unplugged")
+        self.nl("recall", "raw-data.events", check=12)
+        self.assertEqual(before, self.said("raw-data.events"))
+        self.assertEqual([["1", "a@b.c", "2024-01"]], self.nl("catalog", "head", "raw-data.events", "-n", "1", "--json").json["rows"])
+        self.assertEqual(["raw-data.orders"], [hit["table"] for hit in self.nl("catalog", "search", "zip", "--json").json["hits"]])
+        for command in ("show", "schema", "explain", "history"):
+            self.nl("catalog", command, "raw-data.orders")
+        self.nl("catalog", "index", "--full")
+        self.assertEqual(20, len(self.nl("catalog", "head", "raw-data.events", "-n", "20", "--json").json["rows"]))
+
+    def test_a_lost_sample_is_said_and_taken_anew_when_the_data_is_back(self):
+        self.nl("burst", "raw-data/orders")
+        os.unlink(self.path("catalog", "samples.json"))
         error = self.nl("catalog", "head", "raw-data.orders", "--json", check=12).error
         self.assertEqual("cloud", error["code"])
         self.assertIn("neurolake recall raw-data.orders", error["hint"])
         self.nl("recall", "raw-data.orders")
-        self.assertEqual([["1", "01234"]], self.nl("catalog", "head", "raw-data.orders", "-n", "1", "--json").json["rows"])
+        self.nl("catalog", "index", "--full")
+        self.assertIn("raw-data.orders", read(self.path("catalog", "samples.json")).decode())
 
     def test_a_partition_away_makes_the_table_mixed_and_head_reads_what_is_here(self):
         self.nl("burst", "raw-data/events/month=2024-01")

@@ -1,10 +1,11 @@
 # What people say of tables and columns: tags, owner, description, glossary; kept through all that happens to the files.
 # SPDX-License-Identifier: Apache-2.0
+import json
 import os
 import shutil
 
 from catalog_lake import CatalogTest
-from harness import main, tree
+from harness import main, read, tree
 from jsonschema_lite import check as check_schema
 
 
@@ -185,6 +186,54 @@ class Kept(WordsTest):
         os.rename(os.path.join(self.tmp, "away"), self.bucket("raw-data", "orders"))
         self.index()
         self.assertEqual(self.SAID, self.words("raw-data.orders"))
+
+
+class FirstRows(CatalogTest):
+    """What samples.json keeps of each table."""
+
+    def samples(self):
+        return {s["table"]: s for s in json.loads(read(self.path("catalog", "samples.json")))["samples"]}
+
+    def test_twenty_rows_of_each_table_are_kept_cut_and_bounded(self):
+        self.put("raw-data/t.csv", "id,text\n" + "".join("%d,%s\n" % (i, "\u65e5" * i) for i in range(100)))
+        self.put("raw-data/wide.csv", ",".join("column_%d" % i for i in range(300)) + "\n" + (",".join(["x" * 60] * 300) + "\n") * 50)
+        self.put("raw-data/p/year=2024/a.csv", "id\n1\n\n")
+        self.put("raw-data/note.txt.bin", b"\x00\x01\x02")
+        self.index()
+        kept = self.samples()
+        self.assertEqual(["raw-data.p", "raw-data.t", "raw-data.wide"], sorted(kept))
+        self.assertEqual((["id", "text"], 20), (kept["raw-data.t"]["columns"], len(kept["raw-data.t"]["rows"])))
+        self.assertEqual(["19", "\u65e5" * 19], kept["raw-data.t"]["rows"][19])
+        self.assertEqual(["id", "year"], kept["raw-data.p"]["columns"])
+        self.assertEqual(["1", "2024"], kept["raw-data.p"]["rows"][0])
+        self.assertEqual(100, len(kept["raw-data.wide"]["columns"]))
+        self.assertLessEqual(max(len(json.dumps(s, ensure_ascii=False, separators=(",", ":")).encode()) for s in kept.values()), 16384)
+        self.put("raw-data/t.csv", "id,text\n1,%s\n" % ("\u65e5" * 40))
+        self.index()
+        self.assertEqual([["1", "\u65e5" * 20 + "..."]], self.samples()["raw-data.t"]["rows"])
+
+    def test_samples_go_with_their_table_and_come_back_with_it(self):
+        path = self.put("raw-data/t.csv", "id\n1\n")
+        self.put("raw-data/u.csv", "id\n2\n")
+        self.index()
+        os.rename(path, os.path.join(self.tmp, "t.csv"))
+        self.index()
+        self.assertEqual(["raw-data.u"], sorted(self.samples()))
+        os.rename(os.path.join(self.tmp, "t.csv"), path)
+        self.index()
+        self.assertEqual(["raw-data.t", "raw-data.u"], sorted(self.samples()))
+        os.rename(path, self.bucket("raw-data", "s.csv"))
+        self.index()
+        self.assertEqual(["raw-data.s", "raw-data.u"], sorted(self.samples()))
+
+    def test_a_run_without_news_writes_nothing(self):
+        self.put("raw-data/t.csv", "id\n1\n")
+        self.index()
+        before = tree(self.path("catalog"))
+        self.index()
+        self.index("--full")
+        self.index("--dry-run")
+        self.assert_same_tree(before, self.path("catalog"))
 
 
 if __name__ == "__main__":

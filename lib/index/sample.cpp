@@ -1,0 +1,159 @@
+// sample.cpp: taking, cutting, masking and keeping first rows.
+// SPDX-License-Identifier: Apache-2.0
+#include "index/sample.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "base/file.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "index/partition.hpp"
+#include "model/compatibility.hpp"
+#include "model/mask.hpp"
+
+namespace neurolake::index {
+namespace {
+
+constexpr std::size_t k_most_columns = 100, k_most_cell = 64, k_most_bytes = 16384;
+constexpr std::size_t k_most_files = 4;  // that are opened for one sample
+constexpr std::string_view k_cut = "...";
+
+// Whole characters only.
+std::string cut(const std::string& value) {
+    std::string clean = text::to_valid_utf8(value);
+    if (clean.size() <= k_most_cell) return clean;
+    std::size_t end = k_most_cell - k_cut.size();
+    while (end > 0 && (static_cast<unsigned char>(clean[end]) & 0xC0) == 0x80) --end;
+    return clean.substr(0, end).append(k_cut);
+}
+
+const model::Column* column_named(const model::Table& table, std::string_view name) {
+    for (const auto* list : {&table.columns, &table.partition_columns})
+        for (const auto& column : *list)
+            if (column.name == name) return &column;
+    return nullptr;
+}
+
+void mask_column(Sample& sample, std::size_t at, const model::Column& column) {
+    sample.masked[at] = true;
+    for (Cells& cells : sample.rows)
+        if (at < cells.size() && cells[at]) cells[at] = model::mask_value(column.semantic, *cells[at]);
+}
+
+// Masked from the whole values first: a value that was cut has lost its end.
+void bound(Sample& sample) {
+    const std::size_t columns = std::min(sample.columns.size(), k_most_columns);
+    sample.columns.resize(columns);
+    sample.masked.resize(columns);
+    for (Cells& cells : sample.rows) {
+        cells.resize(columns);
+        for (auto& cell : cells)
+            if (cell) cell = cut(*cell);
+    }
+    while (!sample.rows.empty() && to_entry(sample).size() > k_most_bytes) sample.rows.pop_back();
+}
+
+}  // namespace
+
+std::string to_entry(const Sample& sample) {
+    auto columns = json::Value::array(), masked = json::Value::array(), rows = json::Value::array();
+    for (std::size_t i = 0; i < sample.columns.size(); ++i) {
+        auto named = json::Value::object();
+        json::set_path(named, "name", sample.columns[i]);
+        columns.push(named.find("name_b64") ? std::move(named) : json::Value(sample.columns[i]));
+        if (sample.masked[i]) masked.push(i);
+    }
+    for (const Cells& cells : sample.rows) {
+        auto row = json::Value::array();
+        for (const auto& cell : cells) row.push(cell ? json::Value(*cell) : json::Value());
+        rows.push(std::move(row));
+    }
+    auto value = json::Value::object().set("id", sample.table_id);
+    json::set_path(value, "table", sample.table);
+    json::set_path(value, "path", sample.path);
+    value.set("columns", std::move(columns));
+    if (!masked.as_array()->empty()) value.set("masked", std::move(masked));
+    return json::dump(value.set("rows", std::move(rows)));
+}
+
+Result<Sample> sample_from_entry(std::string_view entry) {
+    TRY(const json::Value value, json::parse(entry));
+    Sample sample;
+    sample.table_id = value.text("id");
+    sample.table = json::get_path(value, "table");
+    sample.path = json::get_path(value, "path");
+    for (const auto& name : value.items("columns"))
+        sample.columns.push_back(name.is_string() ? *name.as_string() : json::get_path(name, "name"));
+    sample.masked.resize(sample.columns.size());
+    for (const auto& at : value.items("masked"))
+        if (const auto i = at.as_uint(); i && *i < sample.masked.size()) sample.masked[*i] = true;
+    for (const auto& row : value.items("rows")) {
+        Cells cells(sample.columns.size());
+        const auto* items = row.as_array();
+        if (!items || items->size() != cells.size())
+            return Error(Errc::corrupt,
+                         "read the catalog: the sample of " + sample.table + " has a row of another size",
+                         "neurolake catalog index --full takes it anew");
+        for (std::size_t i = 0; i < cells.size(); ++i)
+            if (const auto* text = (*items)[i].as_string()) cells[i] = *text;
+        sample.rows.push_back(std::move(cells));
+    }
+    return sample;
+}
+
+void add_rows(const model::Table& table, const std::string& path, const formats::Rows& rows, std::size_t wanted,
+              std::vector<Cells>& out) {
+    const auto slash = path.rfind('/');
+    const auto keys = keys_between(table.path, slash == std::string::npos ? "" : path.substr(0, slash));
+    const std::size_t width = table.columns.size() + table.partition_columns.size();
+    std::vector<std::size_t> place;  // of each table column in the file
+    for (const auto& column : table.columns)
+        place.push_back(static_cast<std::size_t>(std::ranges::find(rows.columns, column.name) - rows.columns.begin()));
+    for (const auto& cells : rows.cells) {
+        if (out.size() >= wanted) return;
+        Cells line(width);
+        for (std::size_t c = 0; c < place.size(); ++c)
+            if (place[c] < cells.size()) line[c] = cells[place[c]];
+        for (std::size_t p = 0; p < table.partition_columns.size(); ++p) {
+            const auto key =
+                std::ranges::find(keys, table.partition_columns[p].name, [](const auto& k) { return k.first; });
+            if (key != keys.end() && key->second != k_null_partition) line[table.columns.size() + p] = key->second;
+        }
+        out.push_back(std::move(line));
+    }
+}
+
+std::optional<Sample> take_sample(const model::Table& table, const Group& group, int bucket_fd) {
+    Sample sample;
+    std::size_t opened = 0;
+    for (const File* f : group.files) {
+        if (sample.rows.size() >= k_sample_rows || opened == k_most_files) break;
+        if (f->state != lake::FileState::data || f->failed || !f->profile || f->profile->profile.rows == 0) continue;
+        ++opened;
+        const auto fd = open_beneath(bucket_fd, f->path, O_RDONLY);
+        if (!fd) continue;
+        const auto rows = formats::head(fd->get(), f->path.substr(f->path.rfind('/') + 1), k_sample_rows);
+        if (!rows) continue;
+        if (sample.rows.empty()) sample.path = f->path;
+        add_rows(table, f->path, *rows, k_sample_rows, sample.rows);
+    }
+    if (sample.rows.empty()) return std::nullopt;
+    sample.table_id = table.id;
+    sample.table = table.full_name();
+    for (const auto& column : model::whole_schema(table)) sample.columns.push_back(column.name);
+    sample.masked.resize(sample.columns.size());
+    mask(sample, table);
+    bound(sample);
+    return sample;
+}
+
+void mask(Sample& sample, const model::Table& table) {
+    for (std::size_t i = 0; i < sample.columns.size(); ++i) {
+        const model::Column* column = column_named(table, sample.columns[i]);
+        if (column && column->pii && !sample.masked[i]) mask_column(sample, i, *column);
+    }
+}
+
+}  // namespace neurolake::index
