@@ -38,8 +38,8 @@ public:
     virtual Result<std::string> entry(List list, std::string_view id) const = 0;  // "": none
     virtual const std::string& indexed_at() const = 0;
     virtual std::optional<Totals> totals() const = 0;  // nullopt: not kept (a catalog edited by hand)
-    // True when this table's entry holds the lower-case word, perhaps elsewhere than search looks: a quick sieve.
-    virtual bool may_contain(std::size_t key, std::string_view lower_word) const = 0;
+    // The table's entry as compact JSON where it lies in memory; else "", and a search parses the tables instead.
+    virtual std::string_view text(std::size_t key) const = 0;
     // keys(), indexed_at() and totals() tell the new state afterwards. conflict: the catalog changed since it was read.
     virtual Status write(const Change& change) = 0;
 };

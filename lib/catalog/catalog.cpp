@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "base/workers.hpp"
 #include "catalog/backend.hpp"
+#include "catalog/glossary.hpp"
 #include "catalog/lineage.hpp"
 #include "catalog/search.hpp"
 
@@ -252,25 +253,31 @@ const model::Table* Catalog::table_of(std::string_view bucket, std::string_view 
     return nullptr;
 }
 
-std::vector<Hit> Catalog::search(std::string_view words) const {
+Hits Catalog::search(std::string_view words, std::size_t limit) const {
+    const auto glossary = read_terms(*this);  // a damaged one is no reason to find nothing
+    const std::vector<SearchWord> wanted = search_words(words, glossary ? *glossary : std::vector<Term>{});
     const std::lock_guard lock(m_impl->mutex);
     const auto& keys = m_impl->backend->keys();
-    const std::vector<std::string> wanted = search_words(words);
     if (wanted.empty()) return {};
-    std::vector<std::unique_ptr<model::Table>> found(keys.size());
+    std::vector<std::optional<Match>> matches(keys.size());
     parallel_for(keys.size(), threads_for(keys.size()), [&](std::size_t i, unsigned) {
-        const auto possible = [&](const std::string& word) { return m_impl->backend->may_contain(i, word); };
-        if (!keys[i].alive || !std::all_of(wanted.begin(), wanted.end(), possible)) return;
-        auto table = m_impl->backend->table(i);
-        if (table && match(*table, wanted)) found[i] = std::make_unique<model::Table>(std::move(*table));
+        if (!keys[i].alive) return;
+        const std::string_view entry = m_impl->backend->text(i);
+        if (!entry.empty())
+            matches[i] = match(keys[i], entry, wanted);
+        else if (const auto table = m_impl->backend->table(i))
+            matches[i] = match(keys[i], *table, wanted);
     });
-    std::vector<Hit> hits;
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-        if (!found[i]) continue;
-        const auto [kept, fresh] = m_impl->some.try_emplace(i);
-        if (fresh) kept->second = std::move(found[i]);
-        hits.push_back(*match(*kept->second, wanted));
-    }
+    std::vector<std::size_t> order;  // keys are in order of names already
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        if (matches[i]) order.push_back(i);
+    std::ranges::stable_sort(order, {}, [&](std::size_t i) { return matches[i]->score; });
+    Hits hits;
+    hits.total = order.size();
+    if (limit > 0 && order.size() > limit) order.resize(limit);
+    for (const std::size_t i : order)
+        if (const model::Table* table = m_impl->table_or_null(i))
+            hits.best.push_back({table, std::move(matches[i]->found)});
     return hits;
 }
 

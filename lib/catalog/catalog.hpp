@@ -53,10 +53,20 @@ struct Place {
     model::GroupingRule rule = model::GroupingRule::single_file;
 };
 
+struct Found {
+    std::string word;   // in lower case
+    std::string where;  // "table", "column", "tag", "term", "description", "owner", "bucket": its best place
+    std::string match;  // the name, column, tag or text in which it was found
+};
+
 struct Hit {
     const model::Table* table = nullptr;
-    std::string where;  // "table", "column", "tag", "description", "owner": where the first word was found
-    std::string match;  // the name, column, tag or text in which it was found
+    std::vector<Found> found;  // one a word, in the order of the words
+};
+
+struct Hits {
+    std::vector<Hit> best;    // first the one that is most likely meant
+    std::uint64_t total = 0;  // also those that are not in `best`
 };
 
 class Catalog {
@@ -80,8 +90,10 @@ public:
     Result<model::SchemaHistory> history(std::string_view table_id) const;
     // The table that a file belongs to (alive ones only), by bucket and path inside it.
     const model::Table* table_of(std::string_view bucket, std::string_view path) const;
-    // Tables in which every word is found, without regard to ASCII case, in a name, column, tag, description or owner.
-    std::vector<Hit> search(std::string_view words) const;
+    // Living tables in which every word is found, without regard to ASCII case: in the name (whole, its beginning, a
+    // word of it, inside), a column, tag, glossary term or synonym, description, owner, bucket; in this order, then by
+    // full name. At most `limit` of them (0 = all) are told, and only those are parsed.
+    Hits search(std::string_view words, std::size_t limit = 0) const;
     const std::string& indexed_at() const;  // last index run that changed the catalog, RFC 3339, "" = never
     Totals totals() const;                  // without parsing the tables
     std::vector<Place> places(std::string_view bucket) const;  // of living tables, without parsing them

@@ -108,7 +108,7 @@ public:
         return parsed;
     }
 
-    bool may_contain(std::size_t key, std::string_view lower_word) const override;
+    std::string_view text(std::size_t key) const override { return m_tables->entries()[m_entry_of[key]]; }
     Result<std::vector<std::string>> entries(List list) const override;
     Result<std::string> entry(List list, std::string_view id) const override;
     Status write(const Change& change) override;
@@ -144,19 +144,6 @@ Status JsonBackend::load_keys() {
     for (const std::size_t i : m_entry_of) m_keys.push_back(std::move(keys[i]));
     m_indexed_at = m_tables->head().text("indexed_at");
     return {};
-}
-
-bool JsonBackend::may_contain(std::size_t key, std::string_view lower_word) const {
-    const std::string_view entry = m_tables->entries()[m_entry_of[key]];
-    // Escapes in the text would hide a match: be generous with words that JSON writes otherwise.
-    if (lower_word.empty() || lower_word.find_first_of("\"\\") != std::string_view::npos) return true;
-    const char low = lower_word[0];
-    const char high = low >= 'a' && low <= 'z' ? static_cast<char>(low - 'a' + 'A') : low;
-    for (std::size_t i = 0; i + lower_word.size() <= entry.size(); ++i) {
-        if (entry[i] != low && entry[i] != high) continue;
-        if (text::lower(entry.substr(i, lower_word.size())) == lower_word) return true;
-    }
-    return false;
 }
 
 Result<EntriesFile> JsonBackend::read_list(const ListFile& list) const {

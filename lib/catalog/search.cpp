@@ -1,45 +1,249 @@
-// search.cpp: matching words against names, columns, tags and descriptions.
+// search.cpp: looking for words in entries without parsing them, and ranking what was found.
 // SPDX-License-Identifier: Apache-2.0
 #include "catalog/search.hpp"
 
+#include <algorithm>
+
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace neurolake::catalog {
 namespace {
 
-bool has(std::string_view text, const std::string& lower_word) {
-    return text::lower(text).find(lower_word) != std::string::npos;
+constexpr unsigned char fold(char c) { return static_cast<unsigned char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); }
+
+bool is_sign(char c) { return (fold(c) >= 'a' && fold(c) <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) != 0; }
+
+constexpr std::string_view k_where[] = {"table", "table", "table",       "table", "column", "column",
+                                        "tag",   "term",  "description", "owner", "bucket"};
+
+// Keeps the best place of each word while a table's texts go by.
+class Matcher {
+public:
+    Matcher(const TableKey& key, const std::vector<SearchWord>& words) : m_words(words), m_best(words.size()) {
+        const std::string_view name = std::string_view(key.full_name).substr(key.bucket.size() + 1);
+        for (std::size_t i = 0; i < words.size(); ++i) {
+            const Rank rank = key.full_name.size() == words[i].text().size() && words[i].is_in(key.full_name)
+                                  ? Rank::name
+                                  : rank_in_name(name, words[i]);
+            if (rank != Rank::nowhere)
+                take(i, rank, key.full_name);
+            else if (words[i].is_in(key.bucket))
+                take(i, Rank::bucket, key.bucket);
+        }
+    }
+
+    // False: every word was found in the name already, nothing can be better.
+    bool needs_more() const {
+        return std::ranges::any_of(m_best, [](const Best& best) { return best.rank > Rank::name_inside; });
+    }
+
+    void see(Rank kind, std::string_view text) {
+        for (std::size_t i = 0; i < m_words.size(); ++i) {
+            if (m_best[i].rank <= kind) continue;
+            const SearchWord& word = m_words[i];
+            if (word.is_in(text)) {
+                const bool whole = kind == Rank::column_inside && text.size() == word.text().size();
+                take(i, whole ? Rank::column : kind, std::string(text));
+            } else if (kind == Rank::term) {
+                if (const std::string* synonym = word.synonym_of(text))
+                    take(i, kind, std::string(text) + " (" + *synonym + ")");
+            }
+        }
+    }
+
+    std::optional<Match> result() && {
+        Match out;
+        for (std::size_t i = 0; i < m_words.size(); ++i) {
+            if (m_best[i].rank == Rank::nowhere) return std::nullopt;
+            out.score += static_cast<std::uint32_t>(m_best[i].rank);
+            out.found.push_back({m_words[i].text(), std::string(k_where[static_cast<std::size_t>(m_best[i].rank)]),
+                                 std::move(m_best[i].text)});
+        }
+        return out;
+    }
+
+private:
+    struct Best {
+        Rank rank = Rank::nowhere;
+        std::string text;
+    };
+
+    static Rank rank_in_name(std::string_view name, const SearchWord& word) {
+        Rank best = Rank::nowhere;
+        std::size_t from = 0;
+        for (std::size_t at = word.find(name); at != std::string_view::npos; at = word.find(name.substr(from))) {
+            at += from;
+            if (at == 0) return name.size() == word.text().size() ? Rank::name : Rank::name_begins;
+            best = std::min(best, is_sign(name[at - 1]) ? Rank::name_inside : Rank::name_word);
+            from = at + 1;
+        }
+        return best;
+    }
+
+    void take(std::size_t word, Rank rank, std::string text) {
+        if (rank < m_best[word].rank) m_best[word] = {rank, std::move(text)};
+    }
+
+    const std::vector<SearchWord>& m_words;
+    std::vector<Best> m_best;
+};
+
+void see_columns(Matcher& matcher, const std::vector<model::Column>& columns) {
+    for (const model::Column& column : columns) {
+        matcher.see(Rank::column_inside, column.name);
+        if (!column.term.empty()) matcher.see(Rank::term, column.term);
+        if (!column.description.empty()) matcher.see(Rank::description, column.description);
+    }
 }
 
-std::optional<Hit> match_word(const model::Table& table, const std::string& word) {
-    if (has(table.full_name(), word)) return Hit{&table, "table", table.full_name()};
-    for (const auto* columns : {&table.columns, &table.partition_columns})
-        for (const model::Column& column : *columns)
-            if (has(column.name, word)) return Hit{&table, "column", column.name};
-    for (const std::string& tag : table.tags)
-        if (has(tag, word)) return Hit{&table, "tag", tag};
-    if (has(table.description, word)) return Hit{&table, "description", table.description};
-    if (has(table.owner, word)) return Hit{&table, "owner", table.owner};
-    return std::nullopt;
-}
+// Goes once over a compact entry and tells the texts that search looks at, by the member they stand in.
+class EntryTexts {
+public:
+    explicit EntryTexts(std::string_view entry) : m_entry(entry) {}
+
+    template <typename See>
+    void each(const See& see) {
+        for (std::size_t i = 0; i < m_entry.size(); ++i) {
+            const char c = m_entry[i];
+            if (c == '"') {
+                const std::size_t begin = i + 1;
+                const bool plain = skip_text(i);
+                text(m_entry.substr(begin, i - begin), plain, see);
+            } else if (c == '{' || c == '[') {
+                open(c == '{');
+            } else if (c == '}' || c == ']') {
+                if (m_depth > 0) --m_depth;
+                m_key_next = false;
+            } else if (c == ',') {
+                m_key_next = m_depth < k_deepest && m_is_object[m_depth];
+            } else if (c == ':') {
+                m_key_next = false;
+            }
+        }
+    }
+
+private:
+    static constexpr std::size_t k_deepest = 8;  // what lies deeper is of no interest
+
+    void open(bool object) {
+        if (++m_depth < k_deepest) m_is_object[m_depth] = object;
+        m_key_next = object && m_depth < k_deepest;
+    }
+
+    // Leaves `i` at the closing quote. True when the text holds no escapes.
+    bool skip_text(std::size_t& i) const {
+        bool plain = true;
+        for (++i; i < m_entry.size() && m_entry[i] != '"'; ++i) {
+            if (m_entry[i] != '\\') continue;
+            plain = false;
+            ++i;
+        }
+        i = std::min(i, m_entry.size());
+        return plain;
+    }
+
+    Rank kind() const {
+        if (m_depth == 1)
+            return m_top == "description" ? Rank::description : m_top == "owner" ? Rank::owner : Rank::nowhere;
+        if (m_depth == 2) return m_top == "tags" ? Rank::tag : m_top == "terms" ? Rank::term : Rank::nowhere;
+        if (m_depth != 3 || (m_top != "columns" && m_top != "partition_columns")) return Rank::nowhere;
+        if (m_inner == "name") return Rank::column_inside;
+        return m_inner == "term" ? Rank::term : m_inner == "description" ? Rank::description : Rank::nowhere;
+    }
+
+    template <typename See>
+    void text(std::string_view raw, bool plain, const See& see) {
+        if (m_key_next) {
+            if (m_depth == 1) m_top = raw;
+            if (m_depth == 3) m_inner = raw;
+            return;
+        }
+        const Rank here = kind();
+        if (here == Rank::nowhere) return;
+        if (plain) return see(here, raw);
+        const auto value = json::parse("\"" + std::string(raw) + "\"");
+        if (value && value->is_string()) see(here, *value->as_string());
+    }
+
+    std::string_view m_entry, m_top, m_inner;
+    std::size_t m_depth = 0;
+    bool m_is_object[k_deepest] = {};
+    bool m_key_next = false;
+};
 
 }  // namespace
 
-std::vector<std::string> search_words(std::string_view words) {
-    std::vector<std::string> out;
+SearchWord::SearchWord(std::string lower, const std::vector<Term>& glossary) : m_text(std::move(lower)) {
+    const std::size_t longest = std::min<std::size_t>(m_text.size(), 255);
+    m_skip.fill(static_cast<std::uint8_t>(longest));
+    for (std::size_t i = 0; i + 1 < m_text.size(); ++i)
+        m_skip[static_cast<unsigned char>(m_text[i])] =
+            static_cast<std::uint8_t>(std::min(longest, m_text.size() - 1 - i));
+    for (const Term& term : glossary)
+        for (const std::string& synonym : term.synonyms)
+            if (is_in(synonym)) {
+                m_terms.push_back({term.name, synonym, text::lower(term.name)});
+                break;
+            }
+}
+
+// Horspool: looks at the end of the window first and moves on by what stands there.
+std::size_t SearchWord::find(std::string_view text) const {
+    const std::size_t size = m_text.size();
+    if (size == 0) return 0;
+    for (std::size_t at = 0; at + size <= text.size();) {
+        const unsigned char last = fold(text[at + size - 1]);
+        if (last == static_cast<unsigned char>(m_text[size - 1])) {
+            std::size_t i = 0;
+            while (i + 1 < size && fold(text[at + i]) == static_cast<unsigned char>(m_text[i])) ++i;
+            if (i + 1 == size) return at;
+        }
+        at += m_skip[last];
+    }
+    return std::string_view::npos;
+}
+
+bool SearchWord::may_be_in(std::string_view entry) const {
+    // JSON writes these otherwise: be generous.
+    const auto is_other = [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) >= 0x80; };
+    if (std::ranges::any_of(m_text, is_other) || is_in(entry)) return true;
+    return std::ranges::any_of(m_terms, [&](const Meant& meant) {
+        if (std::ranges::any_of(meant.lower_term, is_other)) return true;
+        return SearchWord(meant.lower_term, {}).is_in(entry);
+    });
+}
+
+const std::string* SearchWord::synonym_of(std::string_view term) const {
+    const auto meant = std::ranges::find_if(m_terms, [&](const Meant& each) { return each.term == term; });
+    return meant == m_terms.end() ? nullptr : &meant->synonym;
+}
+
+std::vector<SearchWord> search_words(std::string_view words, const std::vector<Term>& glossary) {
+    std::vector<SearchWord> out;
     for (const std::string_view word : text::split(words, ' '))
-        if (!text::trim(word).empty()) out.push_back(text::lower(text::trim(word)));
+        if (!text::trim(word).empty()) out.emplace_back(text::lower(text::trim(word)), glossary);
     return out;
 }
 
-std::optional<Hit> match(const model::Table& table, const std::vector<std::string>& words) {
-    std::optional<Hit> first;
-    for (const std::string& word : words) {
-        auto hit = match_word(table, word);
-        if (!hit) return std::nullopt;
-        if (!first) first = std::move(hit);
-    }
-    return first;
+std::optional<Match> match(const TableKey& key, const model::Table& table, const std::vector<SearchWord>& words) {
+    Matcher matcher(key, words);
+    see_columns(matcher, table.columns);
+    see_columns(matcher, table.partition_columns);
+    for (const std::string& tag : table.tags) matcher.see(Rank::tag, tag);
+    for (const std::string& term : table.terms) matcher.see(Rank::term, term);
+    matcher.see(Rank::description, table.description);
+    matcher.see(Rank::owner, table.owner);
+    return std::move(matcher).result();
+}
+
+std::optional<Match> match(const TableKey& key, std::string_view entry, const std::vector<SearchWord>& words) {
+    for (const SearchWord& word : words)
+        if (!word.may_be_in(entry)) return std::nullopt;
+    Matcher matcher(key, words);
+    if (matcher.needs_more())
+        EntryTexts(entry).each([&](Rank kind, std::string_view text) { matcher.see(kind, text); });
+    return std::move(matcher).result();
 }
 
 }  // namespace neurolake::catalog

@@ -21,7 +21,8 @@ constexpr std::size_t k_most_files = 4;  // that are opened for one sample
 constexpr std::string_view k_cut = "...";
 
 // Whole characters only.
-std::string cut(const std::string& value) {
+std::string cut(std::string value) {
+    if (value.size() <= k_most_cell && text::is_utf8(value)) return value;
     std::string clean = text::to_valid_utf8(value);
     if (clean.size() <= k_most_cell) return clean;
     std::size_t end = k_most_cell - k_cut.size();
@@ -42,6 +43,15 @@ void mask_column(Sample& sample, std::size_t at, const model::Column& column) {
         if (at < cells.size() && cells[at]) cells[at] = model::mask_value(column.semantic, *cells[at]);
 }
 
+// What the entry takes at most, with every byte escaped.
+std::size_t largest_entry(const Sample& sample) {
+    std::size_t bytes = 200 + 6 * (sample.table.size() + sample.path.size());
+    for (const std::string& name : sample.columns) bytes += 24 + 8 * name.size();
+    for (const Cells& cells : sample.rows)
+        for (const auto& cell : cells) bytes += 8 + (cell ? 6 * cell->size() : 0);
+    return bytes;
+}
+
 // Masked from the whole values first: a value that was cut has lost its end.
 void bound(Sample& sample) {
     const std::size_t columns = std::min(sample.columns.size(), k_most_columns);
@@ -50,32 +60,42 @@ void bound(Sample& sample) {
     for (Cells& cells : sample.rows) {
         cells.resize(columns);
         for (auto& cell : cells)
-            if (cell) cell = cut(*cell);
+            if (cell) cell = cut(std::move(*cell));
     }
-    while (!sample.rows.empty() && to_entry(sample).size() > k_most_bytes) sample.rows.pop_back();
+    while (!sample.rows.empty() && largest_entry(sample) > k_most_bytes && to_entry(sample).size() > k_most_bytes)
+        sample.rows.pop_back();
 }
 
 }  // namespace
 
+// By hand: an index of many small tables spends its time here.
 std::string to_entry(const Sample& sample) {
-    auto columns = json::Value::array(), masked = json::Value::array(), rows = json::Value::array();
+    auto head = json::Value::object().set("id", sample.table_id);
+    json::set_path(head, "table", sample.table);
+    json::set_path(head, "path", sample.path);
+    auto columns = json::Value::array(), masked = json::Value::array();
     for (std::size_t i = 0; i < sample.columns.size(); ++i) {
         auto named = json::Value::object();
         json::set_path(named, "name", sample.columns[i]);
         columns.push(named.find("name_b64") ? std::move(named) : json::Value(sample.columns[i]));
         if (sample.masked[i]) masked.push(i);
     }
+    head.set("columns", std::move(columns));
+    if (!masked.as_array()->empty()) head.set("masked", std::move(masked));
+    std::string out = json::dump(head);
+    out.back() = ',';
+    out += "\"rows\":[";
     for (const Cells& cells : sample.rows) {
-        auto row = json::Value::array();
-        for (const auto& cell : cells) row.push(cell ? json::Value(*cell) : json::Value());
-        rows.push(std::move(row));
+        out += '[';
+        for (const auto& cell : cells) {
+            cell ? json::append_quoted(out, *cell) : void(out += "null");
+            out += ',';
+        }
+        out.back() = ']';
+        out += ',';
     }
-    auto value = json::Value::object().set("id", sample.table_id);
-    json::set_path(value, "table", sample.table);
-    json::set_path(value, "path", sample.path);
-    value.set("columns", std::move(columns));
-    if (!masked.as_array()->empty()) value.set("masked", std::move(masked));
-    return json::dump(value.set("rows", std::move(rows)));
+    if (out.back() == ',') out.pop_back();
+    return out += "]}";
 }
 
 Result<Sample> sample_from_entry(std::string_view entry) {

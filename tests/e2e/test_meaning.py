@@ -188,6 +188,48 @@ class Kept(WordsTest):
         self.assertEqual(self.SAID, self.words("raw-data.orders"))
 
 
+class Search(WordsTest):
+    def hits(self, *words):
+        return [(hit["table"], hit["found"][0]["where"], hit["found"][0]["match"]) for hit in self.json("search", *words)["hits"]]
+
+    def test_the_table_that_is_most_likely_meant_comes_first(self):
+        for name in ("orders_old", "new_orders", "preorders"):
+            self.put("raw-data/%s.csv" % name, "id\n1\n")
+        self.put("raw-data/x.csv", "orders\n1\n")
+        self.index()
+        self.nl("catalog", "tag", "raw-data.customers", "orders")
+        order = ["orders", "orders_old", "new_orders", "preorders", "x", "customers"]
+        self.assertEqual(["raw-data." + name for name in order], [hit[0] for hit in self.hits("orders")])
+        lines = self.nl("catalog", "search", "orders").out.splitlines()
+        self.assertRegex(lines[1], r"^raw-data.orders +name$")
+        self.assertRegex(lines[5], r"^raw-data.x +column orders$")
+        self.assertRegex(lines[6], r"^raw-data.customers +tag orders$")
+
+    def test_every_word_must_be_found_and_each_hit_says_where(self):
+        self.say_all()
+        self.assertEqual([("raw-data.orders", "column", "zip")], self.hits("zip", "Ana"))
+        self.assertRegex(self.nl("catalog", "search", "zip", "ana").out, r"raw-data.orders +column zip, owner Ana Lee")
+        self.assertEqual([], self.hits("ana", "bob"))
+        self.assertEqual([("raw-data.orders", "description", "As typed by the customer")], self.hits("typed"))
+        self.assertEqual([("raw-data.orders", "tag", "gold")], self.hits("GOLD"))
+
+    def test_synonyms_of_the_glossary_find_their_tables(self):
+        self.nl("catalog", "glossary", "add", "Customer", "--synonym", "client")
+        self.assertEqual([], self.hits("client"))
+        self.nl("catalog", "glossary", "link", "Customer", "raw-data.orders.id")
+        self.assertEqual([("raw-data.orders", "term", "Customer (client)")], self.hits("client"))
+
+    def test_long_answers_are_cut_and_say_so(self):
+        for i in range(60):
+            self.put("raw-data/many%02d.csv" % i, "id\n1\n")
+        self.index()
+        value = self.json("search", "many")
+        self.assertEqual((60, 50), (value["total"], len(value["hits"])))
+        self.assertIn("and 57 more", self.nl("catalog", "search", "many", "--limit", "3").out)
+        self.assertEqual(60, len(self.nl("catalog", "search", "many", "--limit", "0", "--jsonl").jsonl))
+        self.assertIn("Found in 60 tables", self.nl("catalog", "search", "many", "--limit", "0").out)
+
+
 class FirstRows(CatalogTest):
     """What samples.json keeps of each table."""
 

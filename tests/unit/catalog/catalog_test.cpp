@@ -1,6 +1,7 @@
 // catalog_test.cpp: the catalog keeps tables and histories, whole or not at all, and finds them again.
 // SPDX-License-Identifier: Apache-2.0
 #include "catalog/catalog.hpp"
+#include "catalog/glossary.hpp"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -317,11 +318,11 @@ TEST_CASE("search finds names, columns, tags and descriptions, all words, any ca
     REQUIRE(catalog.apply(batch({customers, orders})));
     const auto found = [&](const char* words) {
         std::string out;
-        for (const Hit& hit : catalog.search(words)) out += hit.table->name + ":" + hit.where + " ";
+        for (const Hit& hit : catalog.search(words).best) out += hit.table->name + ":" + hit.found[0].where + " ";
         return out;
     };
     CHECK(found("EMAIL") == "customers:column ");
-    CHECK(found("raw-data") == "customers:table orders:table ");
+    CHECK(found("raw-data") == "customers:bucket orders:bucket ");
     CHECK(found("pii bought") == "customers:tag ");
     CHECK(found("\"something\"") == "customers:description ");
     CHECK(found("Größe") == "orders:column ");
@@ -351,7 +352,48 @@ TEST_CASE("5,000 tables open without being parsed and answer the same as parsed 
     CHECK(*one == many[4321]);
     CHECK(lazy.tables().size() == 5000);
     CHECK(*one == *lazy.find("raw-data.t4321"));  // the pointer from before is still good
-    CHECK(lazy.search("t4321").size() == 1);
+    CHECK(lazy.search("t4321").total == 1);
+    const Hits some = lazy.search("t", 7);
+    CHECK(some.best.size() == 7);
+    CHECK(some.total == 5000);
+}
+
+TEST_CASE("search tells the most likely table first", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    std::vector<model::Table> all;
+    for (const char* name : {"preorders", "new_orders", "orders2024", "orders", "a", "b", "c", "d", "e"})
+        all.push_back(table("sales", name));
+    for (auto& one : all) one.columns = {column("id", model::TypeKind::int64)};
+    all[4].owner = "orders team";
+    all[5].columns[0].description = "of the orders";
+    all[6].terms = {"Purchase"};
+    all[7].tags = {"orders"};
+    all[8].columns[0].name = "orders_total";
+    REQUIRE(catalog.apply(batch(all)));
+    Term term{"Purchase", "what was bought", {"orders"}};
+    REQUIRE(catalog.change_entries({{List::glossary, term_id(term.name), to_entry(term)}}));
+    std::string order;
+    const Hits hits = catalog.search("Orders");
+    for (const Hit& hit : hits.best) order += hit.table->name + " ";
+    CHECK(order == "orders orders2024 new_orders preorders e d c b a ");
+    CHECK(hits.best[6].found[0].match == "Purchase (orders)");
+    CHECK(catalog.search("orders purchase").best.size() == 1);
+    CHECK(catalog.search("sales orders").total == 9);
+    CHECK(catalog.search("sales.orders").best.size() == 1);
+}
+
+TEST_CASE("an entry that was edited by hand is searched as the others", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    auto odd = table("raw-data", "odd");
+    odd.tags = {"a \\ \"tag\"", "gr\xc3\xbc\xc3\x9f"};
+    odd.columns[0].evidence.reason = "\"name\":\"trap\"";
+    REQUIRE(catalog.apply(batch({odd})));
+    CHECK(catalog.search("\"tag\"").total == 1);
+    CHECK(catalog.search("\\").best.at(0).found[0].match == odd.tags[0]);
+    CHECK(catalog.search("trap").total == 0);
+    CHECK(catalog.search("gr\xc3\xbc").total == 1);
 }
 
 TEST_CASE("entries of the other lists are kept by id, replaced and removed", "[catalog]") {
