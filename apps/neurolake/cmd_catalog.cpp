@@ -293,6 +293,7 @@ void add_catalog(CLI::App& root, Registry& registry) {
     add_catalog_schema(catalog, registry);
     add_catalog_head(catalog, registry);
     add_catalog_explain(catalog, registry);
+    add_catalog_prove(catalog, registry);
     add_catalog_history(catalog, registry);
     add_catalog_diff(catalog, registry);
     add_catalog_search(catalog, registry);

@@ -17,6 +17,7 @@ void add_catalog_export(CLI::App& catalog, Registry& registry);
 void add_catalog_import(CLI::App& catalog, Registry& registry);
 void add_catalog_head(CLI::App& catalog, Registry& registry);
 void add_catalog_search(CLI::App& catalog, Registry& registry);
+void add_catalog_prove(CLI::App& catalog, Registry& registry);
 void add_catalog_diff(CLI::App& catalog, Registry& registry);
 void add_catalog_compatibility(CLI::App& catalog, Registry& registry);
 void add_catalog_tag(CLI::App& catalog, Registry& registry);

@@ -1,0 +1,140 @@
+// cmd_catalog_prove.cpp: `neurolake catalog prove`: why one column has its type, with the row that forced it.
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "catalog_report.hpp"
+#include "cmd_catalog.hpp"
+#include "index/proof.hpp"
+#include "table.hpp"
+#include "table_words.hpp"
+
+namespace neurolake::apps {
+
+namespace {
+
+struct Args {
+    std::string column;
+};
+
+// The row that forced the type, and what its file says now.
+struct Offender {
+    std::string path;   // bucket/path
+    const char* state;  // "verified", "differs", "changed", "cloud", "gone"
+    index::Proof proof;
+};
+
+const char* state_of(const index::Proof& proof) {
+    if (!proof.same_content) return "changed";
+    return proof.forced ? "verified" : "differs";
+}
+
+Result<std::optional<Offender>> offender_of(Session& session, const ColumnMeant& meant) {
+    const auto& seen = meant.column->evidence;
+    if (seen.forced_row == 0) return std::optional<Offender>();
+    const std::string path = seen.forced_path.empty() ? meant.table->path : seen.forced_path;
+    std::optional<Offender> out = Offender{meant.table->bucket + "/" + path, "gone", {}};
+    TRY(const lake::Inventory* inventory, session.inventory());
+    const auto record = inventory->find(meant.table->bucket, path);
+    if (!record) return out;
+    if (record->state == lake::FileState::stub) {
+        out->state = "cloud";
+        return out;
+    }
+    TRY(const lake::Bucket* bucket, session.bucket(meant.table->bucket));
+    TRY(const Fd root, open_folder(bucket->root));
+    auto fd = open_beneath(root.get(), path, O_RDONLY);
+    if (!fd && fd.error().code == Errc::not_found) return out;
+    if (!fd) return std::move(fd).error();
+    TRY(out->proof, index::prove(fd->get(), path.substr(path.rfind('/') + 1), *meant.column,
+                                 {record->size, record->mtime_ns}, session.cancel()));
+    out->state = state_of(out->proof);
+    return out;
+}
+
+std::string percent(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? "0" : fmt::format("{:.1f}", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+std::string state_text(const Output& out, const Offender& offender) {
+    const std::string_view state = offender.state;
+    if (state == "verified") return "read again just now";
+    if (state == "cloud") return "its file is in the cloud: neurolake recall " + out.name(offender.path);
+    if (state == "gone") return "its file is not there any more: neurolake catalog index";
+    if (state == "changed") return "its file changed since it was indexed: neurolake catalog index";
+    return "this version of neurolake reads it otherwise: neurolake catalog index --full";
+}
+
+void print_offender(Output& out, Table& facts, const model::Column& column, const Offender& offender) {
+    const auto& seen = column.evidence;
+    std::string value;
+    if (offender.proof.value) value = ": " + out.name(text::escape_controls(*offender.proof.value));
+    facts.row({"  First one", fmt::format("{}, row {}{} ({})", out.name(offender.path),
+                                          text::with_thousands(seen.forced_row), value, state_text(out, offender))});
+    if (std::string_view(offender.state) != "verified") return;
+    if (seen.forced_row == 1) facts.row({"  Without it", "nothing: it is the first row"});
+    if (!offender.proof.without) return;
+    const model::Type& without = *offender.proof.without;
+    facts.row({"  Without it", without.kind == model::TypeKind::unknown
+                                   ? "no value in the rows before"
+                                   : fmt::format("{} for {} until then", model::to_string(without),
+                                                 counted(seen.forced_row - 1, "row"))});
+}
+
+void print_proof(Output& out, const ColumnMeant& meant, const std::optional<Offender>& offender) {
+    const auto& [table, column] = meant;
+    const auto& seen = column->evidence;
+    const std::uint64_t rows = seen.values + seen.nulls;
+    out.line(out.paint(Style::bold, fmt::format("{}.{}", out.name(table->full_name()), out.name(column->name))) +
+             " is " + model::to_string(column->type));
+    Table facts({{""}, {""}});
+    facts.row({"  Rows seen", text::with_thousands(rows) + (table->sampled_rows > 0 ? ", " + sample_text(*table)
+                                                            : rows == table->rows   ? " (all)"
+                                                                                    : "")});
+    facts.row({"  Nulls", fmt::format("{} ({} %)", text::with_thousands(seen.nulls), percent(seen.nulls, rows))});
+    if (seen.distinct) facts.row({"  Distinct", "about " + text::with_thousands(*seen.distinct)});
+    if (seen.min && seen.max) facts.row({"  Range", out.name(*seen.min) + " .. " + out.name(*seen.max)});
+    if (seen.longest > 0) facts.row({"  Longest", counted(seen.longest, "byte")});
+    facts.row({"  Because", out.name(why_text(*column, false))});
+    if (offender) print_offender(out, facts, *column, *offender);
+    facts.print(out);
+}
+
+json::Value proof_json(const ColumnMeant& meant, const std::optional<Offender>& offender) {
+    const auto& seen = meant.column->evidence;
+    auto value = named("neurolake.catalog.prove/1", *meant.table);
+    value.set("column", column_json(*meant.column, Detail::full));
+    value.set("rows_seen", seen.values + seen.nulls).set("rows", meant.table->rows);
+    if (meant.table->sampled_rows > 0) value.set("sampled_rows", meant.table->sampled_rows);
+    value.set("why", text::to_valid_utf8(why_text(*meant.column, false)));
+    if (!offender) return value;
+    auto first = json::Value::object();
+    json::set_path(first, "path", offender->path);
+    first.set("row", seen.forced_row).set("state", offender->state);
+    if (offender->proof.value) json::set_path(first, "value", *offender->proof.value);
+    if (offender->proof.without) first.set("type_without_it", model::to_string(*offender->proof.without));
+    return value.set("first", std::move(first));
+}
+
+Result<int> run_prove(Session& session, const Args& args) {
+    TRY(const ColumnMeant meant, column_meant(session, args.column));
+    TRY(const auto offender, offender_of(session, meant));
+    Output& out = session.out();
+    if (out.machine())
+        out.object(proof_json(meant, offender));
+    else
+        print_proof(out, meant, offender);
+    return 0;
+}
+
+}  // namespace
+
+void add_catalog_prove(CLI::App& catalog, Registry& registry) {
+    auto [app, args] = registry.command<Args>(
+        catalog, "prove", "Why a column has its type: the row that forced it, read again", run_prove,
+        {"neurolake catalog prove raw-data.orders.zip", "neurolake catalog prove orders.zip --json | jq .first"});
+    app.add_option("TABLE.COLUMN", args.column, "The column, after its table and a dot")->required();
+}
+
+}  // namespace neurolake::apps

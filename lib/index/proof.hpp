@@ -1,0 +1,32 @@
+// proof.hpp: the row that forced a column's type, looked up in its file again.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/workers.hpp"
+#include "model/table.hpp"
+
+namespace neurolake::index {
+
+// What reading the file again says of the evidence.
+struct Proof {
+    bool same_content = false;           // size and time are those of the content that was indexed
+    bool forced = false;                 // the row still forces the type, as the evidence says
+    std::optional<std::string> value;    // the cell of that row; nullopt: null, not there, or too far into the file
+    std::optional<model::Type> without;  // the type of all rows before it; nullopt when it is the first
+};
+
+// The content a file had when it was indexed.
+struct IndexedAs {
+    std::uint64_t size = 0;
+    std::int64_t mtime_ns = 0;
+};
+
+// Reads the rows up to Evidence::forced_row (1-based, not 0) of an open file by the code that typed them first. Memory
+// is bounded: the value itself is looked up only within the first few million cells. Errors: io, cancelled.
+Result<Proof> prove(int fd, std::string_view file_name, const model::Column& column, const IndexedAs& indexed,
+                    const CancelFlag& cancel);
+
+}  // namespace neurolake::index

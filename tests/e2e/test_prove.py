@@ -1,0 +1,69 @@
+# Proofs of types: the evidence, the row that forced the type as its file holds it now, and what the type was without it.
+# SPDX-License-Identifier: Apache-2.0
+import os
+
+from catalog_lake import CatalogTest
+from harness import age, main, write
+from jsonschema_lite import check as check_schema
+
+
+class Prove(CatalogTest):
+    def prove(self, column, **more):
+        value = self.nl("catalog", "prove", column, "--json", **more).json
+        check_schema(value)
+        return value
+
+    def rows(self):
+        zips = ["%d" % (10000 + i % 90000) for i in range(30000)] + ["01234"] * 20000
+        quantities = ["%d" % (i % 100) for i in range(25000)] + ["0.5"] * 25000
+        return "zip,qty,note\n" + "".join("%s,%s,\n" % pair for pair in zip(zips, quantities))
+
+    def test_the_first_offender_is_read_from_the_file_again(self):
+        path = self.put("raw-data/orders.csv", self.rows())
+        self.index()
+        proof = self.prove("raw-data.orders.zip")
+        self.assertEqual({"path": "raw-data/orders.csv", "row": 30001, "state": "verified", "value": "01234", "type_without_it": "int64"},
+                         proof["first"])
+        self.assertEqual((50000, 50000, "text"), (proof["rows_seen"], proof["rows"], proof["column"]["type"]))
+        first = self.prove("orders.qty")["first"]
+        self.assertEqual((25001, "0.5", "int64"), (first["row"], first["value"], first["type_without_it"]))
+        text = self.nl("catalog", "prove", "raw-data.orders.zip").out
+        self.assertIn("raw-data.orders.zip is text\n", text)
+        self.assertIn("row 30,001: 01234 (read again just now)", text)
+        self.assertIn("int64 for 30,000 rows until then", text)
+        self.assertIn("leading zero first at row 30001", text)
+        note = self.nl("catalog", "prove", "raw-data.orders.note").out
+        self.assertIn("50,000 (100.0 %)", note)
+        self.assertNotIn("First one", note)
+        age(write(path, "zip,qty,note\n1,1,\n"), days=2)
+        self.assertEqual("changed", self.prove("raw-data.orders.zip")["first"]["state"])
+        self.assertIn("its file changed since it was indexed", self.nl("catalog", "prove", "raw-data.orders.zip").out)
+        os.unlink(path)
+        self.assertEqual("gone", self.prove("raw-data.orders.zip")["first"]["state"])
+
+    def test_the_file_of_several_is_named(self):
+        self.put("raw-data/t/a.csv", "id,x\n1,1\n")
+        self.put("raw-data/t/b.csv", "id,x\n1,5\n2,word\n")
+        self.put("raw-data/t/c.csv", "id,x\n1,7\n")
+        self.index()
+        first = self.prove("raw-data.t.x")["first"]
+        self.assertEqual(("raw-data/t/b.csv", 2, "word", "int64"), tuple(first[k] for k in ("path", "row", "value", "type_without_it")))
+
+    def test_json_lines_are_proved_too(self):
+        self.put("raw-data/e.jsonl", '{"n": 1}\n' * 10 + '{"n": "x"}\n')
+        self.index()
+        self.assertEqual((11, "x", "int64"), tuple(self.prove("raw-data.e.n")["first"][k] for k in ("row", "value", "type_without_it")))
+
+    def test_names_with_dots_and_names_that_are_not_there(self):
+        self.put("raw-data/a.csv", "x.y,z\n01,2\n")
+        self.index()
+        self.assertEqual("x.y", self.prove("raw-data.a.x.y")["column"]["name"])
+        self.assertEqual("x.y", self.prove("a.x.y")["column"]["name"])
+        self.assertIn("did you mean z?", self.nl("catalog", "prove", "raw-data.a.zz", check=1).err)
+        self.assertIn("name a column of it", self.nl("catalog", "prove", "raw-data.a", check=2).err)
+        self.nl("catalog", "prove", "raw-data.nothing.x", check=1)
+        self.nl("catalog", "prove", "nonsense", check=1)
+
+
+if __name__ == "__main__":
+    main()
