@@ -76,6 +76,7 @@ private:
     void bury_gone_tables();
     void add_table(Table table, const Table* before, const Group& group, int bucket_fd);
     void take_samples();
+    std::unordered_set<std::string> kept_samples() const;
     bool tell_failure(const std::string& bucket, const File& f);
     void report_temporaries(const Tree& tree);
     void report_tree(BucketWork& work);
@@ -353,6 +354,15 @@ void Run::build_bucket(BucketWork& work) {
                   work.fd.get());
 }
 
+// The samples that a full run found as they were before.
+std::unordered_set<std::string> Run::kept_samples() const {
+    const bool any = std::any_of(m_to_sample.begin(), m_to_sample.end(), [](const ToSample& job) { return job.known; });
+    if (!any) return {};
+    const auto kept = m_catalog.entries(catalog::List::samples);
+    if (!kept) return {};
+    return {kept->begin(), kept->end()};
+}
+
 // A table none of whose files is here keeps the sample it has.
 void Run::take_samples() {
     if (m_options.dry_run) return;
@@ -367,8 +377,13 @@ void Run::take_samples() {
         else if (table.tier == model::TableTier::local && !m_cancel.cancelled())
             taken[i] = catalog::EntryChange{catalog::List::samples, table.id, std::nullopt};
     });
-    for (auto& change : taken)
-        if (change) m_batch.entries.push_back(std::move(*change));
+    const auto kept = kept_samples();
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+        if (!taken[i]) continue;
+        const auto& entry = taken[i]->entry;
+        if (m_to_sample[i].known && (!entry || kept.contains(*entry))) continue;  // a full run, and nothing is new
+        m_batch.entries.push_back(std::move(*taken[i]));
+    }
 }
 
 void Run::bury_gone_tables() {
