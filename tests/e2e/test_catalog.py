@@ -69,7 +69,7 @@ class FirstTables(CatalogTest):
             wrong = self.nl("catalog", command, "raw-data", check=1).err
             self.assertIn('"raw-data" is a bucket, not a table', wrong)
             self.assertIn("neurolake catalog tables raw-data", wrong)
-        self.assertIn("names, columns, tags, descriptions and owners of 3 tables",
+        self.assertIn("names, columns, tags, terms, descriptions and owners of 3 tables",
                       self.nl("catalog", "search", "zzz").out)
 
     def test_names_and_cells_are_escaped_in_one_way_where_the_locale_is_not_utf8(self):
