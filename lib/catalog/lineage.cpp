@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <variant>
 
 #include "base/json.hpp"
@@ -147,26 +148,53 @@ void Lineage::connect() {
         ref = m_names->current(ref);
         const auto [at, fresh] = m_dataset_at.try_emplace(ref.key(), m_datasets.size());
         if (fresh) m_datasets.push_back({ref, shown_name(ref), m_names->table(ref), {}, {}});
+        return at->second;
     };
+    struct Ends {
+        std::size_t from, to, edge;
+    };
+    std::vector<Ends> ends;
+    ends.reserve(m_edges.size());
     for (auto& edge : m_edges) {
-        take(edge.from);
-        take(edge.to);
+        const std::size_t from = take(edge.from);
+        ends.push_back({from, take(edge.to), ends.size()});
     }
     for (auto& run : m_runs)
         for (auto* list : {&run.inputs, &run.outputs})
             for (auto& ref : *list) take(ref);
-    std::sort(m_datasets.begin(), m_datasets.end(), [](const Dataset& a, const Dataset& b) {
-        return std::pair(a.name, a.ref.key()) < std::pair(b.name, b.ref.key());
+    const std::vector<std::size_t> place = sort_datasets();
+    for (Ends& each : ends) each = {place[each.from], place[each.to], each.edge};
+    std::sort(ends.begin(), ends.end(), [](const Ends& a, const Ends& b) {
+        return std::tie(a.from, a.to, a.edge) < std::tie(b.from, b.to, b.edge);
     });
-    for (std::size_t i = 0; i < m_datasets.size(); ++i) m_dataset_at[m_datasets[i].ref.key()] = i;
-    std::map<std::pair<std::size_t, std::size_t>, std::vector<std::size_t>> between;
-    for (std::size_t i = 0; i < m_edges.size(); ++i)
-        between[{m_dataset_at.at(m_edges[i].from.key()), m_dataset_at.at(m_edges[i].to.key())}].push_back(i);
-    for (auto& [ends, edges] : between) {
-        m_datasets[ends.first].feeds.push_back(m_links.size());
-        m_datasets[ends.second].made_by.push_back(m_links.size());
-        m_links.push_back({ends.first, ends.second, std::move(edges)});
+    for (const auto& [from, to, edge] : ends) {
+        if (m_links.empty() || m_links.back().from != from || m_links.back().to != to) {
+            m_datasets[from].feeds.push_back(m_links.size());
+            m_datasets[to].made_by.push_back(m_links.size());
+            m_links.push_back({from, to, {}});
+        }
+        m_links.back().edges.push_back(edge);
     }
+}
+
+// By name; returns where each went.
+std::vector<std::size_t> Lineage::sort_datasets() {
+    std::vector<std::size_t> order(m_datasets.size()), place(m_datasets.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        const Dataset &left = m_datasets[a], &right = m_datasets[b];
+        return std::tie(left.name, left.ref.name_space, left.ref.table_id) <
+               std::tie(right.name, right.ref.name_space, right.ref.table_id);
+    });
+    std::vector<Dataset> sorted;
+    sorted.reserve(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        place[order[i]] = i;
+        sorted.push_back(std::move(m_datasets[order[i]]));
+    }
+    m_datasets = std::move(sorted);
+    for (auto& [key, at] : m_dataset_at) at = place[at];
+    return place;
 }
 
 Result<Lineage> Lineage::read(const Catalog& catalog) {

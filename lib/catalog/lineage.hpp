@@ -85,6 +85,7 @@ private:
     Lineage() = default;
     Status parse(const std::vector<std::string>& entries);
     void connect();
+    std::vector<std::size_t> sort_datasets();
 
     const Catalog* m_catalog = nullptr;
     std::unique_ptr<LineageNames> m_names;
