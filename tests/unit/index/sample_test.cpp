@@ -1,0 +1,73 @@
+// sample_test.cpp: first rows are masked, cut, bounded, and survive their entry.
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "base/json.hpp"
+#include "index/sample.hpp"
+
+using namespace neurolake;
+using namespace neurolake::index;
+
+namespace {
+
+model::Table people() {
+    model::Table table;
+    table.id = "0123456789abcdef";
+    table.bucket = "raw-data";
+    table.name = "people";
+    for (const char* name : {"id", "mail"}) {
+        model::Column column;
+        column.name = name;
+        table.columns.push_back(column);
+    }
+    table.columns[1].semantic = "email";
+    return table;
+}
+
+Sample sample_of(const model::Table& table) {
+    Sample sample{table.id, table.full_name(), "people.csv", {"id", "mail"}, {false, false}, {}};
+    sample.rows = {{"1", "anna@example.com"}, {std::nullopt, "quote \" and \n"}, {"3", std::nullopt}};
+    return sample;
+}
+
+}  // namespace
+
+TEST_CASE("a sample survives its entry, which is JSON", "[index]") {
+    Sample sample = sample_of(people());
+    sample.columns[0] = "bytes \xff";
+    sample.masked[1] = true;
+    const auto back = sample_from_entry(to_entry(sample));
+    REQUIRE(back);
+    CHECK(*back == sample);
+    sample.rows.clear();
+    REQUIRE(json::parse(to_entry(sample)));
+    CHECK(sample_from_entry(to_entry(sample))->rows.empty());
+    CHECK_FALSE(sample_from_entry(R"({"id":"x","columns":["a"],"rows":[["1","2"]]})"));
+}
+
+TEST_CASE("what turns out to be about people is masked in samples that were taken before", "[index]") {
+    model::Table table = people();
+    Sample sample = sample_of(table);
+    mask(sample, table);
+    CHECK(sample == sample_of(table));
+    table.columns[1].pii = true;
+    mask(sample, table);
+    CHECK(sample.masked == std::vector<bool>{false, true});
+    CHECK(sample.rows[0] == Cells{"1", "a***@e***.com"});
+    CHECK_FALSE(sample.rows[2][1]);
+    const Sample once = sample;
+    mask(sample, table);
+    CHECK(sample == once);
+}
+
+TEST_CASE("rows come in the table's columns, and partitions from the path", "[index]") {
+    model::Table table = people();
+    table.path = "people";
+    model::Column year;
+    year.name = "year";
+    table.partition_columns = {year};
+    formats::Rows rows{{"mail", "other"}, {{"a@b.c", "x"}, {"d@e.f", "y"}}};
+    std::vector<Cells> out;
+    add_rows(table, "people/year=2024/a.csv", rows, 1, out);
+    CHECK(out == std::vector<Cells>{{std::nullopt, "a@b.c", "2024"}});
+}
