@@ -54,7 +54,9 @@ public:
             TRY_DO(m_window.fill());
             const std::string_view data = m_window.data();
             if (without_blanks_before(data).empty() && m_window.at_end()) break;
-            const JsonSplit split = split_values(data, m_in_list, m_window.at_end(), max_values);
+            // Whole values first, also at the end: a file that was cut loses only its last one.
+            JsonSplit split = split_values(data, m_in_list, false, max_values);
+            if (split.behind == 0 && m_window.at_end()) split = split_values(data, m_in_list, true, max_values);
             if (split.behind > 0) {
                 m_taken = split.behind;
                 m_closed = split.closed;
@@ -104,7 +106,8 @@ Status take_values(JsonStream& stream, JsonRows& rows, const CancelFlag& cancel)
         const std::uint64_t row = rows.rows();
         if (without_blanks_before(values).empty()) continue;
         if (!rows.take_documents(values, stream.in_list()))
-            return Error(Errc::corrupt, fmt::format("damaged JSON after {} rows", std::max(row, rows.rows())));
+            return Error(Errc::corrupt, fmt::format("damaged JSON at line {}, after {} rows", rows.lines() + 1,
+                                                    std::max(row, rows.rows())));
         rows.skip_lines(static_cast<std::uint64_t>(std::count(values.begin(), values.end(), '\n')));
     }
     return {};

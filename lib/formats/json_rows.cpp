@@ -342,7 +342,11 @@ std::size_t JsonRows::walk(std::string_view text, bool commas) {
 }
 
 bool JsonRows::take_documents(std::string_view documents, bool commas) {
-    return index(documents) && walk(documents, commas) == documents.size();
+    const std::size_t good = index(documents) ? walk(documents, commas) : 0;
+    if (good == documents.size()) return true;
+    const std::size_t bad = std::min(documents.find_first_not_of(" \t\r\n", good), documents.size());
+    m_lines += count_byte(documents.substr(0, bad), '\n');
+    return false;
 }
 
 void JsonRows::take_lines(std::string_view lines) {

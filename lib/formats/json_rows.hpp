@@ -23,7 +23,7 @@ public:
     // Whole lines, a document each. If one is bad, its line is told and the others count.
     void take_lines(std::string_view lines);
     // One whole document, or with `commas` several with a comma between. False: not JSON; nothing of the bad one
-    // counts.
+    // counts, and lines() is where it begins.
     bool take_documents(std::string_view documents, bool commas);
     void count_huge_row();
     void skip_lines(std::uint64_t lines) { m_lines += lines; }

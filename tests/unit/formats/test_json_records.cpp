@@ -107,6 +107,15 @@ TEST_CASE("hundreds of thousands of odd rows take no longer than good ones", "[f
     CHECK(find_code(profile, "duplicate_key")->line == 1);
 }
 
+TEST_CASE("JSON that was cut keeps the rows before the cut", "[formats]") {
+    const Profile list = profile_of("[{\"a\":1},\n{\"a\":2},\n{\"a\":\"x", "t.json");
+    CHECK(list.rows == 2);
+    CHECK_FALSE(list.rows_exact);
+    REQUIRE(find_code(list, "damaged") != nullptr);
+    CHECK(find_code(list, "damaged")->message == "damaged JSON at line 3, after 2 rows");
+    CHECK(profile_of("{\n\"a\":1}\n{\n\"a\":2}\n{\n\"a\":", "t.json").rows == 2);
+}
+
 TEST_CASE("a document of very many values counts once and takes little memory", "[formats]") {
     std::string list = "1";
     while (list.size() < (3u << 20)) list += ",1";
