@@ -178,8 +178,9 @@ TEST_CASE("files that inflate to much more are read within 64 MiB", "[formats]")
         {"x.avro", *avro},
         {"x.arrows", arrow->substr(0, arrow->size() - 8) + std::string("\xFF\xFF\xFF\xFF\xF8\xFF\xFF\x00", 8)},
     };
-    for (const auto& [name, beginning] : beginnings) {
-        const std::string bytes = beginning + std::string(k_large, name == "deep.json" ? '[' : '0');
+    for (const auto& each : beginnings) {
+        const std::string& name = each.first;
+        const std::string bytes = each.second + std::string(k_large, name == "deep.json" ? '[' : '0');
         const auto zipped = gzip(bytes, 1), packed = zstd(bytes, 1);
         REQUIRE((zipped && packed));
         const ScratchFile plain(bytes), gz(*zipped), zst(*packed);
