@@ -15,6 +15,7 @@ void add_catalog_history(CLI::App& catalog, Registry& registry);
 void add_catalog_explain(CLI::App& catalog, Registry& registry);
 void add_catalog_export(CLI::App& catalog, Registry& registry);
 void add_catalog_import(CLI::App& catalog, Registry& registry);
+void add_catalog_migrate(CLI::App& catalog, Registry& registry);
 void add_catalog_head(CLI::App& catalog, Registry& registry);
 void add_catalog_search(CLI::App& catalog, Registry& registry);
 void add_catalog_prove(CLI::App& catalog, Registry& registry);

@@ -10,6 +10,7 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "catalog/sqlite.hpp"
 #include "commands.hpp"
 #include "sample_lake.hpp"
 #include "table.hpp"
@@ -143,9 +144,12 @@ Result<bool> is_complete(Session& session, const lake::Layout& layout, bool with
     TRY(const config::Settings* settings, session.settings());
     std::vector<fs::path> wanted = {layout.settings_yaml};
     for (const char* name : k_logs) wanted.push_back(layout.logs / name);
-    for (const char* name : {"tables.json", "schemas.json", "lineage.json", "glossary.json"}) {
-        wanted.push_back(settings->catalog.folder / name);
-    }
+    if (settings->catalog.backend == "json") {
+        for (const char* name : {"tables.json", "schemas.json", "lineage.json", "glossary.json"})
+            wanted.push_back(settings->catalog.folder / name);
+    } else if (settings->catalog.backend == "sqlite") {
+        wanted.push_back(catalog::sqlite_file(settings->catalog.folder));
+    }  // a server is not asked each time
     for (const auto& bucket : settings->buckets) {
         if (!bucket.outside) wanted.push_back(bucket.root);
     }
@@ -216,8 +220,8 @@ Result<Report> look_only(const Session& session, const fs::path& home, const Arg
 
 Status fill(Session& session, const lake::Layout& layout, const Args& args, Report& report) {
     TRY_DO(session.lock());
-    TRY(const config::Settings* settings, session.settings());
-    TRY_DO(catalog::Catalog::create(settings->catalog));
+    TRY(const catalog::Options options, session.catalog_options());
+    TRY_DO(catalog::Catalog::create(options));
     TRY_DO(write_logs(layout));
     TRY_DO(make_bucket_folders(session, report));
     if (args.example) TRY_DO(write_sample(layout, report));

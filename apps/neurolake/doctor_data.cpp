@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 
 #include "base/text.hpp"
 #include "bucket_rename.hpp"
 #include "bucket_report.hpp"
+#include "catalog/backend_choice.hpp"
 #include "doctor.hpp"
 #include "formats/formats.hpp"
 #include "marks_report.hpp"
@@ -43,8 +45,8 @@ void Examination::check_buckets() {
 
 // It parses, and is yet no catalog: of another shape, or of a newer program.
 void Examination::check_unreadable_catalog(const Error& error) {
-    const bool ours = error.code == Errc::corrupt && !error.path.empty() &&
-                      fs::path(error.path).parent_path() == m_settings->catalog.folder;
+    const bool in_folder = !error.path.empty() && fs::path(error.path).parent_path() == m_settings->catalog.folder;
+    const bool ours = error.code == Errc::corrupt && (in_folder || m_settings->catalog.backend == "postgresql");
     add(Level::problem, "catalog", error.message,
         ours ? "neurolake doctor --fix renames it aside; then: neurolake catalog index" : error.hint, ours, error.path);
 }
@@ -53,7 +55,14 @@ void Examination::check_catalog() {
     if (!m_settings) return;
     const fs::path& folder = m_settings->catalog.folder;
     bool whole = true;
-    for (const char* name : k_catalog_files) {
+    // A catalog that lies elsewhere is not made again here.
+    if (auto elsewhere = catalog::check_not_elsewhere(m_settings->catalog);
+        !elsewhere && m_settings->catalog.backend != "postgresql") {
+        whole = false;
+        add(Level::problem, "catalog", elsewhere.error().message, elsewhere.error().hint);
+    }
+    for (const char* name :
+         whole && m_settings->catalog.backend == "json" ? std::span(k_catalog_files) : std::span<const char* const>()) {
         const fs::path file = folder / name;
         auto text = read_file(file, 4ull << 30);
         if (!text) {

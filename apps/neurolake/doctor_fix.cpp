@@ -8,6 +8,7 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "catalog/backend_choice.hpp"
 #include "doctor.hpp"
 #include "lake/stub.hpp"
 #include "tier_session.hpp"
@@ -76,10 +77,23 @@ private:
     }
 
     Status mend_catalog() {
-        for (const Diagnosis* one : of("catalog")) TRY_DO(set_aside(one->path));
-        TRY(const config::Settings* settings, m_session.settings());
-        TRY_DO(catalog::Catalog::create(settings->catalog));
-        m_deeds.push_back("made the missing catalog files; fill them with: neurolake catalog index --full");
+        TRY(const catalog::Options options, m_session.catalog_options());
+        for (const Diagnosis* one : of("catalog"))
+            if (!one->path.empty()) TRY_DO(set_aside(one->path));
+        if (options.backend == "postgresql") TRY_DO(set_rows_aside(options));
+        TRY_DO(catalog::Catalog::create(options));
+        m_deeds.push_back(options.backend == "json"
+                              ? "made the missing catalog files; fill them with: neurolake catalog index --full"
+                              : "made an empty catalog; fill it with: neurolake catalog index --full");
+        return {};
+    }
+
+    // The server's rows of this lake, of which some do not read.
+    Status set_rows_aside(const catalog::Options& options) {
+        std::string stamp = to_rfc3339(m_session.now());
+        std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
+        TRY(const auto kept, catalog::set_aside(options, "damaged-" + stamp));
+        for (const std::string& name : kept) m_deeds.push_back("kept the damaged catalog " + name);
         return {};
     }
 

@@ -109,10 +109,18 @@ Result<const config::Settings*> Session::settings() {
 
 Result<catalog::Catalog*> Session::catalog() {
     if (!m_catalog) {
-        TRY(const config::Settings* all, settings());
-        m_catalog = catalog::Catalog::open(all->catalog);
+        TRY(const catalog::Options options, catalog_options());
+        m_catalog = catalog::Catalog::open(options);
     }
     return pointer_to(m_catalog);
+}
+
+Result<catalog::Options> Session::catalog_options() {
+    TRY(const config::Settings* all, settings());
+    TRY(const lake::Lake* opened, lake());
+    catalog::Options options = all->catalog;
+    options.lake_id = opened->id();
+    return options;
 }
 
 Result<const lake::Inventory*> Session::inventory() {

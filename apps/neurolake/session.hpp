@@ -58,6 +58,7 @@ public:
     Result<const config::Config*> config();
     Result<const config::Settings*> settings();
     Result<catalog::Catalog*> catalog();
+    Result<catalog::Options> catalog_options();  // of the settings, with the lake's id
     Result<const lake::Inventory*> inventory();  // as of now; reload_inventory() after a commit
     Result<lake::CloudList*> cloud_list();
     // For new bursts. cloud when not configured, also for what a provider denies or does not support.

@@ -26,4 +26,37 @@ std::string id_of_entry(std::string_view entry) {
     return parsed ? parsed->text("id") : std::string();
 }
 
+Result<Contents> contents_of(const Backend& backend) {
+    Contents all;
+    all.indexed_at = backend.indexed_at();
+    all.totals = backend.totals();
+    for (std::size_t i = 0; i < backend.keys().size(); ++i) {
+        all.tables.emplace_back(backend.text(i));
+        if (!all.tables.back().empty()) continue;
+        TRY(const model::Table table, backend.table(i));
+        all.tables.back() = json::dump(model::to_json(table));
+    }
+    for (const List list : k_all_lists) {
+        TRY(auto entries, backend.entries(list));
+        if (!entries.empty()) all.lists[list] = std::move(entries);
+    }
+    return all;
+}
+
+std::string_view name_of(List list) {
+    switch (list) {
+        case List::histories:
+            return "histories";
+        case List::samples:
+            return "samples";
+        case List::lineage:
+            return "lineage";
+        case List::glossary:
+            return "glossary";
+        case List::imported:
+            return "imported";
+    }
+    return "";
+}
+
 }  // namespace neurolake::catalog

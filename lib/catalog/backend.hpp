@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,15 @@ struct Change {
     std::optional<Totals> totals;  // after the change; nullopt: no table changes
 };
 
+// All that a catalog holds, as it is kept.
+struct Contents {
+    std::string indexed_at;
+    std::optional<Totals> totals;
+    std::vector<std::string> tables;                 // in the order of keys()
+    std::map<List, std::vector<std::string>> lists;  // each ascending by id; none empty
+    friend bool operator==(const Contents&, const Contents&) = default;
+};
+
 class Backend {
 public:
     virtual ~Backend() = default;
@@ -42,14 +52,22 @@ public:
     virtual std::string_view text(std::size_t key) const = 0;
     // keys(), indexed_at() and totals() tell the new state afterwards. conflict: the catalog changed since it was read.
     virtual Status write(const Change& change) = 0;
+    // For a catalog that holds nothing: takes everything over, whole or not at all.
+    virtual Status fill(const Contents& all) = 0;
+    // What the storage can tell of itself, beyond the entries: corrupt where it is damaged.
+    virtual Status check() const { return {}; }
 };
 
 // What keys() tells of a table, and their order.
 TableKey key_of(const model::Table& table);
 bool before(const TableKey& a, const TableKey& b);
 std::string id_of_entry(std::string_view entry);  // "" when it has none
+Result<Contents> contents_of(const Backend& backend);
+std::string_view name_of(List list);  // "histories"
 
+// The default backend. A missing tables.json is an empty catalog.
 Result<std::unique_ptr<Backend>> open_json_backend(const std::filesystem::path& folder);
 Status create_json_backend(const std::filesystem::path& folder);
+std::vector<std::filesystem::path> json_backend_files(const std::filesystem::path& folder);  // tables.json the first
 
 }  // namespace neurolake::catalog

@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "base/workers.hpp"
 #include "catalog/backend.hpp"
+#include "catalog/backend_choice.hpp"
 #include "catalog/glossary.hpp"
 #include "catalog/lineage.hpp"
 #include "catalog/search.hpp"
@@ -108,27 +109,13 @@ Catalog::Catalog(Catalog&&) noexcept = default;
 Catalog& Catalog::operator=(Catalog&&) noexcept = default;
 Catalog::~Catalog() = default;
 
-namespace {
-
-Status check_backend(const Options& options) {
-    if (options.backend == "json") return {};
-    return Error(Errc::unsupported, "open the catalog: backend \"" + options.backend + "\" is not built in",
-                 "set catalog.backend to json");
-}
-
-}  // namespace
-
 Result<Catalog> Catalog::open(const Options& options) {
-    TRY_DO(check_backend(options));
     auto impl = std::make_unique<Impl>();
-    TRY(impl->backend, open_json_backend(options.folder));
+    TRY(impl->backend, open_backend(options));
     return Catalog(std::move(impl));
 }
 
-Status Catalog::create(const Options& options) {
-    TRY_DO(check_backend(options));
-    return create_json_backend(options.folder);
-}
+Status Catalog::create(const Options& options) { return create_backend(options); }
 
 const std::string& Catalog::indexed_at() const { return m_impl->backend->indexed_at(); }
 
@@ -314,12 +301,13 @@ std::vector<Place> Catalog::places(std::string_view bucket) const {
 
 Status Catalog::check() const {
     const std::lock_guard lock(m_impl->mutex);
+    TRY_DO(m_impl->backend->check());
     std::set<std::string_view> ids, names;
     const auto& keys = m_impl->backend->keys();
     for (std::size_t i = 0; i < keys.size(); ++i) {
         if (auto table = m_impl->backend->table(i); !table) return std::move(table).error();
         const bool twice = !ids.insert(keys[i].id).second || (keys[i].alive && !names.insert(keys[i].full_name).second);
-        if (twice) return Error(Errc::corrupt, fmt::format("tables.json names {} twice", keys[i].full_name));
+        if (twice) return Error(Errc::corrupt, fmt::format("the catalog names {} twice", keys[i].full_name));
     }
     for (const List list : k_all_lists) {
         TRY(const std::vector<std::string> entries, m_impl->backend->entries(list));

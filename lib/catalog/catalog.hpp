@@ -16,8 +16,10 @@
 namespace neurolake::catalog {
 
 struct Options {
-    std::string backend = "json";  // sqlite, postgresql: unsupported in this build, said so
-    std::filesystem::path folder;  // where the json files lie
+    std::string backend = "json";  // json, sqlite, postgresql
+    std::filesystem::path folder;  // where the files of json and sqlite lie
+    std::string dsn;  // postgresql: how libpq connects; may hold a password: never shown. "": libpq's own environment
+    std::string lake_id;  // postgresql: whose rows these are, as several lakes share a database
 };
 
 // What the catalog keeps besides its tables: lists of entries, each a compact JSON object with a text
@@ -45,6 +47,7 @@ struct Batch {
 
 struct Totals {  // of living tables
     std::uint64_t tables = 0, rows = 0;
+    friend bool operator==(const Totals&, const Totals&) = default;
 };
 
 struct Place {
@@ -72,11 +75,13 @@ struct Hits {
 class Catalog {
 public:
     // Readers never block; they see the old or the new state, never half. Tables are parsed when first asked for: 5,000
-    // of them open in a few milliseconds. A missing catalog is an empty one. A damaged file is corrupt, with the advice
-    // to run `neurolake doctor --fix`, which renames it aside; it is never overwritten. Const members may be called
-    // from several threads.
+    // of them open in a few milliseconds. A missing catalog is an empty one, unless another backend holds what this one
+    // should: that is not_found, with the advice to run `neurolake catalog migrate`. A damaged file is corrupt, with
+    // the advice to run `neurolake doctor --fix`, which renames it aside; it is never overwritten. A database server
+    // that cannot be reached is io, after at most 4 seconds. Const members may be called from several threads.
     static Result<Catalog> open(const Options& options);
-    // Creates empty catalog files where missing (tables.json and the lists but imported.json, which few lakes have).
+    // Creates what is missing of an empty catalog: of json, tables.json and the lists but imported.json, which few
+    // lakes have.
     static Status create(const Options& options);
     Catalog(Catalog&&) noexcept;
     Catalog& operator=(Catalog&&) noexcept;

@@ -6,41 +6,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
-#include "base/digest.hpp"
+#include "catalog/entry_checksum.hpp"
 
 namespace neurolake::catalog {
 namespace {
 
 constexpr std::uint64_t k_limit = 4ull << 30;
 
-// Finds accidents (bit rot, hand edits), not forgers: SHA-256 would cost more than reading the file.
-class Checksum {
-public:
-    void add(std::string_view bytes) {
-        while (bytes.size() >= 8) {
-            std::uint64_t word;
-            std::memcpy(&word, bytes.data(), 8);
-            mix(word);
-            bytes.remove_prefix(8);
-        }
-        std::uint64_t tail = 0;
-        if (!bytes.empty()) std::memcpy(&tail, bytes.data(), bytes.size());
-        mix(tail ^ (static_cast<std::uint64_t>(bytes.size() + 1) << 56));
-    }
-    std::string text() const { return fmt::format("{:016x}", m_state ^ (m_state >> 29)); }
-
-private:
-    void mix(std::uint64_t word) {
-        m_state = (m_state ^ word) * 0x9E3779B97F4A7C15ull;
-        m_state ^= m_state >> 32;
-    }
-    std::uint64_t m_state = 0x6E6575726F6C616Bull;
-};
-
 template <typename Entries>
-std::string checksum_of(const Entries& entries) {
+std::string checksum_of_all(const Entries& entries) {
     Checksum sum;
     for (const auto& entry : entries) sum.add(entry);
     return sum.text();
@@ -56,7 +31,7 @@ json::Value whole_head(const EntriesKind& kind, const json::Value& head, std::st
 
 // The same bytes as json::dump(document, Style::entries), without building the document.
 std::string document(const EntriesKind& kind, const json::Value& head, const std::vector<std::string>& entries) {
-    std::string out = json::dump(whole_head(kind, head, checksum_of(entries)), json::Style::entries);
+    std::string out = json::dump(whole_head(kind, head, checksum_of_all(entries)), json::Style::entries);
     out.resize(out.size() - 2);  // "\n}"
     out += fmt::format(",\n  \"{}\": [", kind.list);
     for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -131,7 +106,7 @@ bool EntriesFile::split_lines() {
             entries.push_back(entry);
         }
     }
-    if (checksum_of(entries) != head->text("checksum")) return false;
+    if (checksum_of_all(entries) != head->text("checksum")) return false;
     m_entries = std::move(entries);
     for (const auto& [key, value] : *head->as_object())
         if (key != "schema" && key != "checksum") m_head.set(key, value);

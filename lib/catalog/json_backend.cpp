@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_map>
 
-#include "base/text.hpp"
 #include "catalog/backend.hpp"
 #include "catalog/entries_file.hpp"
+#include "catalog/table_entries.hpp"
 
 namespace neurolake::catalog {
 namespace {
@@ -31,47 +30,6 @@ const ListFile& file_of(List list) {
     return *std::find_if(std::begin(k_lists), std::end(k_lists), [&](const ListFile& f) { return f.list == list; });
 }
 
-Result<model::Table> parse_table(std::string_view entry) {
-    TRY(const json::Value value, json::parse(entry));
-    return model::table_from_json(value);
-}
-
-Result<TableKey> slow_key(std::string_view entry) {
-    TRY(const model::Table table, parse_table(entry));
-    return key_of(table);
-}
-
-// The members that stand first in an entry suffice; anything unusual is parsed instead.
-Result<TableKey> quick_key(std::string_view entry) {
-    EntryScanner scan(entry);
-    TableKey key;
-    std::string_view name, value;
-    while (scan.next(name, value)) {
-        if (name == "name")
-            key.full_name = value;
-        else if (name == "id")
-            key.id = value;
-        else if (name == "bucket")
-            key.bucket = value;
-        else if (name == "path")
-            key.path = value;
-        else if (name == "is_folder")
-            key.is_folder = value == "true";
-        else if (name == "rule")
-            key.rule = value == "folder"          ? model::GroupingRule::folder
-                       : value == "partitions"    ? model::GroupingRule::partitions
-                       : value == "override_file" ? model::GroupingRule::override_file
-                                                  : model::GroupingRule::single_file;
-        else if (name == "deleted_at")
-            key.alive = false;
-        else if (name == "format")
-            return key;  // all that matters stands before it
-        else
-            break;
-    }
-    return slow_key(entry);
-}
-
 Error with_file(Error error, std::string_view file) {
     error.code = Errc::corrupt;
     if (error.hint.empty())
@@ -86,14 +44,11 @@ public:
     Status open() {
         TRY(EntriesFile tables, EntriesFile::read(m_folder / "tables.json", k_tables));
         m_tables = std::make_unique<EntriesFile>(std::move(tables));
-        TRY_DO(load_keys());
-        if (!m_tables->exact())
-            for (std::size_t i = 0; i < m_keys.size(); ++i)
-                if (auto parsed = table(i); !parsed) return std::move(parsed).error();
-        return {};
+        return load_entries();
     }
 
-    const std::vector<TableKey>& keys() const override { return m_keys; }
+    const std::vector<TableKey>& keys() const override { return m_entries.keys(); }
+    std::string_view text(std::size_t key) const override { return m_entries.entry(key); }
     const std::string& indexed_at() const override { return m_indexed_at; }
 
     std::optional<Totals> totals() const override {
@@ -103,45 +58,31 @@ public:
     }
 
     Result<model::Table> table(std::size_t key) const override {
-        auto parsed = parse_table(m_tables->entries()[m_entry_of[key]]);
+        auto parsed = m_entries.table(key);
         if (!parsed) return with_file(std::move(parsed).error(), "tables.json");
         return parsed;
     }
 
-    std::string_view text(std::size_t key) const override { return m_tables->entries()[m_entry_of[key]]; }
     Result<std::vector<std::string>> entries(List list) const override;
     Result<std::string> entry(List list, std::string_view id) const override;
     Status write(const Change& change) override;
+    Status fill(const Contents& all) override;
 
 private:
-    Status load_keys();
+    Status load_entries();
     Result<EntriesFile> read_list(const ListFile& list) const;
     Status write_list(const ListFile& list, const std::vector<EntryChange>& changes);
     Status write_tables(const Change& change);
 
     std::filesystem::path m_folder;
     std::unique_ptr<EntriesFile> m_tables;
-    std::vector<TableKey> m_keys;
-    std::vector<std::size_t> m_entry_of;  // key -> entry; the same number unless the file was edited by hand
+    TableEntries m_entries;
     std::string m_indexed_at;
 };
 
-Status JsonBackend::load_keys() {
-    std::vector<TableKey> keys;
-    keys.reserve(m_tables->entries().size());
-    for (const std::string_view entry : m_tables->entries()) {
-        auto key = quick_key(entry);
-        if (!key) return with_file(std::move(key).error(), "tables.json");
-        keys.push_back(std::move(*key));
-    }
-    m_entry_of.resize(keys.size());
-    for (std::size_t i = 0; i < keys.size(); ++i) m_entry_of[i] = i;
-    if (!std::is_sorted(keys.begin(), keys.end(), before))
-        std::sort(m_entry_of.begin(), m_entry_of.end(),
-                  [&](std::size_t a, std::size_t b) { return before(keys[a], keys[b]); });
-    m_keys.clear();
-    m_keys.reserve(keys.size());
-    for (const std::size_t i : m_entry_of) m_keys.push_back(std::move(keys[i]));
+Status JsonBackend::load_entries() {
+    if (auto loaded = m_entries.load(m_tables->entries(), !m_tables->exact()); !loaded)
+        return with_file(std::move(loaded).error(), "tables.json");
     m_indexed_at = m_tables->head().text("indexed_at");
     return {};
 }
@@ -195,21 +136,26 @@ Status JsonBackend::write_list(const ListFile& list, const std::vector<EntryChan
 }
 
 Status JsonBackend::write_tables(const Change& change) {
-    std::vector<std::pair<TableKey, std::string>> next;
-    std::unordered_map<std::string_view, const model::Table*> changed;
-    for (const model::Table& table : change.tables) changed[table.id] = &table;
-    for (std::size_t i = 0; i < m_keys.size(); ++i)
-        if (!changed.contains(m_keys[i].id)) next.emplace_back(m_keys[i], m_tables->entries()[m_entry_of[i]]);
-    for (const auto& [id, table] : changed) next.emplace_back(key_of(*table), json::dump(model::to_json(*table)));
-    std::sort(next.begin(), next.end(), [](const auto& a, const auto& b) { return before(a.first, b.first); });
-    std::vector<std::string> entries;
-    entries.reserve(next.size());
-    for (auto& [key, entry] : next) entries.push_back(std::move(entry));
     json::Value head = m_tables->head();
     if (change.indexed_at) head.set("indexed_at", *change.indexed_at);
     if (change.totals) head.set("table_count", change.totals->tables).set("row_count", change.totals->rows);
-    TRY_DO(m_tables->replace(head, entries));
-    return load_keys();
+    TRY_DO(m_tables->replace(head, m_entries.after(change.tables)));
+    return load_entries();
+}
+
+// As write(): the rename of tables.json is what counts.
+Status JsonBackend::fill(const Contents& all) {
+    for (const ListFile& list : k_lists) {
+        const auto entries = all.lists.find(list.list);
+        if (entries == all.lists.end()) continue;
+        TRY(EntriesFile file, read_list(list));
+        TRY_DO(file.replace(file.head(), entries->second));
+    }
+    json::Value head = json::Value::object();
+    head.set("indexed_at", all.indexed_at);
+    if (all.totals) head.set("table_count", all.totals->tables).set("row_count", all.totals->rows);
+    TRY_DO(m_tables->replace(head, all.tables));
+    return load_entries();
 }
 
 Status create_entries(const std::filesystem::path& path, const EntriesKind& kind, const json::Value& head) {
@@ -236,6 +182,12 @@ Status create_json_backend(const std::filesystem::path& folder) {
     for (const ListFile& list : k_lists)
         if (list.list != List::imported) TRY_DO(create_entries(folder / list.file, list.kind, json::Value::object()));
     return {};
+}
+
+std::vector<std::filesystem::path> json_backend_files(const std::filesystem::path& folder) {
+    std::vector<std::filesystem::path> files{folder / "tables.json"};
+    for (const ListFile& list : k_lists) files.push_back(folder / list.file);
+    return files;
 }
 
 }  // namespace neurolake::catalog

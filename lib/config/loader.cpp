@@ -151,7 +151,8 @@ private:
             return problem(place, meant ? fmt::format("unknown key; did you mean {}?", *meant) : "unknown key");
         }
         // The process list shows arguments to everyone on the machine.
-        if (option->secret) return problem(place, "a secret must not stand on the command line; use the environment");
+        if (is_secret(*option, value))
+            return problem(place, "a secret must not stand on the command line; use the environment");
         m_given[index_of(*option)] = Given{Layer::flag, node_from_text(*option, value), "flag --set", place};
     }
 
@@ -210,8 +211,9 @@ private:
                            fmt::format("{}: {}; {}", option.key, value.error().message, value.error().hint));
         if (value->rerooted) m_rerooted.push_back(fmt::format("{} ({})", option.key, given->origin));
         value->origin = fmt::format("{}, {}", option.key, given ? given->origin : "default");
-        if (option.secret && given && given->layer == Layer::settings && !given->node.text.empty())
-            m_secrets.push_back(&*given);
+        if (given && given->layer == Layer::settings && !given->node.text.empty() &&
+            is_secret(option, given->node.text))
+            m_secrets.emplace_back(&*given, option.key.starts_with("catalog.") ? "~/.pgpass" : "~/.aws/credentials");
         if (!yields(index)) option.set(m_out.settings, *value);
     }
 
@@ -221,7 +223,7 @@ private:
         Shown shown;
         shown.key = option.key;
         shown.help = option.help;
-        shown.secret = option.secret;
+        shown.secret = option.secret && (!given || is_secret(option, given->node.text));
         shown.value = given ? shown_text(option, given->node) : std::string(option.fallback);
         shown.origin = given ? given->origin : "default";
         if (const auto other = overridden_by(index); given && !other.empty())
@@ -289,15 +291,15 @@ private:
     }
 
     void check_secrets() {
-        for (const Given* secret : m_secrets) {
+        for (const auto& [secret, better] : m_secrets) {
             if (!m_sources.settings_private)
-                problem(secret->place,
-                        "a secret in a file that others can read; run chmod 600 on it, or move the secret "
-                        "to the environment or ~/.aws/credentials");
+                problem(secret->place, fmt::format("a secret in a file that others can read; run chmod 600 on it, or "
+                                                   "move the secret to the environment or {}",
+                                                   better));
             else
-                m_out.settings.warnings.push_back(fmt::format(
-                    "{}: a secret stands in the settings; better keep it in the environment or ~/.aws/credentials",
-                    secret->origin));
+                m_out.settings.warnings.push_back(
+                    fmt::format("{}: a secret stands in the settings; better keep it in the environment or {}",
+                                secret->origin, better));
         }
     }
 
@@ -332,7 +334,7 @@ private:
     std::map<std::string, BucketDraft> m_drafts;
     std::optional<PathRules> m_paths;
     std::vector<std::string> m_rerooted;
-    std::vector<const Given*> m_secrets;
+    std::vector<std::pair<const Given*, const char*>> m_secrets;  // and the file where it is better kept
     Loaded m_out;
 };
 

@@ -21,6 +21,17 @@ std::string trimmed_prefix(std::string text) {
     return text;
 }
 
+// libpq's connection strings: password=..., sslpassword=..., or a URI's user:password@.
+bool names_password(std::string_view dsn) {
+    if (text::lower(dsn).find("password") != std::string::npos) return true;
+    const std::size_t start = dsn.find("://");
+    if (start == std::string_view::npos) return false;
+    const std::string_view authority = dsn.substr(start + 3, dsn.find_first_of("/?", start + 3) - start - 3);
+    const std::size_t at = authority.rfind('@');
+    return dsn.find('@') != std::string_view::npos &&
+           (at == std::string_view::npos || authority.substr(0, at).find(':') != std::string_view::npos);
+}
+
 using S = Settings;
 using V = const Value&;
 
@@ -38,6 +49,7 @@ const std::array k_options =
                 0,
                 k_inf,
                 false,
+                nullptr,
                 "storage.capacity"},
                [](S& s, V v) { s.tier.marks.capacity = mark(v); }},
         Option{{"storage.capacity", Kind::size, "", "the same with a unit, for instance 80GB or 80GiB"},
@@ -80,8 +92,16 @@ const std::array k_options =
                [](S& s, V v) { s.catalog.folder = v.path; }},
         Option{{"catalog.backend", Kind::word, "json", "where tables and schemas are kept", "json|sqlite|postgresql"},
                [](S& s, V v) { s.catalog.backend = v.text; }},
-        Option{{"catalog.dsn", Kind::text, "", "connection of the postgresql backend", {}, -k_inf, k_inf, true},
-               [](S& s, V v) { s.catalog_dsn = v.text; }},
+        Option{{"catalog.dsn",
+                Kind::text,
+                "",
+                "connection of the postgresql backend; its password is better kept in ~/.pgpass",
+                {},
+                -k_inf,
+                k_inf,
+                true,
+                names_password},
+               [](S& s, V v) { s.catalog.dsn = v.text; }},
         Option{{"catalog.sample_rows", Kind::integer, "0", "rows read to find a text file's types; 0 = all", {}, 0},
                [](S& s, V v) { s.index.sample_rows = static_cast<std::uint64_t>(v.integer); }},
         Option{{"catalog.settle_seconds",
@@ -106,6 +126,7 @@ const std::array k_options =
                 0,
                 k_inf,
                 false,
+                nullptr,
                 "storage.high"},
                [](S& s, V v) { s.tier.marks.threshold = mark(v); }},
         Option{
@@ -277,6 +298,10 @@ const BucketField* find_bucket_field(std::string_view field) {
     const auto found = std::find_if(k_bucket_fields.begin(), k_bucket_fields.end(),
                                     [&](const BucketField& f) { return f.key == field; });
     return found == k_bucket_fields.end() ? nullptr : &*found;
+}
+
+bool is_secret(const Rule& rule, std::string_view written) {
+    return rule.secret && (!rule.holds_secret || rule.holds_secret(written));
 }
 
 std::string environment_name(std::string_view key) {

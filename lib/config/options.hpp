@@ -56,6 +56,7 @@ struct Rule {  // what every kind of row has
     std::string_view words = {};  // Kind::word: "local|cloud|pinned"
     double least = -std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::infinity();
     bool secret = false;
+    bool (*holds_secret)(std::string_view written) = nullptr;  // of a secret that may also be none: whether it is one
     std::string_view yields_to = {};  // the key that counts when both are given in the same place
 };
 
@@ -70,6 +71,9 @@ std::span<const Option> options();
 std::span<const BucketField> bucket_fields();
 const Option* find_option(std::string_view key);
 const BucketField* find_bucket_field(std::string_view field);
+
+// Whether this value, as written, must be kept from others.
+bool is_secret(const Rule& rule, std::string_view written);
 
 std::string environment_name(std::string_view key);  // storage.high -> NEUROLAKE_STORAGE_HIGH
 std::string kind_text(const Rule& rule);             // for help and documents: "size", "true or false", "s3|azure"

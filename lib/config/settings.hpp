@@ -32,7 +32,6 @@ struct Settings {
     tier::Policy tier;
     store::Options store;
     catalog::Options catalog;
-    std::string catalog_dsn;  // connection of the postgresql backend; may hold a password: never shown
     index::Options index;
     Retention retention;
     Monitoring monitoring;

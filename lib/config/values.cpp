@@ -333,7 +333,7 @@ std::string shown_text(const Rule& rule, const Node& written) {
         for (const Node& item : written.children) items.push_back(item.text);
         return fmt::format("[{}]", fmt::join(items, ", "));
     }
-    return rule.secret ? shortened_secret(rule, written.text) : written.text;
+    return is_secret(rule, written.text) ? shortened_secret(rule, written.text) : written.text;
 }
 
 }  // namespace neurolake::config

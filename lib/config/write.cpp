@@ -207,9 +207,11 @@ Status edit_value(const std::filesystem::path& home, std::string_view key, std::
         return Error(Errc::usage, fmt::format("no setting is called '{}'", key),
                      meant ? fmt::format("did you mean {}?", *meant) : "`neurolake config show` lists all settings");
     }
-    if (option->secret)
+    if (is_secret(*option, value))
         return Error(Errc::usage, fmt::format("{} is a secret, and the command line can be seen by others", key),
-                     "keep it in the environment or ~/.aws/credentials");
+                     key.starts_with("catalog.")
+                         ? "write it without the password, which belongs in ~/.pgpass or PGPASSWORD"
+                         : "keep it in the environment or ~/.aws/credentials");
     TRY(const Files files, Files::read(home));
     TRY(const std::string rendered, yaml_scalar(*option, node_from_text(*option, value)));
     TRY(const std::string after, with_value(files.settings.text(), k_settings_name, key_path(key), rendered));

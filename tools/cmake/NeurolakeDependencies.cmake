@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Archives are taken where the system ships them: the dynamic loader's work at each start is most of a short command's time.
-# libcurl is not here: it is loaded when first used.
+# libcurl and libpq are not here: they are loaded when first used.
 include(CMakeFindDependencyMacro)
 find_dependency(Threads)
 find_dependency(fmt)
@@ -29,5 +29,7 @@ neurolake_dependency(yaml yaml-cpp yaml-cpp/yaml.h)
 neurolake_dependency(crypto crypto openssl/evp.h)
 neurolake_dependency(zlib z zlib.h)
 neurolake_dependency(zstd zstd zstd.h)
-# An archive does not say what it needs itself: libcrypto.a loads providers and makes threads.
+neurolake_dependency(sqlite sqlite3 sqlite3.h)
+# An archive does not say what it needs itself: libcrypto.a loads providers and makes threads, libsqlite3.a computes.
 set_property(TARGET neurolake_dep::crypto PROPERTY INTERFACE_LINK_LIBRARIES Threads::Threads ${CMAKE_DL_LIBS})
+set_property(TARGET neurolake_dep::sqlite PROPERTY INTERFACE_LINK_LIBRARIES Threads::Threads ${CMAKE_DL_LIBS} m)

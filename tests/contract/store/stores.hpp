@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "contract/store/server_process.hpp"
 #include "store/retry_store.hpp"
 #include "store/s3_store.hpp"
+#include "support/server_process.hpp"
 
 namespace neurolake::contract {
 

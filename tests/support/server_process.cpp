@@ -1,6 +1,6 @@
 // server_process.cpp: starting and stopping test servers.
 // SPDX-License-Identifier: Apache-2.0
-#include "contract/store/server_process.hpp"
+#include "support/server_process.hpp"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -48,14 +48,23 @@ ServerProcess::ServerProcess(const std::string& script, std::vector<std::string>
     ::close(out[1]);
     m_stdin = in[1];
     if (failed != 0) m_pid = -1;
-    const std::string line = read_line(out[0]);
-    ::close(out[0]);
+    m_stdout = out[0];
+    const std::string line = read_line(m_stdout);
     if (auto parsed = json::parse(line)) m_said = std::move(*parsed);
 }
 
 ServerProcess::~ServerProcess() {
     ::close(m_stdin);
+    ::close(m_stdout);
     if (m_pid > 0) ::waitpid(m_pid, nullptr, 0);
+}
+
+json::Value ServerProcess::tell(const std::string& order) {
+    const std::string line = order + "\n";
+    REQUIRE(::write(m_stdin, line.data(), line.size()) == static_cast<ssize_t>(line.size()));
+    auto answer = json::parse(read_line(m_stdout));
+    REQUIRE(answer);
+    return std::move(*answer);
 }
 
 json::Value ask(const std::string& method, const std::string& url, const json::Value& body) {

@@ -21,12 +21,14 @@ public:
 
     const json::Value& said() const { return m_said; }
     bool listens() const { return m_said.natural("port") != 0; }
+    // One line on its stdin, for those that take orders; the line it answers with.
+    json::Value tell(const std::string& order);
     std::string endpoint() const { return "http://127.0.0.1:" + std::to_string(m_said.natural("port")); }
 
 private:
     json::Value m_said;
     pid_t m_pid = -1;
-    int m_stdin = -1;
+    int m_stdin = -1, m_stdout = -1;
 };
 
 // One JSON request to a server's control address.
