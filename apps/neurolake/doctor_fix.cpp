@@ -82,6 +82,7 @@ private:
             if (!one->path.empty()) TRY_DO(set_aside(one->path));
         if (options.backend == "postgresql") TRY_DO(set_rows_aside(options));
         TRY_DO(catalog::Catalog::create(options));
+        m_session.reload_catalog();
         m_deeds.push_back(options.backend == "json"
                               ? "made the missing catalog files; fill them with: neurolake catalog index --full"
                               : "made an empty catalog; fill it with: neurolake catalog index --full");

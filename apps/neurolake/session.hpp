@@ -70,6 +70,7 @@ public:
     Result<std::vector<lake::Bucket>> buckets(const std::vector<std::string>& names);
     void reload_settings() { m_config.reset(); }
     void reload_inventory() { m_inventory.reset(); }
+    void reload_catalog() { m_catalog.reset(); }  // pointers to it are void
 
     // The lake's writer lock, held until the session ends; waits as --wait says. Nothing on a dry run.
     Status lock();

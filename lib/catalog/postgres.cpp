@@ -15,7 +15,7 @@
 namespace neurolake::catalog {
 namespace {
 
-constexpr std::chrono::seconds k_patience{4};
+constexpr std::chrono::seconds k_patience{3};
 constexpr const char* k_dsn_hint =
     "see that the server runs and that catalog.dsn, NEUROLAKE_CATALOG_DSN or PGHOST and its like name it; the catalog "
     "stays as it is";
@@ -61,7 +61,7 @@ PGconn* connect_in_time(const PostgresLibrary& pq, const std::string& dsn) {
     const auto attempt = std::make_shared<Attempt>();
     std::thread([attempt, dsn, &pq] {
         const char* names[] = {"dbname", "fallback_application_name", "connect_timeout", "client_encoding", nullptr};
-        const char* values[] = {dsn.c_str(), "neurolake", "4", "UTF8", nullptr};
+        const char* values[] = {dsn.c_str(), "neurolake", "3", "UTF8", nullptr};
         const bool named = !dsn.empty();
         PGconn* made = pq.connect(named ? names : names + 1, named ? values : values + 1, 1);
         const std::lock_guard lock(attempt->mutex);

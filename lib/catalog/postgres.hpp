@@ -10,7 +10,7 @@
 namespace neurolake::catalog {
 
 // `dsn` is libpq's connection string, keyword/value or URI (PostgreSQL 15 manual, 34.1.1); what it leaves out comes
-// from libpq's environment (PGHOST ...), service and password files. Connects when first used: io after 4 seconds
+// from libpq's environment (PGHOST ...), service and password files. Connects when first used: io after 3 seconds
 // without an answer. Readers have one snapshot (REPEATABLE READ), a writer one transaction, committed with
 // synchronous_commit on and waited for. A connection that broke since its last use is made again, once. When it breaks
 // while a change is being committed, nobody knows whether the change was made; the error says so.

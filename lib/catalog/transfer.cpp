@@ -67,18 +67,19 @@ Result<Copied> copy_catalog(const Options& from, const Options& to, std::string_
 }
 
 Result<std::optional<std::string>> find_source(const Options& in_force, std::string_view to, bool may_ask_server) {
+    if (in_force.backend != to) {
+        TRY(const bool holds, holds_something(in_force));
+        if (holds) return std::optional(in_force.backend);
+    }
     std::vector<std::string> full, empty;
     for (const std::string_view backend : k_backends) {
-        if (backend == to) continue;
-        if (backend == "postgresql" && in_force.backend != backend && !may_ask_server) continue;
+        if (backend == to || (backend == "postgresql" && in_force.backend != backend && !may_ask_server)) continue;
         const Options options = with_backend(in_force, backend);
         TRY(const bool there, is_there(options));
         if (!there) continue;
         const auto holds = holds_something(options);
-        if (!holds && backend == in_force.backend) return holds.error();
-        (!holds || *holds ? full : empty).emplace_back(backend);
+        (!holds || *holds ? full : empty).emplace_back(backend);  // a damaged one holds something
     }
-    if (std::ranges::find(full, in_force.backend) != full.end()) return std::optional(in_force.backend);
     if (full.size() > 1)
         return Error(Errc::conflict, fmt::format("{} and {} both hold a catalog of this lake", full[0], full[1]),
                      fmt::format("say which is to be brought over: neurolake catalog migrate --from {}", full[0]));

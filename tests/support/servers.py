@@ -207,6 +207,27 @@ class Swift(S3Server):
     region = property(lambda self: self.said["region"])
 
 
+class Postgres(Server):
+    """A PostgreSQL server with a cluster of its own; start() raises ServerUnavailable where it is not installed."""
+
+    def __init__(self):
+        super().__init__("postgres_node.py", "--end-with-stdin")
+
+    def dsn(self, database="postgres", password=True):
+        words = f"host=127.0.0.1 port={self.port} user={self.said['user']} dbname={database}"
+        return words + (f" password={self.password}" if password else "")
+
+    @property
+    def password(self):
+        return self.said["password"]
+
+    def tell(self, order):
+        """"stop" (as a crash), "start", "freeze", "thaw"."""
+        self.process.stdin.write(order.encode() + b"\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())["done"]
+
+
 def sign(method, url, access_key, secret_key, region, body=b""):
     """SigV4 headers, for what a test does beside the program under test; the query, if any, is sorted and escaped."""
     parts = urllib.parse.urlsplit(url)

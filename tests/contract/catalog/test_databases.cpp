@@ -221,7 +221,7 @@ TEST_CASE("a server that is down, frozen or closed to us is one error in under f
     SECTION("frozen") {
         postgres().tell("freeze");
         CHECK(open() < std::chrono::seconds(5));
-        check_error("no answer within 4 seconds");
+        check_error("no answer within 3 seconds");
         postgres().tell("thaw");
         CHECK(shelf.open().tables().size() == 1);
     }
