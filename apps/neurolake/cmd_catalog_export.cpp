@@ -10,6 +10,7 @@
 #include "cmd_lineage.hpp"
 #include "exchange/exchange.hpp"
 #include "view_files.hpp"
+#include "writer.hpp"
 
 namespace neurolake::apps {
 
@@ -118,10 +119,11 @@ Result<int> run_export(Session& session, const Args& args) {
     const auto* format = std::ranges::find(k_formats, args.format, [](const Format& f) { return std::string(f.name); });
     TRY(const exchange::Content content, content_of(session, args));
     const auto living = std::ranges::count_if(content.tables, [](const auto* t) { return t->deleted_at.empty(); });
-    if (args.file.empty()) {
+    if (args.file.empty() || args.file == "-") {
         TRY_DO(write_out(session, args, *format, content));
         return 0;
     }
+    TRY_DO(check_output_place(session, args.file));
     TRY_DO(write_file(session, args, *format, content));
     Output& out = session.out();
     if (out.machine()) {

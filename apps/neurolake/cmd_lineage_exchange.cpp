@@ -69,6 +69,7 @@ Result<int> run_export(Session& session, const ExportArgs& args) {
         out.raw(text);
         return 0;
     }
+    TRY_DO(check_output_place(session, args.output));
     const auto written = write_file_atomic(args.output, text, 0666, args.overwrite ? Overwrite::yes : Overwrite::no);
     if (!written && written.error().code == Errc::already_exists)
         return Error(Errc::already_exists,

@@ -119,6 +119,12 @@ std::optional<CronBlock> block_of(std::string_view line) {
     return CronBlock{std::string(line.substr(0, blank)), std::string(line.substr(blank + 1)), {}};
 }
 
+// Without its last line, before another block begins, it is no block of ours any more: a person's lines may follow.
+bool is_whole(std::string_view from_begin, const CronBlock& block) {
+    const std::size_t end = from_begin.find(std::string(k_end) + title(block) + "\n");
+    return end != std::string_view::npos && end < from_begin.find(k_begin, 1);
+}
+
 }  // namespace
 
 Result<std::string> read_crontab() {
@@ -146,9 +152,7 @@ std::string with_block(std::string_view crontab, const CronBlock& block,
             const auto other = block_of(line);
             const bool ours =
                 other && (other->home == block.home || (other->lake_id == block.lake_id && is_gone(other->home)));
-            // Without its last line it is no block of ours any more: a person's lines may follow.
-            const std::string end = other ? std::string(k_end) + title(*other) : std::string();
-            if (ours && crontab.find(end) != std::string_view::npos) end_of_block = end;
+            if (ours && is_whole(crontab, *other)) end_of_block = std::string(k_end) + title(*other);
             if (end_of_block.empty()) out += crontab.substr(0, feed + 1);
         } else if (line == end_of_block) {
             end_of_block.clear();

@@ -2,6 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "writer.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
 #include "tier_session.hpp"
 
 namespace neurolake::apps {
@@ -14,6 +19,36 @@ Status begin_writing(Session& session) {
 Status begin_change(Session& session) {
     TRY_DO(session.lock_to_change());
     return recover_files(session);
+}
+
+namespace {
+
+bool lies_in(const std::filesystem::path& file, const std::filesystem::path& folder) {
+    const auto [end, _] = std::mismatch(folder.begin(), folder.end(), file.begin(), file.end());
+    return end == folder.end();
+}
+
+}  // namespace
+
+Status check_output_place(Session& session, const std::string& file) {
+    TRY(const lake::Lake* lake, session.lake());
+    TRY(const auto buckets, session.buckets({}));
+    std::error_code failed;
+    const auto place = std::filesystem::weakly_canonical(std::filesystem::absolute(file, failed), failed);
+    const auto canonical = [&](const std::filesystem::path& folder) {
+        return std::filesystem::weakly_canonical(folder, failed);
+    };
+    const lake::Layout& layout = lake->layout();
+    for (const auto& folder : {layout.config, layout.catalog, layout.state, layout.logs})
+        if (lies_in(place, canonical(folder)))
+            return Error(Errc::usage, fmt::format("write to {}: the lake keeps its own files there", file),
+                         "name a file outside of config, catalog, logs and .neurolake", file);
+    for (const auto& bucket : buckets)
+        if (lies_in(place, canonical(bucket.root)) && std::filesystem::exists(place, failed))
+            return Error(Errc::usage, fmt::format("write to {}: that is a data file of bucket {}", file, bucket.name),
+                         "another name; neurolake put --overwrite replaces data and keeps the old file in the trash",
+                         file);
+    return {};
 }
 
 Status recover_files(Session& session) {

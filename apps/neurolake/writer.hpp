@@ -13,6 +13,9 @@ Status begin_writing(Session& session);
 // The same for a command whose change is audited: refused before it is made where audit.log cannot be written.
 Status begin_change(Session& session);
 
+// Where a command may write a file that a person asked for: anywhere but among the lake's own files and its data.
+Status check_output_place(Session& session, const std::string& file);
+
 // The same for a caller that holds the lock.
 Status recover_files(Session& session);
 

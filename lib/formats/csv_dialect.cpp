@@ -73,6 +73,14 @@ std::size_t skip_quoted(std::string_view s, std::size_t i, const SeparatorSet& s
     return std::string_view::npos;
 }
 
+// A quote that the line opens and does not close goes on behind the line's end: such a line is a row,
+// "#general,"first".
+bool may_be_comment(std::string_view s, std::size_t begin, char quote) {
+    if (s[begin] != '#') return false;
+    const std::string_view line = s.substr(begin, s.find_first_of("\r\n", begin) - begin);
+    return std::count(line.begin(), line.end(), quote) % 2 == 0;
+}
+
 Sample sample_rows(std::string_view s, bool whole, const SeparatorSet& set, std::size_t max_rows) {
     const Characters table = character_table(set);
     Sample sample;
@@ -81,7 +89,7 @@ Sample sample_rows(std::string_view s, bool whole, const SeparatorSet& set, std:
     bool cell_begins = true;
     std::size_t i = 0;
     while (i < s.size() && rows.size() < max_rows) {
-        if (i == row.begin) row.hash = s[i] == '#';
+        if (i == row.begin) row.hash = may_be_comment(s, i, set.quote);
         const std::uint8_t kind = table[static_cast<unsigned char>(s[i])];
         if (kind == k_quote && cell_begins && !row.hash) {
             const std::size_t behind = skip_quoted(s, i, set, table, sample);

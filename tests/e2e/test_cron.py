@@ -89,6 +89,8 @@ class Installing(CronTest):
         self.crontab(cut)
         self.cron("install")
         self.assertTrue(self.crontab().startswith(cut))
+        self.cron("remove")
+        self.assertEqual(cut, self.crontab())
 
     def test_without_crontab_it_says_what_to_do(self):
         self.assertEqual(1, self.nl("cron", "install", env={"PATH": self.tmp}, check=1).rc)

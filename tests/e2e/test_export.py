@@ -7,7 +7,7 @@ import os
 import sqlite3
 
 from catalog_lake import CatalogTest
-from harness import main, read, write
+from harness import LakeTest, main, read, write
 from jsonschema_lite import check as check_schema
 from servers import MiniS3
 
@@ -226,6 +226,21 @@ class Files(ExportTest):
     def test_it_writes_nothing_into_the_lake(self):
         for words in ((), ("--format", "csv"), ("--format", "jsonl")):
             self.assert_writes_nothing("catalog", "export", *words)
+
+
+class Places(LakeTest):
+    def test_an_export_never_takes_the_place_of_the_lakes_own_files_or_data(self):
+        self.put("raw-data/a.csv", "id\n1\n")
+        self.nl("catalog", "index")
+        for place in ("catalog/tables.json", "config/settings.yaml", ".neurolake/x", "logs/y", "buckets/raw-data/a.csv"):
+            for words in (("catalog", "export"), ("lineage", "export")):
+                result = self.nl(*words, "-o", self.path(*place.split("/")), "--overwrite", check=2)
+                self.assertIn(os.path.basename(place), result.err)
+        self.assertEqual([], [name for name in ("logs/y", ".neurolake/x") if os.path.exists(self.path(name))])
+        self.assertEqual(b"id\n1\n", read(self.bucket("raw-data", "a.csv")))
+        self.assertIn("raw-data.a", self.nl("catalog", "tables").out)
+        self.nl("catalog", "export", "--format", "markdown", "-o", self.bucket("raw-data", "dictionary.md"))
+        self.assertTrue(self.nl("catalog", "export", "-o", "-").out.startswith("{"))
 
 
 if __name__ == "__main__":

@@ -192,3 +192,13 @@ TEST_CASE("a line of five million commas is too wide, not one column", "[formats
     REQUIRE(find_code(profile, "too_many_columns") != nullptr);
     CHECK(find_code(profile, "too_many_columns")->message == "line 1 has 5000001 cells: more than 131072 are not read");
 }
+
+TEST_CASE("a line that begins with # and goes on in quotes is a row", "[formats]") {
+    const Profile one = profile_of("channel,message,likes\na,x,1\n#b,\"l\nm\",2\nc,y,3\nd,z,4\n", "t.csv");
+    CHECK(one.rows == 4);
+    CHECK(type_of(one, "likes") == "int64");
+    const Profile all =
+        profile_of("channel,message\n#general,\"first\nsecond\"\n#general,\"third\nfourth\"\n", "t.csv");
+    CHECK(all.columns.size() == 2);
+    CHECK(all.rows == 2);
+}
