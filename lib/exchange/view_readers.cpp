@@ -27,17 +27,30 @@ std::string compression_option(const Profile& profile) {
     return profile.compression.empty() ? "" : fmt::format(", compression={}", quoted_text(profile.compression));
 }
 
-// Lines before the table: the finding says where the table begins.
-std::uint64_t lines_before(const Profile& profile) {
-    constexpr std::string_view k_begins = "the table begins at line ";
+// How many lines DuckDB must skip before the table, as the finding tells it. With `comments` it does not count those.
+// nullopt: the finding is from a time when they were not counted.
+std::optional<std::uint64_t> lines_to_skip(const Profile& profile, bool comments) {
+    constexpr std::string_view k_begins = "the table begins at line ", k_comments = " rows of it (";
+    const auto number_behind = [](std::string_view text, std::size_t at) {
+        std::uint64_t number = 0;
+        std::from_chars(text.data() + at, text.data() + text.size(), number);
+        return number;
+    };
     for (const model::Finding& finding : profile.findings) {
         if (finding.code != "preamble" || !finding.message.starts_with(k_begins)) continue;
-        std::uint64_t line = 1;
-        std::from_chars(finding.message.data() + k_begins.size(), finding.message.data() + finding.message.size(),
-                        line);
-        return line > 0 ? line - 1 : 0;
+        const std::uint64_t line = number_behind(finding.message, k_begins.size());
+        const std::uint64_t lines = line > 0 ? line - 1 : 0;
+        if (!comments) return lines;
+        const std::size_t at = finding.message.find(k_comments);
+        if (at == std::string::npos) return std::nullopt;
+        return lines - std::min(lines, number_behind(finding.message, at + k_comments.size()));
     }
     return 0;
+}
+
+// "#CHROM": a header that DuckDB takes for a comment.
+bool header_is_comment(const Profile& profile, char comment) {
+    return comment != '\0' && !profile.columns.empty() && profile.columns[0].name.starts_with(comment);
 }
 
 bool has_footnotes(const Profile& profile) {
@@ -77,13 +90,17 @@ Result<ViewGroup> csv_group(const ViewFile& file, const model::Table& table) {
     ViewGroup group;
     group.columns = columns_to_read(file.profile, table);
     group.paths = {file.path};
-    group.options = fmt::format(", auto_detect=false, header={}", dialect->header);
+    const bool comments = dialect->comment != '\0';
+    const auto skipped = lines_to_skip(file.profile, comments);
+    if (!skipped)
+        return unreadable("how many comments stand before its rows is not known: neurolake catalog index --full");
+    const bool header = dialect->header && !header_is_comment(file.profile, dialect->comment);
+    group.options = fmt::format(", auto_detect=false, header={}", header);
     if (dialect->delimiter != formats::k_no_delimiter) group.options += ", delim=" + character(dialect->delimiter);
     group.options += fmt::format(", quote={}, escape={}", character(dialect->quote),
                                  character(dialect->escape == '\0' ? dialect->quote : dialect->escape));
-    if (dialect->comment != '\0') group.options += ", comment=" + character(dialect->comment);
-    if (const std::uint64_t lines = lines_before(file.profile); lines > 0)
-        group.options += fmt::format(", skip={}", lines);
+    if (comments) group.options += ", comment=" + character(dialect->comment);
+    if (*skipped > 0) group.options += fmt::format(", skip={}", *skipped);
     if (dialect->cr_line_ends) group.options += ", new_line='\\r'";
     group.options += encoding + compression_option(file.profile);
     group.options += ", nullstr='', null_padding=true, strict_mode=false";

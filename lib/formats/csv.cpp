@@ -133,8 +133,8 @@ public:
         if (dialect.preamble_lines > 0)
             out.findings.push_back(
                 note("preamble", fmt::format("the table begins at line {}: the lines before it are no "
-                                             "rows of it",
-                                             dialect.preamble_lines + 1)));
+                                             "rows of it{}",
+                                             dialect.preamble_lines + 1, comments_before(dialect))));
         note_encoding(out);
         note_footnotes(out);
         const std::vector<std::string> names = column_names(out.findings);
@@ -153,6 +153,13 @@ public:
     }
 
 private:
+    // Whoever skips lines may not count those that are comments.
+    static std::string comments_before(const CsvDialect& dialect) {
+        if (dialect.comment == '\0') return {};
+        if (dialect.preamble_comments == 0) return " (none of them is a comment)";
+        return fmt::format(" ({} of them {})", dialect.preamble_comments,
+                           dialect.preamble_comments == 1 ? "is a comment" : "are comments");
+    }
     Profile too_wide(Profile out) const {
         out.format = "csv";
         out.rows_exact = false;

@@ -293,6 +293,9 @@ void find_table(std::string_view s, const Choice& choice, CsvDialect& dialect) {
     const std::size_t first = start.first_row(comments);
     if (first >= rows.size() || first >= k_max_preamble) return;
     dialect.preamble_lines = first;
+    if (comments)
+        for (std::size_t i = 0; i < first; ++i)
+            dialect.preamble_comments += rows[i].hash && (i > 0 || !dialect.has_bom);
     if (first > 0) dialect.preamble_bytes += rows[first].begin;
     if (choice.set.delimiter == k_no_delimiter) return;
     dialect.columns = std::max(dialect.columns, std::size_t{rows[first].counts[choice.index]} + 1);

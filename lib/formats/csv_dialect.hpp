@@ -19,6 +19,7 @@ struct CsvDialect {
     char comment = '\0';             // lines that begin with it are no rows
     std::size_t preamble_bytes = 0;  // BOM, title lines and comments before the table
     std::uint64_t preamble_lines = 0;
+    std::uint64_t preamble_comments = 0;  // of these lines, those whose very first byte (no BOM before it) is `comment`
     bool has_bom = false;
     bool convincing = false;      // several rows agree on several columns
     bool mixed_newlines = false;  // LF and lone CR both end rows: only the text with one kind of line end can be read

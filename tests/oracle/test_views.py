@@ -49,6 +49,12 @@ class Here(ViewTest):
             "plain": "id,zip,at,ok\n1,01234,2024-01-02 03:04,true\n2,,2024-01-02T03:04:05.25,False\n",
             "semicolons": 'a;b\n"x;""y""";1\n"two\nlines";2\n',
             "preamble": "Report of the year\nmade by hand\n\na,b,c\n1,2,3\n4,5,6\n7,8,9\n",
+            "remarks": "# title\n\nCompany report 2024\n\nid,amt\n1,5\n2,6\nTotal,11\n",
+            "only_remarks": "# title\n# more\nid,amt\n1,5\n# between\n2,6\n3,7\n",
+            "late_remark": "Company report 2024\n\n# title\nid,amt\n1,5\n2,6\n3,7\n",
+            "headless_remarks": "# title\n\nCompany report 2024\n\n1,5\n2,6\n3,11\n",
+            "marked_remarks": b"\xef\xbb\xbf# title\r\n\r\n# more\r\nid,amt\r\n1,5\r\n2,6\r\n",
+            "hash_header": "##version=4\n##source=x\n#CHROM,POS,ID\n1,100,a\n1,200,b\n",
             "headless": "1,2.5,x\n3,4.5,y\n5,6.5,z\n",
             "tabs": "a\tb\n1\t2\n3\t4\n",
             "one": "word\nx\ny\n",
@@ -70,6 +76,7 @@ class Here(ViewTest):
         self.index()
         self.create_views()
         self.assertGreater(self.assert_like_catalog("raw-data.cases"), len(files) - 1)
+        self.assertEqual([["1", "5"], ["2", "6"], ["Total", "11"]], self.rows("raw-data.remarks")[1])
         self.assertEqual([['x;"y"', "1"], ["two\nlines", "2"]], sorted(self.rows("raw-data.semicolons")[1], reverse=True))
         self.assertEqual([["1", "01234", "2024-01-02 03:04:00", "true"], ["2", None, "2024-01-02 03:04:05.25", "false"]],
                          self.rows("raw-data.plain")[1])

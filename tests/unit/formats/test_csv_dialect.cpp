@@ -121,6 +121,12 @@ TEST_CASE("title lines with delimiters in them are no header", "[formats]") {
     REQUIRE(blank.columns.size() == 3);
     CHECK(blank.columns[0].name == "id");
     CHECK(find_code(blank, "preamble")->message == "the table begins at line 3: the lines before it are no rows of it");
+    const Profile remarks = profile_of("# title\n\nReport\n# more, so\n\nid,name,n\n1,a,2\n2,b,3\n", "t.csv");
+    CHECK(find_code(remarks, "preamble")->message ==
+          "the table begins at line 6: the lines before it are no rows of it (2 of them are comments)");
+    const Profile marked = profile_of("\xEF\xBB\xBF# title\n# more\nid,name,n\n1,a,2\n2,b,3\n", "t.csv");
+    CHECK(find_code(marked, "preamble")->message ==
+          "the table begins at line 3: the lines before it are no rows of it (1 of them is a comment)");
     const Profile tight = profile_of("Report, of 2024\nid,name,price,tax\n1,a,2.5,0\n2,b,3.5,0\n", "t.csv");
     CHECK(tight.columns[0].name == "id");
     CHECK(tight.rows == 2);
