@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/clock.hpp"
 #include "base/digest.hpp"
@@ -30,6 +31,38 @@ std::vector<Column> columns_of(const File& f) {
     return columns;
 }
 
+// Rows whose values were looked at; 0 when they were not counted.
+std::uint64_t rows_seen(const File& f) {
+    if (!f.profile || !f.profile->profile.rows_exact) return 0;
+    const std::uint64_t rows = f.profile->profile.rows, sampled = f.profile->sampled_rows;
+    return sampled > 0 ? std::min(rows, sampled) : rows;
+}
+
+// The rows of a file that lacks a column are null there. Where no file counted the column's values, this is left open.
+void count_lacking_as_null(Table& t, const Group& g) {
+    const auto lacks_some = [&](const File* f) {
+        return f->profile && !f->profile->profile.columns.empty() &&
+               f->profile->profile.columns.size() != t.columns.size();
+    };
+    if (std::none_of(g.files.begin(), g.files.end(), lacks_some)) return;
+    std::uint64_t all = 0;
+    std::unordered_map<std::string_view, std::uint64_t> with;  // rows of the files that have the column
+    for (const File* f : g.files) {
+        const std::uint64_t rows = rows_seen(*f);
+        if (rows == 0 || f->profile->profile.columns.empty()) continue;
+        all += rows;
+        std::unordered_set<std::string_view> told;
+        for (const Column& column : f->profile->profile.columns)
+            if (told.insert(column.name).second) with[column.name] += rows;
+    }
+    for (Column& column : t.columns) {
+        const auto here = with.find(column.name);
+        const std::uint64_t rows = here == with.end() ? 0 : here->second;
+        if (rows > 0 && column.evidence.values + column.evidence.nulls == 0) continue;
+        column.evidence.nulls += all - rows;
+    }
+}
+
 void merge_columns(Table& t, const Group& g) {
     bool first = true;
     for (const File* f : g.files) {
@@ -41,6 +74,7 @@ void merge_columns(Table& t, const Group& g) {
             model::merge_into(t.columns, columns);
         first = false;
     }
+    count_lacking_as_null(t, g);
     for (Column& column : t.columns)
         if (column.evidence.forced_row == 0) column.evidence.forced_path.clear();  // no row forced the type
 }

@@ -253,6 +253,23 @@ class Grouping(CatalogTest):
         self.assertEqual("text", self.types("raw-data.drift")["qty"])
         self.assertEqual([], self.index()["findings"], "told once, not at each run")
 
+    def test_rows_of_files_that_lack_a_column_are_null_there(self):
+        self.put("raw-data/monthly/01.csv", "id,day,shop,qty\n1,1,1,5\n2,1,1,\n")
+        self.put("raw-data/monthly/02.csv", "id,day,shop,qty,note\n3,1,1,7,x\n4,1,1,8,\n5,1,1,9,y\n")
+        self.index()
+        nulls = lambda: {c["name"]: c["evidence"].get("nulls", 0) for c in self.nl("catalog", "show", "raw-data.monthly", "--json").json["table"]["columns"]
+                         if c["name"] in ("id", "qty", "note")}
+        self.assertEqual({"id": 0, "qty": 1, "note": 3}, nulls())
+        self.put("raw-data/monthly/00.csv", "id,day,shop,note\n6,1,1,z\n")
+        self.put("raw-data/monthly/03.csv", "")
+        self.index()
+        self.assertEqual({"id": 0, "qty": 2, "note": 3}, nulls())
+        self.nl("catalog", "index", "--full")
+        self.assertEqual({"id": 0, "qty": 2, "note": 3}, nulls())
+        shown = self.nl("catalog", "show", "raw-data.monthly").out
+        self.assertRegex(shown, r"note +text +3 ")
+        self.assertIn("raw-data.monthly,note,4,text,yes,no,no,,,,3,3,", self.nl("catalog", "export", "--format", "csv").out)
+
     def test_an_override_file_decides(self):
         self.put("raw-data/mess/x/a.csv", "id,name\n1,x\n")
         self.put("raw-data/mess/y/b.csv", "sensor,value\n1,2\n")
