@@ -8,6 +8,7 @@
 #include "catalog_report.hpp"
 #include "cmd_catalog.hpp"
 #include "cmd_lineage.hpp"
+#include "model/evidence.hpp"
 #include "table.hpp"
 
 namespace neurolake::apps {
@@ -45,14 +46,18 @@ std::string words_of(const Output& out, const model::Column& column) {
     return out.name(column.term) + between + out.name(column.description);
 }
 
+std::string nulls_text(const model::Table& table, const model::Column& column) {
+    return model::nulls_known(table, column) ? text::with_thousands(column.evidence.nulls) : "?";
+}
+
 void print_columns(Output& out, const model::Table& table) {
     Table shown({{"  COLUMN", TableColumn::Align::left, true},
                  {"TYPE", TableColumn::Align::left, true},
                  {"NULLS", TableColumn::Align::right},
                  {"RANGE", TableColumn::Align::left, true}});
     const auto add = [&](const model::Column& column, const char* mark) {
-        shown.row({"  " + out.name(column.name) + mark, model::to_string(column.type),
-                   text::with_thousands(column.evidence.nulls), range_text(out, column)});
+        shown.row({"  " + out.name(column.name) + mark, model::to_string(column.type), nulls_text(table, column),
+                   range_text(out, column)});
     };
     for (const auto& column : table.columns) add(column, column.pii ? " (pii)" : "");
     for (const auto& column : table.partition_columns) add(column, " (partition)");

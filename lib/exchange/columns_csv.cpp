@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "exchange/exchange.hpp"
+#include "model/evidence.hpp"
 
 namespace neurolake::exchange {
 namespace {
@@ -56,8 +57,12 @@ constexpr std::pair<std::string_view, std::string (*)(const Row&)> k_cells[] = {
     {"semantic", [](const Row& r) { return r.column.semantic; }},
     {"term", [](const Row& r) { return r.column.term; }},
     {"description", [](const Row& r) { return r.column.description; }},
-    {"values", [](const Row& r) { return std::to_string(r.column.evidence.values); }},
-    {"nulls", [](const Row& r) { return std::to_string(r.column.evidence.nulls); }},
+    {"values",
+     [](const Row& r) {
+         return model::values_counted(r.table, r.column) ? std::to_string(r.column.evidence.values) : "";
+     }},
+    {"nulls",
+     [](const Row& r) { return model::nulls_known(r.table, r.column) ? std::to_string(r.column.evidence.nulls) : ""; }},
     {"distinct",
      [](const Row& r) { return r.column.evidence.distinct ? std::to_string(*r.column.evidence.distinct) : ""; }},
     {"table_description", [](const Row& r) { return r.table.description; }},

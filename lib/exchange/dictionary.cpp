@@ -8,6 +8,7 @@
 #include "catalog/lineage.hpp"
 #include "exchange/exchange.hpp"
 #include "exchange/markdown_words.hpp"
+#include "model/evidence.hpp"
 #include "model/mask.hpp"
 
 namespace neurolake::exchange {
@@ -47,9 +48,9 @@ std::string meaning_of(const model::Column& column, bool partition) {
                    partition ? "partition" : ""});
 }
 
-std::string nulls_of(const model::Column& column) {
+std::string nulls_of(const model::Table& table, const model::Column& column) {
     const auto& seen = column.evidence;
-    if (seen.values + seen.nulls == 0) return column.nullable ? "" : "none";
+    if (!model::nulls_known(table, column)) return "not counted";
     if (seen.nulls == 0) return "none";
     const double share = 100.0 * static_cast<double>(seen.nulls) / static_cast<double>(seen.values + seen.nulls);
     return fmt::format("{} ({:.{}f} %)", text::with_thousands(seen.nulls), share, share < 1 ? 2 : 0);
@@ -129,7 +130,7 @@ std::string columns_of(const model::Table& table) {
     for (const auto* columns : {&table.columns, &table.partition_columns})
         for (const model::Column& column : *columns)
             out += fmt::format("| {} | {} | {} | {} | {} |\n", markdown_text(column.name),
-                               markdown_text(model::to_string(column.type)), nulls_of(column),
+                               markdown_text(model::to_string(column.type)), nulls_of(table, column),
                                meaning_of(column, columns == &table.partition_columns), example_of(column));
     return out;
 }

@@ -62,7 +62,7 @@ model::Column column_of(const AvroSchema& schema, std::size_t node, std::string 
     column.nullable = schema.is_nullable(node);
     column.description = text::is_utf8(doc) && doc.size() <= k_max_doc ? std::move(doc) : std::string();
     column.evidence.reason = "declared as " + schema[schema.without_null(node)].declared.substr(0, 200);
-    column.evidence.values = rows;
+    if (!column.nullable) column.evidence.values = rows;  // of the others only the rows tell, which are not read
     return column;
 }
 

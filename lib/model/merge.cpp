@@ -113,6 +113,12 @@ void merge_reason(Evidence& out, const Column& a, const Column& b, const Type& t
     out.forced_path = b.evidence.forced_path;
 }
 
+// No one counted this side's values: it has some, and they are not known. "declared as" is what formats say that tell
+// types and no more.
+bool is_uncounted(const Column& c) {
+    return c.evidence.values + c.evidence.nulls == 0 && c.evidence.reason.starts_with("declared as ");
+}
+
 // A bound survives only when its side's order is the final one, or the values' text orders alike in both.
 bool bounds_hold(const Column& c, const Type& type) {
     if (c.evidence.values == 0) return true;
@@ -120,6 +126,7 @@ bool bounds_hold(const Column& c, const Type& type) {
 }
 
 void merge_bounds(Evidence& out, const Column& a, const Column& b, const Type& type) {
+    if (is_uncounted(a) || is_uncounted(b)) return;
     if (!bounds_hold(a, type) || !bounds_hold(b, type)) return;
     const auto pick = [&](const std::optional<std::string>& x, const std::optional<std::string>& y, int wanted) {
         if (a.evidence.values == 0) return y;

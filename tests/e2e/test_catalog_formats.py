@@ -1,6 +1,8 @@
 # Each table format through the real binary: the same columns, types and rows, whoever wrote the file; damaged ones are named.
 # SPDX-License-Identifier: Apache-2.0
+import csv
 import gzip
+import io
 import json
 import os
 import shutil
@@ -102,6 +104,19 @@ class Formats(CatalogTest):
         self.assertEqual("unknown", tables["raw-data.parquet-gz"]["format"])
         findings = self.nl("catalog", "show", "raw-data.parquet-gz", "--json").json["table"]["findings"]
         self.assertIn("compressed", findings[0]["message"])
+
+    def test_nulls_that_nobody_counted_are_not_told_as_none(self):
+        self.put("raw-data/a.avro", avro())
+        self.put("raw-data/b.csv", "id,name\n1,x\n")
+        self.index()
+        shown = self.nl("catalog", "show", "raw-data.a").out
+        self.assertRegex(shown, r"name +text +\?")
+        self.assertRegex(shown, r"id +int64 +0")  # it may hold none
+        text = self.nl("catalog", "export", "raw-data.a", "--format", "markdown").out
+        self.assertIn("| name | text | not counted |", text)
+        self.assertIn("| id | int64 | none |", text)
+        rows = list(csv.DictReader(io.StringIO(self.nl("catalog", "export", "--format", "csv").out)))
+        self.assertEqual([("3", "0"), ("", ""), ("3", "0"), ("1", "0"), ("1", "0")], [(row["values"], row["nulls"]) for row in rows])
 
     def test_a_table_storage_folder_counts_the_live_versions_only(self):
         source = os.path.join(SUPPORT, "samples", "legacy", "ncf_storage")

@@ -59,6 +59,17 @@ TEST_CASE("an all-null column changes neither type nor bounds of the other", "[m
     }
 }
 
+TEST_CASE("a side whose values nobody counted leaves the bounds open", "[model]") {
+    Column uncounted = all_null("n", 0);
+    uncounted.type = TypeKind::int64;
+    uncounted.evidence.reason = "declared as long";
+    const Column counted = column("n", TypeKind::int64, 3, "1", "9");
+    for (const Column& c : {merge(uncounted, counted), merge(counted, uncounted)}) {
+        CHECK_FALSE(c.evidence.min);
+        CHECK_FALSE(c.evidence.max);
+    }
+}
+
 TEST_CASE("the reason kept is that of the side which forced the final type", "[model]") {
     const Column ints = column("zip", TypeKind::int64, 9, "10000", "99999");
     const Column zips = column("zip", TypeKind::text, 9, "01234", "99999", "leading zero first at row 4", 4, "b.csv");
