@@ -157,8 +157,10 @@ std::string sample_text(const model::Table& table) {
 std::string card_line(const Output& out, const model::Table& table) {
     const std::string dot = out.separator();
     const auto columns = table.columns.size() + table.partition_columns.size();
-    std::string line = rows_text(table) + dot + (columns ? counted(columns, "column") : "columns unknown") + dot +
-                       text::size_text(table.bytes) + dot + counted(table.files, "file") + dot + table.format;
+    const bool empty = columns == 0 && table.bytes == 0 && table.cloud_bytes == 0;
+    std::string line = empty ? (table.files == 1 ? "the file is empty" : "all its files are empty")
+                             : rows_text(table) + dot + (columns ? counted(columns, "column") : "columns unknown");
+    line += dot + text::size_text(table.bytes) + dot + counted(table.files, "file") + dot + table.format;
     if (table.sampled_rows > 0) line += dot + sample_text(table);
     if (table.tier != model::TableTier::local) line += dot + fmt::format("{} in the cloud", table.cloud_files);
     return line;
@@ -174,12 +176,27 @@ std::string why_text(const model::Column& column, bool name_file) {
     return why;
 }
 
+namespace {
+
+// One of several things that are wrong; the run goes on.
+void print_fault(Output& out, const std::string& line) {
+    constexpr std::size_t k_indent = 7;
+    const std::string shown = out.utf8() ? line : ascii_text(line);
+    const auto width = static_cast<std::size_t>(out.width());
+    out.stderr_raw(out.paint_stderr(Style::red, "error:") + " " +
+                   (out.stderr_is_terminal() ? text::wrapped(shown, width, k_indent, k_indent) : shown) + "\n");
+}
+
+}  // namespace
+
 void print_findings(Output& out, const std::vector<model::Finding>& findings) {
     for (const auto& finding : findings) {
         const std::string line = fmt::format("{}{}{}", text::escape_controls(finding.path),
                                              finding.path.empty() ? "" : ": ", text::escape_controls(finding.message));
         if (finding.severity == model::Finding::Severity::note)
             out.why(line);
+        else if (finding.severity == model::Finding::Severity::error)
+            print_fault(out, line);
         else
             out.warn(line);
     }

@@ -146,7 +146,8 @@ int finish(Session& session, const Term& term, bool changed, std::string_view sa
         answer(session, std::move(list), changed);
         return 0;
     }
-    out.summary(fmt::format("{}: {}", out.name(term.name), changed ? said : "nothing changed"));
+    const char* would = session.dry_run() && changed ? "would be " : "";
+    out.summary(fmt::format("{}: {}{}", out.name(term.name), would, changed ? said : "nothing changed"));
     if (session.dry_run()) out.summary("Dry run: nothing was written");
     return 0;
 }
@@ -248,9 +249,14 @@ Result<int> change_links(Session& session, const TermArgs& args, Verb verb) {
         const std::string was = meant.column ? meant.column->term : "";
         const bool differs = change_link(*copy, column, term.name, verb);
         std::string line = session.out().name(meant.table->full_name() + (column.empty() ? "" : "." + column));
-        line += verb == Verb::link ? " stands for " : " no longer stands for ";
+        const bool would = differs && session.dry_run();
+        if (verb == Verb::link)
+            line += would ? " would stand for " : " stands for ";
+        else
+            line += would ? " would no longer stand for " : " no longer stands for ";
         line += session.out().name(term.name);
-        if (differs && verb == Verb::link && !was.empty()) line += fmt::format(", was {}", session.out().name(was));
+        if (differs && verb == Verb::link && !was.empty())
+            line += fmt::format(", {} {}", would ? "now" : "was", session.out().name(was));
         lines.push_back(line + (differs ? "" : " (nothing changed)"));
     }
     std::erase_if(changed, [&](const model::Table& table) {

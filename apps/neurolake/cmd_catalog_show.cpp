@@ -40,10 +40,10 @@ std::string range_text(const Output& out, const model::Column& column) {
     return low + " .. " + high;
 }
 
-// "Postal code: as typed by the customer".
+// "as typed by the customer; term: Postal code".
 std::string words_of(const Output& out, const model::Column& column) {
-    const char* between = !column.term.empty() && !column.description.empty() ? ": " : "";
-    return out.name(column.term) + between + out.name(column.description);
+    if (column.term.empty()) return out.name(column.description);
+    return out.name(column.description) + (column.description.empty() ? "" : "; ") + "term: " + out.name(column.term);
 }
 
 std::string nulls_text(const model::Table& table, const model::Column& column) {
@@ -72,7 +72,23 @@ void print_columns(Output& out, const model::Table& table) {
     said.print(out);
 }
 
-void print_facts(Output& out, const model::Table& table) {
+// What it is made from and what it feeds, where anybody said so or a job ran.
+void add_lineage_facts(Session& session, const model::Table& table, Table& facts) {
+    constexpr std::size_t k_most = 4;
+    const auto lineage = read_lineage(session);
+    const auto at = lineage ? lineage->find(catalog::LineageNames::ref(table)) : std::nullopt;
+    if (!at) return;
+    for (const auto direction : {catalog::Direction::up, catalog::Direction::down}) {
+        std::vector<std::string> names;
+        for (const std::size_t other : catalog::neighbours(*lineage, *at, direction))
+            names.push_back(session.out().name(lineage->datasets()[other].name));
+        const char* title = direction == catalog::Direction::up ? "  Made from" : "  Feeds";
+        if (!names.empty()) facts.row({title, short_list(names, k_most)});
+    }
+}
+
+void print_facts(Session& session, const model::Table& table) {
+    Output& out = session.out();
     Table facts({{""}, {""}});
     facts.row({table.is_folder ? "  Folder" : "  File", out.name(table.bucket + "/" + table.path)});
     facts.row({"  Schema version", std::to_string(table.schema_version)});
@@ -86,23 +102,8 @@ void print_facts(Output& out, const model::Table& table) {
     if (!table.compatibility.empty()) facts.row({"  New versions", asked_text(table.compatibility)});
     if (!table.tags.empty()) facts.row({"  Tags", out.name(fmt::format("{}", fmt::join(table.tags, ", ")))});
     if (!table.description.empty()) facts.row({"  Description", out.name(table.description)});
+    add_lineage_facts(session, table, facts);
     facts.print(out);
-}
-
-// In a line each, where anybody said so or a job ran.
-void print_lineage(Session& session, const model::Table& table) {
-    constexpr std::size_t k_most = 4;
-    const auto lineage = read_lineage(session);
-    const auto at = lineage ? lineage->find(catalog::LineageNames::ref(table)) : std::nullopt;
-    if (!at) return;
-    Output& out = session.out();
-    for (const auto direction : {catalog::Direction::up, catalog::Direction::down}) {
-        std::vector<std::string> names;
-        for (const std::size_t other : catalog::neighbours(*lineage, *at, direction))
-            names.push_back(out.name(lineage->datasets()[other].name));
-        const char* title = direction == catalog::Direction::up ? "Made from" : "Feeds";
-        if (!names.empty()) out.line(fmt::format("  {}: {}", title, short_list(names, k_most)));
-    }
 }
 
 void print_table_findings(Output& out, const model::Table& table) {
@@ -121,12 +122,61 @@ Result<int> run_show(Session& session, const Args& args) {
     }
     out.line(out.paint(Style::bold, out.name(table->full_name())));
     out.line("  " + card_line(out, *table));
-    print_facts(out, *table);
-    print_lineage(session, *table);
-    out.line();
+    print_facts(session, *table);
+    if (!table->columns.empty() || !table->partition_columns.empty() || !table->findings.empty()) out.line();
     print_columns(out, *table);
     print_table_findings(out, *table);
     return 0;
+}
+
+// Both ends of a long type or name, with "…" between: they tell more than its beginning alone.
+std::string fit_middle(std::string_view text, std::size_t width, bool utf8) {
+    if (text::display_width(text) <= width) return std::string(text);
+    const std::string head = fit(text, width / 2 + 1, utf8);
+    const std::size_t rest = width - std::min(width, text::display_width(head));
+    std::size_t from = text.size();
+    for (std::size_t at = text.size(); at > 0;) {
+        do --at;
+        while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
+        if (text::display_width(text.substr(at)) > rest) break;
+        from = at;
+    }
+    return head + std::string(text.substr(from));
+}
+
+// The reason is what was asked for: on a terminal names and types give way to it, and it goes on below itself.
+void print_reasons(Output& out, const model::Table& table) {
+    constexpr std::size_t k_name = 24, k_type = 22, k_gap = 2, k_least = 20;
+    const bool fits_screen = out.stdout_is_terminal();
+    const auto cut = [&](std::string word, std::size_t width) {
+        return fits_screen ? fit_middle(word, width, out.utf8()) : word;
+    };
+    std::vector<std::vector<std::string>> rows;
+    std::size_t left = 0, middle = 0;
+    for (const auto* list : {&table.columns, &table.partition_columns})
+        for (const auto& column : *list) {
+            rows.push_back({"  " + cut(out.name(column.name), k_name), cut(model::to_string(column.type), k_type),
+                            out.name(why_text(column, table.files > 1))});
+            left = std::max(left, text::display_width(rows.back()[0]));
+            middle = std::max(middle, text::display_width(rows.back()[1]));
+        }
+    const std::size_t used = std::max<std::size_t>(left, 8) + std::max<std::size_t>(middle, 4) + 2 * k_gap;
+    const auto width = static_cast<std::size_t>(out.width());
+    const std::size_t room = width > used + k_least ? width - used : k_least;
+    Table shown({{"  COLUMN"}, {"TYPE"}, {"BECAUSE"}});
+    for (const auto& row : rows) {
+        if (!fits_screen) {
+            shown.row(row);
+            continue;
+        }
+        bool first = true;
+        const std::string why = text::wrapped(row[2], room, 0, 0);
+        for (const auto line : text::split(why, '\n')) {
+            shown.row({first ? row[0] : "", first ? row[1] : "", std::string(line)});
+            first = false;
+        }
+    }
+    if (!shown.empty()) shown.print(out);
 }
 
 Result<int> run_explain(Session& session, const Args& args) {
@@ -150,12 +200,8 @@ Result<int> run_explain(Session& session, const Args& args) {
         out.line(fmt::format("  {}; all: neurolake catalog index --full", sample_text(*table)));
     out.line(
         fmt::format("  One table because {} (rule: {})", out.name(table->rule_reason), model::to_string(table->rule)));
-    Table shown({{"  COLUMN", TableColumn::Align::left, true}, {"TYPE"}, {"BECAUSE", TableColumn::Align::left, true}});
-    for (const auto* list : {&table->columns, &table->partition_columns})
-        for (const auto& column : *list)
-            shown.row({"  " + out.name(column.name), model::to_string(column.type),
-                       out.name(why_text(column, table->files > 1))});
-    if (!shown.empty()) shown.print(out);
+    if (table->columns.empty() && table->bytes == 0) out.line("  " + card_line(out, *table));
+    print_reasons(out, *table);
     print_table_findings(out, *table);
     return 0;
 }

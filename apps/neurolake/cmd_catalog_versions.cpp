@@ -170,9 +170,10 @@ Result<int> run_compatibility(Session& session, const CompatibilityArgs& args) {
         table.compatibility = args.word;
         return Status{};
     };
-    const auto tell = [](const Output&, const model::Table& table) {
-        if (!table.compatibility.empty()) return "new schema versions " + asked_text(table.compatibility);
-        return std::string("no column may go away and no type narrow, as for every table");
+    const std::string rule = ask && session.dry_run() ? "the rule that " : "";
+    const auto tell = [&](const Output&, const model::Table& table) {
+        if (!table.compatibility.empty()) return rule + "new schema versions " + asked_text(table.compatibility);
+        return rule + "no column may go away and no type narrow, as for every table";
     };
     auto facts = json::Value::object().set("compatibility", args.word);
     return change_words(session, {"catalog.compatibility", {args.table}, ask ? Edit(edit) : Edit(), tell, facts});

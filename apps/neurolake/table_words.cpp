@@ -161,7 +161,9 @@ Result<int> change_words(Session& session, WordsChange change) {
         return 0;
     }
     for (std::size_t i = 0; i < after.size(); ++i) {
-        const std::string line = fmt::format("{}: {}", out.name(after[i].full_name()), change.tell(out, after[i]));
+        const char* verb = session.dry_run() && differs[i] ? " would have" : "";
+        const std::string line =
+            fmt::format("{}{}: {}", out.name(after[i].full_name()), verb, change.tell(out, after[i]));
         if (!change.edit)
             out.line(line);
         else
