@@ -4,7 +4,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
+
 #include "base/text.hpp"
+#include "lake_path.hpp"
 
 namespace neurolake::apps {
 
@@ -120,12 +124,61 @@ json::Value report_json(const index::Report& report) {
     return value.set("elapsed_ms", report.elapsed_ms);
 }
 
+namespace {
+
+// Where a table's folder or one of its files lies; null for a place of no table.
+const model::Table* table_at(const catalog::Catalog& catalog, const LakePath& place) {
+    for (const auto& table : catalog.tables())
+        if (table.deleted_at.empty() && table.bucket == place.bucket.name && table.path == place.path) return &table;
+    std::error_code failed;
+    if (!std::filesystem::exists(place.bucket.root / place.path, failed)) return nullptr;
+    return catalog.table_of(place.bucket.name, place.path);
+}
+
+Error one_table_wanted(const catalog::Catalog& catalog, const std::string& pattern) {
+    constexpr std::size_t k_most = 3;
+    std::vector<std::string> names;
+    for (const auto& table : catalog.tables())
+        if (table.deleted_at.empty() && text::glob_match(pattern, table.full_name()))
+            names.push_back(table.full_name());
+    const std::size_t more = names.size() - std::min(names.size(), k_most);
+    names.resize(names.size() - more);
+    const std::string rest = more ? fmt::format(" and {} more", more) : "";
+    return Error(Errc::not_found, fmt::format("\"{}\" is a pattern, and one table is wanted here", pattern),
+                 names.empty() ? "no table matches it; neurolake catalog tables lists them all"
+                               : fmt::format("it matches {}{}", fmt::join(names, ", "), rest));
+}
+
+const model::Table* gone_table(const catalog::Catalog& catalog, const std::string& name) {
+    const model::Table* found = nullptr;
+    for (const auto& table : catalog.tables()) {
+        if (table.deleted_at.empty() || (table.full_name() != name && table.name != name)) continue;
+        if (!found || found->deleted_at < table.deleted_at) found = &table;
+    }
+    return found;
+}
+
+}  // namespace
+
 Result<const model::Table*> table_named(Session& session, const std::string& name) {
     TRY(const catalog::Catalog* catalog, session.catalog());
     auto found = catalog->get(name);
-    if (found || found.error().code != Errc::not_found || !session.bucket(name)) return found;
-    return Error(Errc::not_found, fmt::format("\"{}\" is a bucket, not a table", name),
-                 fmt::format("its tables: neurolake catalog tables {}", name));
+    if (found || found.error().code != Errc::not_found) return found;
+    if (session.bucket(name))
+        return Error(Errc::not_found, fmt::format("\"{}\" is a bucket, not a table", name),
+                     fmt::format("its tables: neurolake catalog tables {}", name));
+    if (name.find('/') != std::string::npos)
+        if (const auto place = resolve(session, name); place && !place->path.empty()) {
+            if (const auto* table = table_at(*catalog, *place)) return table;
+            return Error(Errc::not_found, fmt::format("no table lies at \"{}\"", name),
+                         fmt::format("see what there is: neurolake catalog tables {}", place->bucket.name));
+        }
+    if (name.find_first_of("*?") != std::string::npos) return one_table_wanted(*catalog, name);
+    if (const auto* gone = gone_table(*catalog, name))
+        return Error(Errc::not_found, found.error().message,
+                     fmt::format("{} files are gone since {}; neurolake catalog tables --all lists it",
+                                 gone->full_name() == name ? "its" : gone->full_name() + ": its", gone->deleted_at));
+    return found;
 }
 
 json::Value named(const char* schema, const model::Table& table) {

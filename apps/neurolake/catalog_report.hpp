@@ -31,7 +31,8 @@ std::string card_line(const Output& out, const model::Table& table);
 std::string why_text(const model::Column& column, bool name_file);
 void print_findings(Output& out, const std::vector<model::Finding>& findings);
 
-// A table as a person names it. not_found says when the word is a bucket's.
+// A table as a person names it: full, bare, or by the place of its folder or of one of its files ("raw-data/a.csv").
+// not_found says when the word is a bucket's, a pattern, or a table's whose files are gone.
 Result<const model::Table*> table_named(Session& session, const std::string& name);
 
 }  // namespace neurolake::apps

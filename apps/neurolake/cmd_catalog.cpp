@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "base/text.hpp"
 #include "catalog/glossary.hpp"
 #include "catalog_report.hpp"
+#include "cmd_lineage.hpp"
 #include "formats/formats.hpp"
 #include "shell_words.hpp"
 #include "table.hpp"
@@ -146,6 +148,36 @@ std::vector<const model::Table*> without_unknown(const TablesArgs& args, std::ve
     return tables;
 }
 
+// "No table has the tag "pi"; there are: gold, pii (did you mean pii?)"
+void tell_known(Session& session, const TablesArgs& args) {
+    constexpr std::size_t k_most = 12;
+    const auto catalog = session.catalog();
+    if (!catalog) return;
+    Output& out = session.out();
+    std::set<std::string> formats, tags, owners;
+    for (const auto& table : (*catalog)->tables()) {
+        if (!args.all && !table.deleted_at.empty()) continue;
+        formats.insert(table.format);
+        tags.insert(table.tags.begin(), table.tags.end());
+        if (!table.owner.empty()) owners.insert(table.owner);
+    }
+    const auto tell = [&](const char* kind, const std::string& asked, const std::set<std::string>& known) {
+        const auto same = [&](const std::string& word) { return text::lower(word) == text::lower(asked); };
+        if (asked.empty() || std::ranges::any_of(known, same)) return;
+        const std::vector<std::string> words(known.begin(), known.end());
+        const auto close = text::closest(asked, words);
+        const std::string list =
+            known.empty()
+                ? "is none yet"
+                : fmt::format("{} {}", known.size() == 1 ? "is" : "are:", out.name(short_list(words, k_most)));
+        out.summary(fmt::format("No table has the {} \"{}\"; there {}{}", kind, out.name(asked), list,
+                                close ? fmt::format(" (did you mean {}?)", out.name(*close)) : ""));
+    };
+    tell("format", args.format, formats);
+    tell("tag", args.tag, tags);
+    tell("owner", args.owner, owners);
+}
+
 void print_list(Session& session, const TablesArgs& args, const std::vector<const model::Table*>& tables,
                 const std::vector<lake::Bucket>& without) {
     Output& out = session.out();
@@ -156,7 +188,10 @@ void print_list(Session& session, const TablesArgs& args, const std::vector<cons
     if (shown.size() < tables.size())
         out.summary(fmt::format("Not shown: {} of unknown format; see: neurolake catalog tables --format unknown",
                                 counted(hidden, "file")));
-    if (narrowed(args) && tables.empty()) out.summary("No such tables");
+    if (narrowed(args) && tables.empty()) {
+        out.summary("No such tables");
+        tell_known(session, args);
+    }
     if (!narrowed(args)) print_the_rest(session, without, !tables.empty());
 }
 

@@ -77,6 +77,24 @@ json::Value version_json(const model::SchemaVersion& version) {
     return value.set("columns", std::move(columns));
 }
 
+// "break: zip is gone; id is text now ..."
+std::string break_text(const char* what, const std::vector<std::string>& reasons) {
+    return reasons.empty() ? what : fmt::format("{}: {}", what, fmt::join(reasons, "; "));
+}
+
+// What the verdict means for those who read the table, by the new columns and by the old ones.
+struct Readers {
+    std::string of_new, of_old;
+};
+Readers readers_text(std::string_view verdict, const model::Compatibility& why) {
+    Readers out;
+    out.of_new = model::satisfies(verdict, "backward") ? "new readers can read the old data"
+                                                       : break_text("new readers break on the old data", why.backward);
+    out.of_old = model::satisfies(verdict, "forward") ? "readers of the old schema can read the new data"
+                                                      : break_text("readers of the old schema break", why.forward);
+    return out;
+}
+
 Result<int> run_history(Session& session, const Args& args) {
     TRY(const model::Table* table, table_named(session, args.table));
     TRY(const catalog::Catalog* catalog, session.catalog());
@@ -90,12 +108,20 @@ Result<int> run_history(Session& session, const Args& args) {
         out.object(value.set("versions", std::move(versions)));
         return 0;
     }
+    const model::SchemaVersion* before = nullptr;
     for (const auto& version : history.versions) {
         const std::string first = version.changes.empty() ? counted(version.columns.size(), "column") : "";
         const std::string verdict = version.compatibility.empty() ? "" : verdict_text(version.compatibility);
         out.line(fmt::format("version {}  {}  {}{}{}", version.version, version.seen_at, first, verdict,
                              version.breaking ? "  " + out.paint(Style::red, "breaking") : ""));
         for (const auto& change : version.changes) out.line("  " + out.name(change));
+        if (before && !version.compatibility.empty() && version.compatibility != "full") {
+            const auto readers =
+                readers_text(version.compatibility, model::compatibility(before->columns, version.columns));
+            out.line("    " + out.name(readers.of_new));
+            out.line("    " + out.name(readers.of_old));
+        }
+        before = &version;
     }
     return 0;
 }
@@ -154,8 +180,10 @@ Result<int> run_diff(Session& session, const DiffArgs& args) {
     if (found.found.changes.empty()) out.summary("No column changed");
     out.summary(fmt::format("Version {} to {}: {}", found.before.version, found.after.version,
                             verdict_text(found.found.compatibility)));
-    for (const auto& line : found.why.backward) out.summary("  not backward: " + out.name(line));
-    for (const auto& line : found.why.forward) out.summary("  not forward: " + out.name(line));
+    if (found.found.changes.empty()) return 0;
+    const auto readers = readers_text(found.found.compatibility, found.why);
+    out.summary("  " + out.name(readers.of_new));
+    out.summary("  " + out.name(readers.of_old));
     return 0;
 }
 

@@ -175,6 +175,18 @@ void report_added(Session& session, const catalog::Lineage& lineage, const catal
         out.summary(fmt::format("Known already: {}{}", edge_text(out, edge), by));
 }
 
+// A slip of the hand: what a job appends to comes from elsewhere, and that is what lineage tells.
+Status check_not_itself(const Said& said) {
+    for (const End& from : said.in)
+        for (const End& to : said.out)
+            if (from.ref == to.ref)
+                return Error(
+                    Errc::usage,
+                    fmt::format("{} cannot be made from itself", text::escape_controls(catalog::shown_name(to.ref))),
+                    "name in --in what its data comes from");
+    return {};
+}
+
 Result<int> run_add(Session& session, const AddArgs& args) {
     TRY_DO(begin_change(session));
     TRY(catalog::Catalog * catalog, session.catalog());
@@ -185,6 +197,7 @@ Result<int> run_add(Session& session, const AddArgs& args) {
     if (said.in.empty() || said.out.empty())
         return Error(Errc::usage, "lineage add wants at least one input and one output",
                      "example: neurolake lineage add --in raw-data.orders --out analytics.daily");
+    TRY_DO(check_not_itself(said));
     TRY(const auto pairs, column_pairs(session, args.columns, said));
     const std::string now = to_rfc3339(session.now());
     TRY(const auto job, job_of(args, said, now));

@@ -46,12 +46,27 @@ public:
         m_out.line(fmt::format("{}:", title));
         m_expanded.clear();
         m_depth.clear();
-        for (const auto& at : catalog::walk(m_lineage, start, direction, m_deepest)) m_depth[at.dataset] = at.depth;
-        branch(start, direction, "", more);
+        std::size_t beside = 0, farthest = 0;  // of what is not shown
+        for (const auto& at : catalog::walk(m_lineage, start, direction)) {
+            if (at.depth <= m_deepest) m_depth[at.dataset] = at.depth;
+            if (m_in_view.contains(at.dataset)) continue;
+            if (at.depth == 1 && m_deepest > 0) ++beside;
+            farthest = std::max(farthest, at.depth);
+        }
+        branch(start, direction, "", std::min(beside, more));
+        if (more > beside) further(direction, more - beside, farthest);
         return true;
     }
 
 private:
+    // Not a branch of what was asked for, so it hangs on nothing.
+    void further(Direction direction, std::size_t count, std::size_t farthest) {
+        const char* where = direction == Direction::up ? "up" : "down";
+        const std::string how = farthest > m_deepest ? fmt::format("--depth {}", farthest) : "--limit 0";
+        m_out.line("   " + m_out.paint(Style::dim, fmt::format("and {} more further {} ({})",
+                                                               text::with_thousands(count), where, how)));
+    }
+
     std::vector<std::size_t> links_shown(std::size_t dataset, Direction direction) const {
         std::vector<std::size_t> shown;
         for (const std::size_t link : catalog::links_of(m_lineage, dataset, direction))

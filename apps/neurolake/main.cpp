@@ -137,7 +137,8 @@ int run(int argc, char** argv) {
     };
     try {
         root.parse(argc, argv);
-    } catch (const CLI::CallForHelp&) {
+    } catch (const CLI::CallForHelp& asked) {
+        if (!root.remaining(true).empty()) return refuse(usage_error(root, asked));  // help on what is not there
         const std::string page = help_page(*chosen(root), registry);
         out.raw(out.utf8() ? page : ascii_text(page));
         return out.flush() ? 0 : 1;

@@ -36,6 +36,8 @@ bool is_there(const Result<const model::Table*>& found) { return found.has_value
 Result<std::vector<const model::Table*>> tables_meant(Session& session, const std::string& words) {
     TRY(const catalog::Catalog* catalog, session.catalog());
     if (const auto whole = catalog->get(words)) return std::vector<const model::Table*>{*whole};
+    if (words.find('/') != std::string::npos)
+        if (const auto place = table_named(session, words)) return std::vector<const model::Table*>{*place};
     std::vector<const model::Table*> all;
     for (const std::string_view part : text::split(words, ',')) {
         const std::string word(text::trim(part));
@@ -87,6 +89,8 @@ Result<ColumnMeant> column_meant(Session& session, const std::string& words) {
 Result<ColumnMeant> table_or_column_meant(Session& session, const std::string& words) {
     TRY(const catalog::Catalog* catalog, session.catalog());
     if (const auto table = catalog->get(words)) return ColumnMeant{*table, nullptr};
+    if (words.find('/') != std::string::npos)
+        if (const auto table = table_named(session, words)) return ColumnMeant{*table, nullptr};
     return column_meant(session, words);
 }
 

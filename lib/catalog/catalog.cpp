@@ -153,6 +153,20 @@ std::string_view bare_name(const TableKey& key) {
     return std::string_view(key.full_name).substr(key.bucket.size() + 1);
 }
 
+// A full name that is close: its own part must be, for a long bucket makes all tables of it look alike.
+std::string meant_in_full(std::string_view name, const std::vector<TableKey>& keys) {
+    const auto own = name.substr(std::min(name.size(), name.find('.') + 1));
+    std::vector<std::string> full;
+    for (const TableKey& key : keys) {
+        const std::vector<std::string> bare{std::string(bare_name(key))};
+        const bool same_bucket = name.starts_with(key.bucket + ".");
+        const auto part = same_bucket ? name.substr(key.bucket.size() + 1) : own;
+        if (key.alive && (bare[0] == part || text::closest(part, bare))) full.push_back(key.full_name);
+    }
+    if (const auto close = text::closest(name, full)) return *close;
+    return full.size() == 1 ? full[0] : "";
+}
+
 // By the full name, or where no bucket was said by the table's own: "raw-data.orders or sales.orders".
 std::string meant(std::string_view name, const std::vector<TableKey>& keys) {
     std::vector<std::string> full, bare;
@@ -162,7 +176,7 @@ std::string meant(std::string_view name, const std::vector<TableKey>& keys) {
         bare.emplace_back(bare_name(key));
     }
     const auto close = text::closest(name, bare);
-    if (!close) return text::closest(name, full).value_or("");
+    if (!close) return meant_in_full(name, keys);
     std::string out;
     std::size_t told = 0;
     for (std::size_t i = 0; i < full.size(); ++i)

@@ -1,9 +1,10 @@
 # What the catalog's commands tell people: reasons that fit the screen, dry runs that say so, names that are meant.
 # SPDX-License-Identifier: Apache-2.0
+import os
 import re
 
 from catalog_lake import CatalogTest
-from harness import main, tree
+from harness import main, read, tree
 
 NESTED = "{\"id\":1,\"payload\":{%s},\"a_column_with_a_very_long_name_that_goes_on\":\"01\"}\n" % ",".join(
     "\"member_%02d\":%d" % (i, i) for i in range(30))
@@ -78,6 +79,84 @@ class Told(CatalogTest):
         shown = self.nl("catalog", "show", "orders").out
         self.assertRegex(shown, r"\n  sum +term: Revenue\n")
         self.assertRegex(shown, r"\n  zip +As typed; term: Revenue\n")
+
+
+class Meant(CatalogTest):
+    """Names that mean no table, and names that mean one by its place."""
+
+    def setUp(self):
+        super().setUp()
+        self.put("raw-data/app.csv", "id,price\n1,2\n")
+        self.put("raw-data/sales.csv", "id\n1\n")
+        self.put("raw-data/orders/part-1.csv", "id\n1\n")
+        self.put("raw-data/orders/part-2.csv", "id\n2\n")
+        self.index()
+
+    def hint(self, *words, check=1):
+        return self.nl("catalog", *words, "--json", check=check).error["hint"]
+
+    def test_only_what_is_close_is_suggested(self):
+        self.assertNotIn("did you mean", self.hint("tag", "raw-data.nix"))
+        self.assertNotIn("did you mean", self.hint("show", "raw-dta.nix"))
+        for word in ("raw-data.slaes", "raw-dta.sales", "slaes"):
+            self.assertEqual("did you mean raw-data.sales?", self.hint("show", word))
+
+    def test_a_pattern_is_no_table(self):
+        wrong = self.nl("catalog", "show", "raw-data.s*", "--json", check=1).error
+        self.assertIn("is a pattern, and one table is wanted", wrong["message"])
+        self.assertEqual("it matches raw-data.sales", wrong["hint"])
+        self.assertIn("no table matches", self.hint("explain", "raw-data.x?"))
+
+    def test_a_table_is_meant_by_the_place_of_its_folder_and_of_its_files_too(self):
+        for verb in ("show", "explain", "schema", "history", "head"):
+            for place, table in (("raw-data/sales.csv", "sales"), ("raw-data/orders", "orders"), ("raw-data/orders/", "orders"),
+                                 ("raw-data/orders/part-2.csv", "orders"), (self.path("buckets", "raw-data", "sales.csv"), "sales")):
+                value = self.nl("catalog", verb, place, "--json").json
+                found = value["table"]["name"] if verb == "show" else value["table"]
+                self.assertEqual("raw-data." + table, found)
+        self.nl("catalog", "tag", "raw-data/sales.csv,raw-data/orders", "gold")
+        self.nl("catalog", "tag", "raw-data/sales.csv", "best")
+        self.assertEqual(["raw-data.orders", "raw-data.sales"], self.names("--tag", "gold"))
+        self.assertEqual(["raw-data.sales"], self.names("--tag", "best"))
+        self.assertIn("catalog tables raw-data", self.hint("show", "raw-data/none.csv"))
+        self.nl("catalog", "show", "raw-data/orders/none.csv", check=1)
+
+    def test_a_table_whose_files_are_gone_is_known_by_either_name(self):
+        os.unlink(self.path("buckets", "raw-data", "sales.csv"))
+        self.index()
+        since = self.tables("--all")["raw-data.sales"]["deleted_at"]
+        for verb in ("show", "history", "diff"):
+            for name in ("sales", "raw-data.sales"):
+                self.assertIn("files are gone since %s; neurolake catalog tables --all" % since, self.hint(verb, name))
+
+    def test_a_list_without_tables_says_what_there_is(self):
+        self.nl("catalog", "tag", "sales", "gold")
+        shown = self.nl("catalog", "tables", "--tag", "gld", "--format", "pictures", "--owner", "ana").out
+        self.assertIn("No such tables\n", shown)
+        self.assertIn('No table has the format "pictures"; there is csv\n', shown)
+        self.assertIn('No table has the tag "gld"; there is gold (did you mean gold?)\n', shown)
+        self.assertIn('No table has the owner "ana"; there is none yet\n', shown)
+        self.nl("catalog", "owner", "app", "Ana")
+        self.assertEqual("No such tables\n", self.nl("catalog", "tables", "--tag", "gold", "--owner", "ana").out)
+
+    def test_a_table_is_not_made_from_itself(self):
+        before = read(self.path("catalog", "lineage.json"))
+        told = self.nl("lineage", "add", "--in", "app,sales", "--out", "raw-data/sales.csv", check=2).err
+        self.assertIn("raw-data.sales cannot be made from itself", told)
+        self.assertEqual(before, read(self.path("catalog", "lineage.json")))
+
+    def test_what_lies_further_away_is_no_direct_input(self):
+        self.nl("lineage", "add", "--in", "app", "--out", "sales")
+        self.nl("lineage", "add", "--in", "sales", "--out", "orders")
+        self.assertIn("Made from:\n└─ raw-data.sales\n   and 1 more further up (--depth 2)\n", self.nl("lineage", "show", "orders").out)
+        self.assertIn("Feeds:\n└─ raw-data.sales\n   and 1 more further down (--depth 2)\n", self.nl("lineage", "show", "app").out)
+        self.assertNotIn("more", self.nl("lineage", "show", "app", "--depth", "2").out)
+
+    def test_help_on_an_unknown_command_is_an_error(self):
+        told = self.nl("catalog", "why", "--help", check=2)
+        self.assertEqual("", told.out)
+        self.assertIn("unknown command 'why' for catalog", told.err)
+        self.assertIn("neurolake catalog show", self.nl("catalog", "show", "raw-data.app", "--help").out)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,11 @@ class Registry(CatalogTest):
         self.assertIn("- zip\n", text)
         self.assertIn("~ id int64 -> text\n", text)
         self.assertIn("Version 2 to 3: backward compatible\n", text)
-        self.assertIn("  not forward: zip is gone\n", text)
+        self.assertIn("  new readers can read the old data\n", text)
+        self.assertRegex(text, r"\n  readers of the old schema break: .*zip is gone")
+        self.assertIn("    readers of the old schema break: ", self.nl("catalog", "history", "raw-data.t").out)
+        back = self.nl("catalog", "diff", "raw-data.t", "3", "1").out
+        self.assertRegex(back, r"\n  new readers break on the old data: .*id is int64 now")
 
     def test_what_fits_a_double_may_become_one(self):
         self.versions("id,qty\n1,5\n", "id,qty\n1,5.5\n")
