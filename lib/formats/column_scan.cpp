@@ -40,12 +40,14 @@ void ColumnScan::note_bounds(const char* p, std::size_t n, std::uint64_t key) {
     m_has_text_bounds = true;
 }
 
-void ColumnScan::observe_slowly(const char* p, std::size_t n, std::uint64_t row) {
+void ColumnScan::observe_slowly(const char* p, std::size_t n, std::uint64_t row, const Noted& noted) {
+    look(p, n, noted);  // whatever its class: once there is text, all are looked at, and rows may come in any order
     note_cell(classify_slowly(p, n), p, n, row);
 }
 
 void ColumnScan::observe_string(const char* p, std::size_t n, std::uint64_t row) {
-    note_text(p, n);
+    const Noted noted = note_text(p, n);
+    if (n > 0) look(p, n, noted);
     if (seen(CellClass::text)) return;
     Cell cell;
     const bool like_date = n >= 10 && n <= 40 && p[4] == '-' && p[7] == '-';
@@ -161,6 +163,7 @@ void ColumnScan::merge(const ColumnScan& other, std::uint64_t row_offset) {
             std::tie(m_max_seconds, m_max_nanos) = std::tie(other.m_max_seconds, other.m_max_nanos);
         m_has_time = true;
     }
+    m_meaning.merge(other.m_meaning, m_distinct.get(), other.m_distinct.get());
     if (m_distinct && other.m_distinct) m_distinct->merge(*other.m_distinct);
 }
 

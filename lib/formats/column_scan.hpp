@@ -10,6 +10,7 @@
 
 #include "formats/cell.hpp"
 #include "formats/distinct.hpp"
+#include "formats/meaning_scan.hpp"
 #include "model/table.hpp"
 
 namespace neurolake::formats {
@@ -27,11 +28,11 @@ public:
 
     // One cell that is not empty. The padding rule of cell.hpp holds.
     void observe(const char* p, std::size_t n, std::uint64_t row) {
-        note_text(p, n);
+        const Noted noted = note_text(p, n);
         // Once text is seen nothing can take it back: the verdict is text and its row is the first one of text.
-        if (seen(CellClass::text)) return;
+        if (seen(CellClass::text)) return look(p, n, noted);
         std::int64_t integer;
-        if (!short_integer(p, n, integer)) return observe_slowly(p, n, row);
+        if (!short_integer(p, n, integer)) return observe_slowly(p, n, row, noted);
         if (m_count[0]++ == 0) note_first(CellClass::integer, row);
         if (integer < m_min_integer) m_min_integer = integer;
         if (integer > m_max_integer) m_max_integer = integer;
@@ -43,7 +44,8 @@ public:
     void observe_boolean(bool value, std::uint64_t row);
     // A JSON number whose spelling is known already.
     void observe_number(const Cell& cell, const char* p, std::size_t n, std::uint64_t row) {
-        note_text(p, n);
+        const Noted noted = note_text(p, n);
+        if (is_long_number(cell, n)) look(p, n, noted);
         if (!seen(CellClass::text)) note_cell(cell, p, n, row);
     }
     // An empty cell in quotes: a value if the column is text, else as good as nothing.
@@ -68,12 +70,33 @@ private:
     static constexpr std::uint64_t k_never = ~std::uint64_t{0};
     struct Reason;
 
-    void note_text(const char* p, std::size_t n) {
+    struct Noted {
+        std::uint64_t hash;
+        bool raised, look;
+    };
+    Noted note_text(const char* p, std::size_t n) {
         ++m_values;
         if (n > m_longest) m_longest = n;
         const std::uint64_t key = prefix_key(p, n);
         if (key <= m_min.key || key >= m_max.key) note_bounds(p, n, key);
-        if (m_distinct) m_distinct->add(hash_bytes(p, n));
+        const bool early = m_values <= MeaningScan::k_all_of;
+        if (!m_distinct) {
+            m_meaning.count_early(early);
+            return {m_values, false, early};
+        }
+        const std::uint64_t hash = hash_bytes(p, n);
+        const bool raised = m_distinct->add(hash);
+        if (raised) m_meaning.take_over(hash);
+        return {hash, raised, raised || early};
+    }
+    void look(const char* p, std::size_t n, const Noted& noted) {
+        if (noted.look) m_meaning.look(p, n, noted.hash, noted.raised);
+    }
+    // Digits alone that may be a card or a phone.
+    static bool is_long_number(const Cell& cell, std::size_t n) {
+        constexpr std::uint32_t k_classes = bit(CellClass::integer) | bit(CellClass::long_integer) |
+                                            bit(CellClass::big_integer) | bit(CellClass::leading_zero);
+        return n > 8 && (bit(cell.type) & k_classes) != 0;
     }
     // The first 8 bytes as a number that orders like the text.
     static std::uint64_t prefix_key(const char* p, std::size_t n) {
@@ -89,8 +112,9 @@ private:
         int compare(const char* p, std::size_t n, std::uint64_t other_key) const;  // of the other text with this one
         void set(const char* p, std::size_t n, std::uint64_t new_key);
     };
+    model::Column typed(std::string name, std::uint64_t rows, std::uint64_t first_row_number, bool decimal_comma) const;
     void note_bounds(const char* p, std::size_t n, std::uint64_t key);
-    void observe_slowly(const char* p, std::size_t n, std::uint64_t row);
+    void observe_slowly(const char* p, std::size_t n, std::uint64_t row, const Noted& noted);
     void note_first(CellClass type, std::uint64_t row) {
         m_seen |= bit(type);
         m_first_row[static_cast<std::size_t>(type)] = row;
@@ -125,6 +149,7 @@ private:
     std::string_view m_text_kind = "text";     // what the first text looks like
     std::unique_ptr<DistinctSketch> m_distinct;
     std::shared_ptr<ColumnSpellings> m_spellings;  // once a cell is local or a null word; never shared
+    MeaningScan m_meaning;
 };
 
 }  // namespace neurolake::formats

@@ -211,8 +211,8 @@ void ColumnScan::fill_bounds(const Type& type, model::Evidence& evidence) const 
     }
 }
 
-model::Column ColumnScan::verdict(std::string name, std::uint64_t rows, std::uint64_t first_row_number,
-                                  bool decimal_comma) const {
+model::Column ColumnScan::typed(std::string name, std::uint64_t rows, std::uint64_t first_row_number,
+                                bool decimal_comma) const {
     if (m_spellings)
         if (auto column = m_spellings->verdict(*this, name, rows, first_row_number, decimal_comma))
             return std::move(*column);
@@ -228,6 +228,14 @@ model::Column ColumnScan::verdict(std::string name, std::uint64_t rows, std::uin
     if (m_distinct && m_values > 0) evidence.distinct = std::min(m_distinct->estimate(), m_values);
     evidence.reason = reason.sentence(first_row_number);
     evidence.forced_row = reason.row == k_never ? 0 : reason.row + first_row_number;
+    return column;
+}
+
+model::Column ColumnScan::verdict(std::string name, std::uint64_t rows, std::uint64_t first_row_number,
+                                  bool decimal_comma) const {
+    model::Column column = typed(std::move(name), rows, first_row_number, decimal_comma);
+    column.semantic_evidence = m_meaning.counts(m_values, m_distinct.get());
+    column.semantic_evidence.distinct = column.evidence.distinct.value_or(0);
     return column;
 }
 

@@ -32,11 +32,19 @@ inline std::uint64_t hash_bytes(const char* p, std::size_t n) {
 // Flajolet et al., HyperLogLog; small counts by linear counting. The result does not depend on the order.
 class DistinctSketch {
 public:
-    void add(std::uint64_t hash) {
-        const std::size_t index = hash >> (64 - k_bits);
+    static constexpr unsigned k_bits = 10;
+    static constexpr std::size_t k_size = 1u << k_bits;
+
+    static std::size_t index_of(std::uint64_t hash) { return hash >> (64 - k_bits); }
+    // True when the value holds its register from now on: so of a long column some thousand times, of new values only.
+    bool add(std::uint64_t hash) {
+        const std::size_t index = index_of(hash);
         const auto rank = static_cast<std::uint8_t>(std::countl_zero((hash << k_bits) | 1) + 1);
-        if (rank > m_registers[index]) m_registers[index] = rank;
+        if (rank <= m_registers[index]) return false;
+        m_registers[index] = rank;
+        return true;
     }
+    std::uint8_t rank(std::size_t index) const { return m_registers[index]; }
     void merge(const DistinctSketch& other) {
         for (std::size_t i = 0; i < k_size; ++i)
             if (other.m_registers[i] > m_registers[i]) m_registers[i] = other.m_registers[i];
@@ -44,8 +52,6 @@ public:
     std::uint64_t estimate() const;
 
 private:
-    static constexpr unsigned k_bits = 10;
-    static constexpr std::size_t k_size = 1u << k_bits;
     std::array<std::uint8_t, k_size> m_registers{};
 };
 

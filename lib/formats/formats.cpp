@@ -14,6 +14,7 @@
 #include "formats/csv_dialect.hpp"
 #include "formats/findings.hpp"
 #include "formats/json.hpp"
+#include "formats/meaning_scan.hpp"
 #include "formats/ncf.hpp"
 #include "formats/parquet.hpp"
 
@@ -220,7 +221,10 @@ Result<Profile> profile(int fd, std::string_view file_name, const Options& optio
     const Format* format = find_format(detected.format);
     if (format == nullptr) return unknown_profile(compression, detected.why);
     TRY(Profile profile, format->profile(input));
-    for (model::Column& column : profile.columns) without_zeros(column);
+    for (model::Column& column : profile.columns) {
+        without_zeros(column);
+        judge_values(column);
+    }
     if (!input.format_hint.empty() && profile.format != "unknown" && profile.format != input.format_hint &&
         profile.format != "empty" && !(input.format_hint == "csv" && profile.format == "tsv"))
         profile.findings.push_back(note(

@@ -96,6 +96,7 @@ model::Column JsonShape::verdict(std::string name, std::uint64_t rows) const {
     evidence.values = objects + arrays + scalars.values();
     evidence.nulls = rows > evidence.values ? rows - evidence.values : 0;
     evidence.longest = scalars.verdict({}, 0, 1).evidence.longest;
+    find_personal_field(*this, column);
     const auto forced = [&](std::string_view what, std::uint64_t row) {
         evidence.forced_row = row + 1;
         evidence.reason = fmt::format("{} first at row {}", what, row + 1);

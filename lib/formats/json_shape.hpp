@@ -80,4 +80,7 @@ private:
     std::unordered_map<std::string, std::size_t> m_by_name;  // only once there are many fields
 };
 
+// Looks for the first field of a nested column whose values are about people, and gives the column its counts.
+void find_personal_field(const JsonShape& shape, model::Column& column);
+
 }  // namespace neurolake::formats

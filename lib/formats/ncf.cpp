@@ -214,6 +214,7 @@ model::Column column_of(const NcfColumn& from, std::string name, std::uint64_t r
     column.nullable = from.nullable;
     column.semantic = from.semantic == "unknown" || from.semantic == "none" ? "" : from.semantic;
     column.pii = from.pii;
+    if (column.pii || !column.semantic.empty()) column.semantic_evidence.source = "file";
     model::Evidence& evidence = column.evidence;
     evidence.reason = from.type == "decimal" ? "declared as decimal, without precision" : "declared as " + from.type;
     evidence.values = rows;

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "base/clock.hpp"
+#include "model/meaning.hpp"
 
 namespace neurolake::model {
 namespace {
@@ -167,6 +168,7 @@ Column merge(const Column& a, const Column& b) {
     out.semantic = a.semantic == b.semantic || b.semantic.empty() ? a.semantic : a.semantic.empty() ? b.semantic : "";
     out.pii = a.pii || b.pii;
     out.description = a.description.empty() ? b.description : a.description;
+    out.semantic_evidence = merge(a.semantic_evidence, b.semantic_evidence);
     Evidence& e = out.evidence;
     e.values = a.evidence.values + b.evidence.values;
     e.nulls = a.evidence.nulls + b.evidence.nulls;

@@ -86,11 +86,18 @@ json::Value to_json(const SemanticEvidence& e) {
     set_count(v, "checked", e.checked);
     set_count(v, "matched", e.matched);
     set_text(v, "sample", e.sample);
+    set_text(v, "field", e.field);
     return v;
 }
 
 SemanticEvidence semantic_from_json(const json::Value& v) {
-    return {v.text("source"), v.natural("checked"), v.natural("matched"), json::get_path(v, "sample")};
+    SemanticEvidence e;
+    e.source = v.text("source");
+    e.checked = v.natural("checked");
+    e.matched = v.natural("matched");
+    e.sample = json::get_path(v, "sample");
+    e.field = json::get_path(v, "field");
+    return e;
 }
 
 json::Value to_json(const Partition& p) {

@@ -36,11 +36,24 @@ struct Evidence {
     friend bool operator==(const Evidence&, const Evidence&) = default;
 };
 
+// How many of the values looked at have one shape (model/meaning.hpp), and one of them, masked.
+struct ShapeCount {
+    std::uint8_t shape = 0;
+    std::uint64_t matched = 0;
+    std::string sample;
+    friend bool operator==(const ShapeCount&, const ShapeCount&) = default;
+};
+
 // Why a column is taken for what it means.
 struct SemanticEvidence {
     std::string source;  // "values" (they were checked), "name" (a hint only), "file" (its own metadata), "person"
     std::uint64_t checked = 0, matched = 0;  // values looked at, and those that passed
     std::string sample;                      // one that passed, masked: never a whole value
+    std::string field;                       // of a nested column: the field it is said of, "contact.email"
+    // Only until all files of a table are merged, never in the catalog: counts by shape, ascending, and how many
+    // different values there are at least.
+    std::vector<ShapeCount> shapes;
+    std::uint64_t distinct = 0;
     friend bool operator==(const SemanticEvidence&, const SemanticEvidence&) = default;
 };
 
