@@ -14,6 +14,7 @@
 #include "base/text.hpp"
 #include "index/partition.hpp"
 #include "model/compatibility.hpp"
+#include "model/meaning.hpp"
 #include "model/merge.hpp"
 
 namespace neurolake::index {
@@ -112,8 +113,28 @@ void keep_columns_of_stubs(Table& t, const Group& g, const Table& before) {
                                   [](const File* f) { return f->state == lake::FileState::stub && !f->profile; });
     if (!lost) return;
     std::vector<Column> known = before.columns;
-    for (Column& column : known) column.evidence = {};
+    for (Column& column : known) {
+        column.evidence = {};
+        column.semantic_evidence = {};
+        column.semantic.clear();
+        column.pii = false;
+    }
     model::merge_into(t.columns, known);
+}
+
+// What a person said of a column outlives every index; what its values said, the loss of what they were counted in.
+void keep_meanings(Table& t, const Table& before) {
+    for (Column& column : t.columns) {
+        const auto old = std::find_if(before.columns.begin(), before.columns.end(),
+                                      [&](const Column& c) { return c.name == column.name; });
+        if (old == before.columns.end()) continue;
+        if (column.semantic_evidence.checked == 0 && column.evidence.values == 0 && !old->semantic.empty()) {
+            column.semantic = old->semantic;
+            column.semantic_evidence = old->semantic_evidence;
+            column.pii = old->pii;
+        }
+        model::keep_word(column, *old);
+    }
 }
 
 void count_files(Table& t, const Group& g) {
@@ -260,9 +281,11 @@ Table assemble(const std::string& bucket, const std::string& name, const Group& 
     t.rule_reason = g.reason;
     keep_identity(t, before, now);
     merge_columns(t, g);
+    if (before) keep_columns_of_stubs(t, g, *before);
+    for (Column& column : t.columns) model::settle_meaning(column);
     if (before) {
-        keep_columns_of_stubs(t, g, *before);
         keep_known_types(t, g, *before);
+        keep_meanings(t, *before);
     }
     set_format(t, g);
     set_partitions(t, g);

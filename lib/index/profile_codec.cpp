@@ -103,12 +103,46 @@ private:
 
 constexpr std::uint64_t k_nullable = 1, k_pii = 2, k_described = 4;
 
+void pack(Packer& out, const model::SemanticEvidence& e) {
+    out.text(e.source);
+    out.text(e.field);
+    out.number(e.checked);
+    out.number(e.matched);
+    out.text(e.sample);
+    out.number(e.distinct);
+    out.number(e.shapes.size());
+    for (const model::ShapeCount& count : e.shapes) {
+        out.number(count.shape);
+        out.number(count.matched);
+        out.text(count.sample);
+    }
+}
+
+model::SemanticEvidence unpack_semantic(Unpacker& in) {
+    model::SemanticEvidence e;
+    e.source = in.text();
+    e.field = in.text();
+    e.checked = in.number();
+    e.matched = in.number();
+    e.sample = in.text();
+    e.distinct = in.number();
+    for (std::uint64_t n = in.count(); n && in.good(); --n) {
+        model::ShapeCount count;
+        count.shape = static_cast<std::uint8_t>(in.number() & 0x1F);
+        count.matched = in.number();
+        count.sample = in.text();
+        e.shapes.push_back(std::move(count));
+    }
+    return e;
+}
+
 void pack(Packer& out, const Column& c) {
     out.text(c.name);
     out.text(model::to_string(c.type));
     out.number((c.nullable ? k_nullable : 0u) | (c.pii ? k_pii : 0u) | (c.description.empty() ? 0u : k_described));
     out.text(c.semantic);
     if (!c.description.empty()) out.text(c.description);
+    pack(out, c.semantic_evidence);
     out.number(c.evidence.values);
     out.number(c.evidence.nulls);
     out.maybe_text(c.evidence.min);
@@ -130,6 +164,7 @@ std::optional<Column> unpack_column(Unpacker& in) {
     c.pii = bits & k_pii;
     c.semantic = in.text();
     if (bits & k_described) c.description = in.text();
+    c.semantic_evidence = unpack_semantic(in);
     c.evidence.values = in.number();
     c.evidence.nulls = in.number();
     c.evidence.min = in.maybe_text();

@@ -44,7 +44,7 @@ class Damage(CatalogTest):
     def test_damaged_profiles_only_cost_a_second_reading(self):
         self.put("raw-data/t/a.csv", "id\n1\n")
         self.index()
-        write(self.path(".neurolake", "profiles"), b"NLPROF1\nrubbish")
+        write(self.path(".neurolake", "profiles"), b"NLPROF2\nrubbish")
         self.put("raw-data/t/b.csv", "id\n2\n")
         self.assertEqual(2, self.index()["files_read"])
         self.assertEqual(2, self.tables()["raw-data.t"]["rows"])

@@ -42,6 +42,7 @@ FileProfile profile(std::uint64_t rows) {
     c.nullable = false;
     c.pii = true;
     c.semantic = "pii_email";
+    c.semantic_evidence = {"values", 1000, 990, "a***@e***.com", "contact.email", {{0, 990, "a***@e***.com"}}, 17};
     c.evidence.values = rows;
     c.evidence.nulls = 1;
     c.evidence.min = "";
