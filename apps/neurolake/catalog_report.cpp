@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "lake_path.hpp"
+#include "model/meaning.hpp"
 
 namespace neurolake::apps {
 
@@ -61,6 +62,9 @@ json::Value change_json(const index::TableChange& change) {
     value.set("schema_version", change.schema_version);
     auto lines = json::Value::array();
     for (const auto& line : change.schema_changes) lines.push(text::to_valid_utf8(line));
+    auto people = json::Value::array();
+    for (const auto& name : change.new_pii) people.push(text::to_valid_utf8(name));
+    value.set("new_pii", std::move(people));
     value.set("schema_changes", std::move(lines)).set("breaking", change.breaking);
     if (!change.compatibility.empty()) value.set("compatibility", change.compatibility);
     if (!change.asked.empty()) value.set("asked", change.asked);
@@ -73,9 +77,12 @@ json::Value change_json(const index::TableChange& change) {
 
 json::Value column_json(const model::Column& column, Detail detail) {
     auto value = model::to_json(column);
+    if (const auto meaning = model::meaning_text(column); !meaning.empty())
+        value.set("meaning", text::to_valid_utf8(meaning));
     if (detail == Detail::full) return value;
     auto brief = json::Value::object();
-    for (const char* key : {"name", "name_b64", "type", "nullable", "pii", "semantic", "description", "term"})
+    for (const char* key :
+         {"name", "name_b64", "type", "nullable", "pii", "semantic", "meaning", "description", "term"})
         if (const auto* member = value.find(key)) brief.set(key, *member);
     return brief;
 }

@@ -336,6 +336,7 @@ void add_catalog(CLI::App& root, Registry& registry) {
     add_catalog_describe(catalog, registry);
     add_catalog_owner(catalog, registry);
     add_catalog_glossary(catalog, registry);
+    add_catalog_pii(catalog, registry);
     add_catalog_compatibility(catalog, registry);
     add_catalog_migrate(catalog, registry);
     add_catalog_export(catalog, registry);

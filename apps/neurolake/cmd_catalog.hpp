@@ -25,6 +25,7 @@ void add_catalog_tag(CLI::App& catalog, Registry& registry);
 void add_catalog_describe(CLI::App& catalog, Registry& registry);
 void add_catalog_owner(CLI::App& catalog, Registry& registry);
 void add_catalog_glossary(CLI::App& catalog, Registry& registry);
+void add_catalog_pii(CLI::App& catalog, Registry& registry);
 
 // The table that a command is about, and one or more of them (tables_meant).
 void add_table(CLI::App& app, std::string& table);

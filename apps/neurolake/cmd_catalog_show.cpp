@@ -9,6 +9,7 @@
 #include "cmd_catalog.hpp"
 #include "cmd_lineage.hpp"
 #include "model/evidence.hpp"
+#include "model/meaning.hpp"
 #include "table.hpp"
 
 namespace neurolake::apps {
@@ -59,7 +60,8 @@ void print_columns(Output& out, const model::Table& table) {
         shown.row({"  " + out.name(column.name) + mark, model::to_string(column.type), nulls_text(table, column),
                    range_text(out, column)});
     };
-    for (const auto& column : table.columns) add(column, column.pii ? " (pii)" : "");
+    for (const auto& column : table.columns)
+        add(column, column.pii ? " (pii)" : model::is_hint(column) ? " (pii?)" : "");
     for (const auto& column : table.partition_columns) add(column, " (partition)");
     if (!shown.empty()) shown.print(out);
     Table said({{"  SAID OF", TableColumn::Align::left, true}, {""}});
@@ -85,6 +87,14 @@ void add_lineage_facts(Session& session, const model::Table& table, Table& facts
         const char* title = direction == catalog::Direction::up ? "  Made from" : "  Feeds";
         if (!names.empty()) facts.row({title, short_list(names, k_most)});
     }
+}
+
+// "email: looks like ..."
+void print_meanings(Output& out, const model::Table& table) {
+    for (const auto* list : {&table.columns, &table.partition_columns})
+        for (const auto& column : *list)
+            if (const auto meaning = model::meaning_text(column); !meaning.empty())
+                out.line(fmt::format("  {}: {}", out.name(column.name), out.name(meaning)));
 }
 
 void print_facts(Session& session, const model::Table& table) {
@@ -125,6 +135,7 @@ Result<int> run_show(Session& session, const Args& args) {
     print_facts(session, *table);
     if (!table->columns.empty() || !table->partition_columns.empty() || !table->findings.empty()) out.line();
     print_columns(out, *table);
+    print_meanings(out, *table);
     print_table_findings(out, *table);
     return 0;
 }
@@ -202,6 +213,7 @@ Result<int> run_explain(Session& session, const Args& args) {
         fmt::format("  One table because {} (rule: {})", out.name(table->rule_reason), model::to_string(table->rule)));
     if (table->columns.empty() && table->bytes == 0) out.line("  " + card_line(out, *table));
     print_reasons(out, *table);
+    print_meanings(out, *table);
     print_table_findings(out, *table);
     return 0;
 }

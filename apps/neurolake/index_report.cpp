@@ -55,11 +55,24 @@ void print_reasons(Output& out, const model::Table& table) {
     }
 }
 
+constexpr std::size_t k_most_columns = 5;
+
+// "about people: email, iban; see: neurolake catalog pii raw-data.customers"
+std::string pii_line(Output& out, const index::TableChange& change) {
+    std::string line = "about people: ";
+    for (std::size_t i = 0; i < std::min(change.new_pii.size(), k_most_columns); ++i)
+        line += (i > 0 ? ", " : "") + out.name(change.new_pii[i]);
+    if (change.new_pii.size() > k_most_columns)
+        line += fmt::format(" and {} more", change.new_pii.size() - k_most_columns);
+    return line + "; see: neurolake catalog pii " + out.name(change.table);
+}
+
 void print_change(Session& session, const index::TableChange& change) {
     Output& out = session.out();
     out.summary(change_line(out, change));
     const auto below = [&](const std::string& text) { out.summary(k_indent + text); };
     if (!change.renamed_from.empty()) below("was " + out.name(change.renamed_from));
+    if (!change.new_pii.empty()) below(pii_line(out, change));
     for (const auto& line : change.schema_changes) below(out.name(line));
     for (const auto& line : change.breaks) below(out.paint(Style::red, "breaks: " + out.name(line)));
     if (!change.breaks.empty() && !change.asked.empty())

@@ -122,18 +122,18 @@ void keep_columns_of_stubs(Table& t, const Group& g, const Table& before) {
     model::merge_into(t.columns, known);
 }
 
-// What a person said of a column outlives every index; what its values said, the loss of what they were counted in.
+// What the values of a column said stays known when the files they were counted in are out of sight.
 void keep_meanings(Table& t, const Table& before) {
+    std::unordered_map<std::string_view, const Column*> known;
+    for (const Column& c : before.columns)
+        if (!c.semantic.empty()) known.emplace(c.name, &c);
     for (Column& column : t.columns) {
-        const auto old = std::find_if(before.columns.begin(), before.columns.end(),
-                                      [&](const Column& c) { return c.name == column.name; });
-        if (old == before.columns.end()) continue;
-        if (column.semantic_evidence.checked == 0 && column.evidence.values == 0 && !old->semantic.empty()) {
-            column.semantic = old->semantic;
-            column.semantic_evidence = old->semantic_evidence;
-            column.pii = old->pii;
-        }
-        model::keep_word(column, *old);
+        if (known.empty() || column.semantic_evidence.checked > 0 || column.evidence.values > 0) continue;
+        const auto old = known.find(column.name);
+        if (old == known.end()) continue;
+        column.semantic = old->second->semantic;
+        column.semantic_evidence = old->second->semantic_evidence;
+        column.pii = old->second->pii;
     }
 }
 
@@ -251,15 +251,14 @@ void keep_words(std::vector<Column>& columns, const Table& before) {
     std::unordered_map<std::string_view, const Column*> known;
     for (const auto* list : {&before.columns, &before.partition_columns})
         for (const Column& c : *list)
-            if (c.not_pii || !c.description.empty() || !c.term.empty()) known.emplace(c.name, &c);
+            if (model::has_word(c) || !c.description.empty() || !c.term.empty()) known.emplace(c.name, &c);
     if (known.empty()) return;
     for (Column& c : columns) {
         const auto old = known.find(c.name);
         if (old == known.end()) continue;
         c.term = old->second->term;
         if (!old->second->description.empty()) c.description = old->second->description;
-        c.not_pii = old->second->not_pii;
-        c.pii = c.pii && !c.not_pii;
+        model::keep_word(c, *old->second);
     }
 }
 

@@ -37,10 +37,11 @@ struct TableChange {
     std::string reason;  // of a changed table: what differs, where neither rows, files nor the schema do
     std::uint32_t schema_version = 1;
     std::vector<std::string> schema_changes;
-    bool breaking = false;            // a column is gone or a type narrowed
-    std::string compatibility;        // of the new schema version with the one before; "" without one
-    std::string asked;                // what Table::compatibility asks of new versions
-    std::vector<std::string> breaks;  // what the new version breaks of that, in sentences
+    bool breaking = false;             // a column is gone or a type narrowed
+    std::string compatibility;         // of the new schema version with the one before; "" without one
+    std::string asked;                 // what Table::compatibility asks of new versions
+    std::vector<std::string> new_pii;  // columns that are known to be about people since this run
+    std::vector<std::string> breaks;   // what the new version breaks of that, in sentences
 };
 
 struct Report {

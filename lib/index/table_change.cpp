@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "model/compatibility.hpp"
 
 namespace neurolake::index {
@@ -35,6 +37,19 @@ std::string place_text(const Table& table) {
     return fmt::format("{} of its {} files are in the cloud now", table.cloud_files, table.files);
 }
 
+// Columns whose values were found to be about people, and were not before.
+std::vector<std::string> new_pii(const Table& now, const Table* before) {
+    std::vector<std::string> out;
+    for (const model::Column& column : now.columns) {
+        if (!column.pii) continue;
+        const bool known =
+            before && std::any_of(before->columns.begin(), before->columns.end(),
+                                  [&](const model::Column& old) { return old.name == column.name && old.pii; });
+        if (!known) out.push_back(column.name);
+    }
+    return out;
+}
+
 // The most telling of what differs beyond counts and schema.
 std::string reason_of(const Table& now, const Table& before) {
     if (now.path != before.path) return fmt::format("its place is {}/{} now", now.bucket, now.path);
@@ -52,6 +67,7 @@ std::string reason_of(const Table& now, const Table& before) {
 TableChange change_of(const Table& table, const Table* before) {
     TableChange change = facts_of(table);
     change.what = TableChange::What::added;
+    change.new_pii = new_pii(table, before);
     if (!before || !before->deleted_at.empty()) return change;
     change.what = TableChange::What::changed;
     if (before->full_name() != table.full_name()) change.renamed_from = before->full_name();

@@ -1,0 +1,190 @@
+# Columns about people: found by their values, shown masked, corrected by a person, and never leaked.
+# SPDX-License-Identifier: Apache-2.0
+import gzip
+import json
+import os
+import random
+
+from catalog_lake import CatalogTest
+from harness import main, read, write
+from jsonschema_lite import check as check_schema
+
+FIRST = ["anna", "bert", "clara", "dora", "emil", "franz", "greta", "hugo"]
+LAST = ["secretsmith", "hiddenmann", "privatova", "quietson"]
+
+
+def luhn(number):
+    total = 0
+    for i, digit in enumerate(reversed(number + "0")):
+        value = int(digit) * (2 if i % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return number + str(-total % 10)
+
+
+def iban(account):
+    check = 98 - int(account + "131400") % 97
+    return f"DE{check:02}{account}"
+
+
+def customer(dice, i):
+    return {"id": i, "email": f"{dice.choice(FIRST)}.{dice.choice(LAST)}{i}@example.com", "iban": iban(f"{dice.randrange(10**18):018}"),
+            "card": luhn("4" + f"{dice.randrange(10**14):014}"), "ACADEMIC_YEAR_CODE": f"{1990 + i % 30}/{1991 + i % 30}",
+            "scenario_code": f"SCN-{100 + i % 900}", "first_name": dice.choice(FIRST)}
+
+
+def csv_of(rows):
+    return "\n".join([",".join(rows[0])] + [",".join(str(v) for v in row.values()) for row in rows]) + "\n"
+
+
+class Pii(CatalogTest):
+    def setUp(self):
+        super().setUp()
+        dice = random.Random(7)
+        self.rows = [customer(dice, i) for i in range(1, 1001)]
+        self.put("customers.csv", csv_of(self.rows))
+
+    def put(self, name, text):
+        data = text if isinstance(text, bytes) else text.encode()
+        path = self.path("buckets", "raw-data", name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        write(path, data)
+        os.utime(path, (1700000000, 1700000000 + len(data) % 1000))
+
+    def pii(self, *args):
+        value = self.nl("catalog", "pii", "--json", *args).json
+        check_schema(value)
+        return {entry["column"]: entry for entry in value["columns"]}
+
+    def everything_written(self):
+        """Every byte the lake keeps beside the data itself."""
+        out = b""
+        for folder in ("catalog", ".neurolake", "logs"):
+            for base, _, names in os.walk(self.path(folder)):
+                for name in names:
+                    data = read(os.path.join(base, name))
+                    out += gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        return out
+
+    def test_columns_about_people_are_listed_with_share_and_masked_sample(self):
+        report = self.index()
+        self.assertEqual(report["changes"][0]["new_pii"], ["email", "iban", "card"])
+        found = self.pii()
+        self.assertEqual(set(found), {"email", "iban", "card", "first_name"})
+        for name, semantic in (("email", "email"), ("iban", "iban"), ("card", "payment_card")):
+            self.assertEqual((found[name]["semantic"], found[name]["pii"], found[name]["source"]), (semantic, True, "values"))
+            self.assertEqual((found[name]["checked"], found[name]["matched"], found[name]["share"]), (1000, 1000, 1))
+            self.assertNotIn(found[name]["sample"], [str(row[name]) for row in self.rows])
+            self.assertIn("***", found[name]["sample"])
+        self.assertRegex(found["email"]["why"], r"^looks like e-mail address \(100 % of 1,000 values, for instance .\*\*\*@e\*\*\*\.com\)$")
+        self.assertEqual((found["first_name"]["pii"], found["first_name"]["source"]), (False, "name"))
+        words = self.nl("catalog", "pii").out
+        self.assertIn("3 columns about people, 1 perhaps, by its name only", words)
+        self.assertIn("raw-data.customers.email", words)
+
+    def test_index_show_and_explain_say_it_in_words(self):
+        words = self.nl("catalog", "index").out
+        self.assertIn("about people: email, iban, card; see: neurolake catalog pii raw-data.customers", words)
+        for command in ("show", "explain"):
+            words = self.nl("catalog", command, "customers").out
+            self.assertRegex(words, r"email: looks like e-mail address \(100 % of 1,000 values")
+            value = self.nl("catalog", command, "customers", "--json").json
+            check_schema(value)
+        self.assertIn("email (pii)", self.nl("catalog", "show", "customers").out)
+        columns = {c["name"]: c for c in self.tables()["raw-data.customers"]["columns"]}
+        self.assertTrue(columns["email"]["pii"])
+        self.assertIn("100 % of 1,000", columns["email"]["meaning"])
+        self.assertFalse(columns["scenario_code"]["pii"])
+
+    def test_nothing_that_is_kept_holds_a_value_about_a_person(self):
+        lines = "\n".join(json.dumps({"mail": row["email"], "who": {"iban": row["iban"]}}) for row in self.rows)
+        self.put("events.jsonl", lines + "\n")
+        self.put("mixed.csv", "note,x\nann.secretsmith@example.com,1\nplain,2\n")
+        self.index()
+        for command in (("catalog", "show", "customers"), ("catalog", "explain", "events"), ("catalog", "tables"), ("catalog", "pii"),
+                        ("catalog", "search", "email")):
+            self.nl(*command)
+        kept = self.everything_written()
+        self.assertIn(b"customers", kept)
+        for word in LAST:
+            self.assertNotIn(word.encode(), kept)
+        for row in self.rows:
+            for name in ("iban", "card"):
+                self.assertNotIn(row[name].encode(), kept)
+
+    def test_a_persons_word_is_kept_through_index_rename_and_schema_change(self):
+        self.index()
+        self.nl("catalog", "pii", "raw-data.customers", "--not-pii", "card", "--pii", "scenario_code")
+        found = self.pii()
+        self.assertNotIn("card", found)
+        self.assertEqual((found["scenario_code"]["pii"], found["scenario_code"]["source"]), (True, "person"))
+        self.assertEqual(found["scenario_code"]["why"], "a person said it is personal")
+
+        def still_so(table):
+            found = self.pii(table, "--all")
+            self.assertEqual((found["card"]["pii"], found["card"]["not_pii"]), (False, True), table)
+            self.assertEqual(found["scenario_code"]["source"], "person", table)
+
+        self.index("--full")
+        still_so("raw-data.customers")
+        for row in self.rows:
+            row["extra"] = 1
+        self.put("customers.csv", csv_of(self.rows))
+        self.index()
+        still_so("raw-data.customers")
+        os.rename(self.path("buckets", "raw-data", "customers.csv"), self.path("buckets", "raw-data", "clients.csv"))
+        self.index()
+        still_so("raw-data.clients")
+        self.nl("bucket", "rename", "raw-data", "landing")
+        self.index()
+        still_so("landing.clients")
+        kept = self.everything_written()
+        self.assertIn(b"catalog.pii", kept)
+
+        self.nl("catalog", "pii", "landing.clients", "--undo", "card", "scenario_code")
+        found = self.pii()
+        self.assertTrue(found["card"]["pii"])
+        self.assertNotIn("scenario_code", found)
+        self.index("--full")  # reads the range of scenario_code again
+        self.assertEqual(self.pii(), found)
+        before = self.catalog_files()
+        self.index("--full")
+        self.assertEqual(self.catalog_files(), before)
+
+    def test_a_dry_run_and_a_wrong_name_change_nothing(self):
+        self.index()
+        before = self.catalog_files()
+        self.nl("catalog", "pii", "customers", "--not-pii", "card", "--dry-run")
+        result = self.nl("catalog", "pii", "customers", "--not-pii", "email", "cart", check=1)
+        self.assertIn("did you mean card?", result.err)
+        self.nl("catalog", "pii", "--not-pii", "card", check=2)
+        self.nl("catalog", "pii", "customers", "--not-pii", "card", "--pii", "card", check=2)
+        self.assertEqual(self.catalog_files(), before)
+
+    def test_many_files_are_one_verdict_whatever_the_order(self):
+        for i in range(4):
+            self.put(f"parts/p{i}.csv", csv_of(self.rows[i * 250:(i + 1) * 250]))
+        self.index()
+        found = self.pii("raw-data.parts")
+        self.assertEqual((found["email"]["checked"], found["email"]["matched"]), (1000, 1000))
+        self.put("parts/p4.csv", csv_of([dict(row, email="none given") for row in self.rows]))
+        self.index()
+        self.assertNotIn("email", self.pii("raw-data.parts"))
+
+    def test_nested_fields_are_named(self):
+        self.put("events.jsonl", "".join(json.dumps({"n": i, "who": {"mail": row["email"]}}) + "\n" for i, row in enumerate(self.rows)))
+        self.index()
+        found = self.pii("raw-data.events")
+        self.assertEqual((found["who"]["field"], found["who"]["semantic"], found["who"]["checked"]), ("mail", "email", 1000))
+
+    def test_what_an_ncf_file_says_of_itself_counts(self):
+        samples = os.path.join(os.environ["NEUROLAKE_TESTS_DIR"], "support", "samples", "ncf")
+        with open(os.path.join(samples, "c06-pii-semantics.ncf"), "rb") as file:
+            self.put("people.ncf", file.read())
+        self.index()
+        found = self.pii("raw-data.people")
+        self.assertEqual({entry["semantic"] for entry in found.values()}, {"pii_name", "pii_email", "pii_phone", "pii_address"})
+        self.assertEqual({entry["source"] for entry in found.values()}, {"file"})
+
+
+if __name__ == "__main__":
+    main()
