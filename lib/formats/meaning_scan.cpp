@@ -104,10 +104,7 @@ model::SemanticEvidence MeaningScan::counts(std::uint64_t values, const Distinct
 void judge_values(model::Column& column) {
     model::judge_meaning(column);
     model::hide_values(column);
-    constexpr Shapes k_personal = bit(Shape::email) | bit(Shape::iban) | bit(Shape::ssn_us) | bit(Shape::phone);
-    const auto personal = [](const std::optional<std::string>& bound) {
-        return bound && (shapes_of(*bound) & k_personal) != 0;
-    };
+    const auto personal = [](const std::optional<std::string>& bound) { return bound && looks_personal(*bound); };
     if (column.type.kind != model::TypeKind::text) return;
     if (personal(column.evidence.min) || personal(column.evidence.max))
         column.evidence.min = column.evidence.max = std::nullopt;

@@ -358,4 +358,9 @@ Shapes shapes_of(std::string_view s) {
     return 0;
 }
 
+bool looks_personal(std::string_view s) {
+    constexpr Shapes k_personal = bit(Shape::email) | bit(Shape::iban) | bit(Shape::ssn_us) | bit(Shape::phone);
+    return (shapes_of(s) & k_personal) != 0;
+}
+
 }  // namespace neurolake::formats

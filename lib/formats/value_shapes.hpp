@@ -45,5 +45,7 @@ inline bool may_have_shape(const char* p, std::size_t n) {
 }
 
 model::Shapes shapes_of(std::string_view s);
+// An e-mail address, phone, IBAN or social security number: what no other value looks like by chance.
+bool looks_personal(std::string_view s);
 
 }  // namespace neurolake::formats

@@ -9,9 +9,11 @@
 #include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "formats/value_shapes.hpp"
 #include "index/partition.hpp"
 #include "model/compatibility.hpp"
 #include "model/mask.hpp"
+#include "model/meaning.hpp"
 
 namespace neurolake::index {
 namespace {
@@ -41,6 +43,13 @@ void mask_column(Sample& sample, std::size_t at, const model::Column& column) {
     sample.masked[at] = true;
     for (Cells& cells : sample.rows)
         if (at < cells.size() && cells[at]) cells[at] = model::mask_value(column.semantic, *cells[at]);
+}
+
+// In a column that is not about people, a value may be so all the same.
+void mask_addresses(Sample& sample, std::size_t at) {
+    for (Cells& cells : sample.rows)
+        if (at < cells.size() && cells[at] && formats::looks_personal(*cells[at]))
+            cells[at] = model::mask_value(formats::is_email(*cells[at]) ? "email" : "", *cells[at]);
 }
 
 // What the entry takes at most, with every byte escaped.
@@ -172,7 +181,10 @@ std::optional<Sample> take_sample(const model::Table& table, const Group& group,
 void mask(Sample& sample, const model::Table& table) {
     for (std::size_t i = 0; i < sample.columns.size(); ++i) {
         const model::Column* column = column_named(table, sample.columns[i]);
-        if (column && column->pii && !sample.masked[i]) mask_column(sample, i, *column);
+        if (column && (column->pii || model::is_hint(*column)) && !sample.masked[i])
+            mask_column(sample, i, *column);
+        else if (!column || !column->not_pii)
+            mask_addresses(sample, i);
     }
 }
 

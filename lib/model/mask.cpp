@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/mask.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace neurolake::model {
@@ -38,6 +40,9 @@ std::string masked_email(std::string_view address) {
     const std::size_t dot = domain.rfind('.');
     std::string out = first_of(address.substr(0, at)) + "@";
     if (dot == std::string_view::npos || dot == 0) return out + first_of(domain);
+    // Longer texts hold an address, too, and what stands behind it is not its last label.
+    const std::string_view top = domain.substr(dot + 1);
+    if (top.size() > 24 || !std::all_of(top.begin(), top.end(), is_sign)) return first_of(address);
     return out + first_of(domain.substr(0, dot)).append(domain.substr(dot));
 }
 

@@ -15,6 +15,8 @@ TEST_CASE("an e-mail address shows first letters and the end of its domain") {
     CHECK(mask_value("email", "bob@localhost") == "b***@l***");
     CHECK(mask_value("email", "not an address") == "n***");
     CHECK(mask_value("email", "@example.com") == "@***");
+    CHECK(mask_value("email", R"({"mail":"a@x.org","iban":"DE89"})") == "{***");
+    CHECK(mask_value("email", "write to a@b.de, or call. 0301234567") == "w***");
 }
 
 TEST_CASE("cards and IBANs show the last four, phones the last two, without separators") {
