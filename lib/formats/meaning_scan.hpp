@@ -13,8 +13,8 @@ namespace neurolake::formats {
 
 // Every value of a short column is looked at. Of a longer one the different values that hold a register of its
 // DistinctSketch: about a thousand, drawn by their hashes. So the result depends neither on how a file was cut into
-// parts nor, but for values whose hashes begin alike, on the order of rows. A column without a sketch (nested ones, one
-// of very many) tells of the first values only. Memory is taken at the first match.
+// parts nor, but for values whose hashes begin alike, on the order of rows; which value is shown, masked, may. A column
+// without a sketch (nested ones, one of very many) tells of the first values only. Memory is taken at the first match.
 class MeaningScan {
 public:
     static constexpr std::uint64_t k_all_of = 1u << 16;  // values: so many are all looked at
