@@ -40,14 +40,17 @@ void ColumnScan::note_bounds(const char* p, std::size_t n, std::uint64_t key) {
     m_has_text_bounds = true;
 }
 
-void ColumnScan::observe_slowly(const char* p, std::size_t n, std::uint64_t row, const Noted& noted) {
-    look(p, n, noted);  // whatever its class: once there is text, all are looked at, and rows may come in any order
+void ColumnScan::look(const char* p, std::size_t n, std::uint64_t hash, bool raised) {
+    if (raised) m_meaning.take_over(hash);
+    if (n > 0) m_meaning.look(p, n, hash, raised);
+}
+
+void ColumnScan::observe_slowly(const char* p, std::size_t n, std::uint64_t row) {
     note_cell(classify_slowly(p, n), p, n, row);
 }
 
 void ColumnScan::observe_string(const char* p, std::size_t n, std::uint64_t row) {
-    const Noted noted = note_text(p, n);
-    if (n > 0) look(p, n, noted);
+    note_text(p, n);
     if (seen(CellClass::text)) return;
     Cell cell;
     const bool like_date = n >= 10 && n <= 40 && p[4] == '-' && p[7] == '-';

@@ -28,11 +28,11 @@ public:
 
     // One cell that is not empty. The padding rule of cell.hpp holds.
     void observe(const char* p, std::size_t n, std::uint64_t row) {
-        const Noted noted = note_text(p, n);
+        note_text(p, n);
         // Once text is seen nothing can take it back: the verdict is text and its row is the first one of text.
-        if (seen(CellClass::text)) return look(p, n, noted);
+        if (seen(CellClass::text)) return;
         std::int64_t integer;
-        if (!short_integer(p, n, integer)) return observe_slowly(p, n, row, noted);
+        if (!short_integer(p, n, integer)) return observe_slowly(p, n, row);
         if (m_count[0]++ == 0) note_first(CellClass::integer, row);
         if (integer < m_min_integer) m_min_integer = integer;
         if (integer > m_max_integer) m_max_integer = integer;
@@ -44,8 +44,7 @@ public:
     void observe_boolean(bool value, std::uint64_t row);
     // A JSON number whose spelling is known already.
     void observe_number(const Cell& cell, const char* p, std::size_t n, std::uint64_t row) {
-        const Noted noted = note_text(p, n);
-        if (is_long_number(cell, n)) look(p, n, noted);
+        note_text(p, n);
         if (!seen(CellClass::text)) note_cell(cell, p, n, row);
     }
     // An empty cell in quotes: a value if the column is text, else as good as nothing.
@@ -70,33 +69,23 @@ private:
     static constexpr std::uint64_t k_never = ~std::uint64_t{0};
     struct Reason;
 
-    struct Noted {
-        std::uint64_t hash;
-        bool raised, look;
-    };
-    Noted note_text(const char* p, std::size_t n) {
+    void note_text(const char* p, std::size_t n) {
         ++m_values;
         if (n > m_longest) m_longest = n;
         const std::uint64_t key = prefix_key(p, n);
         if (key <= m_min.key || key >= m_max.key) note_bounds(p, n, key);
         const bool early = m_values <= MeaningScan::k_all_of;
-        if (!m_distinct) {
-            m_meaning.count_early(early);
-            return {m_values, false, early};
-        }
+        if (!m_distinct) return look_without_sketch(p, n, early);
         const std::uint64_t hash = hash_bytes(p, n);
         const bool raised = m_distinct->add(hash);
-        if (raised) m_meaning.take_over(hash);
-        return {hash, raised, raised || early};
+        if (early | raised) [[unlikely]]
+            look(p, n, hash, raised);
     }
-    void look(const char* p, std::size_t n, const Noted& noted) {
-        if (noted.look) m_meaning.look(p, n, noted.hash, noted.raised);
-    }
-    // Digits alone that may be a card or a phone.
-    static bool is_long_number(const Cell& cell, std::size_t n) {
-        constexpr std::uint32_t k_classes = bit(CellClass::integer) | bit(CellClass::long_integer) |
-                                            bit(CellClass::big_integer) | bit(CellClass::leading_zero);
-        return n > 8 && (bit(cell.type) & k_classes) != 0;
+    // What the value looks like. Whatever its class: rows may come in any order. Not inlined: few values of many.
+    [[gnu::noinline]] void look(const char* p, std::size_t n, std::uint64_t hash, bool raised);
+    void look_without_sketch(const char* p, std::size_t n, bool early) {
+        if (early && n > 0) look(p, n, m_values, false);
+        m_meaning.count_early(early);
     }
     // The first 8 bytes as a number that orders like the text.
     static std::uint64_t prefix_key(const char* p, std::size_t n) {
@@ -114,7 +103,7 @@ private:
     };
     model::Column typed(std::string name, std::uint64_t rows, std::uint64_t first_row_number, bool decimal_comma) const;
     void note_bounds(const char* p, std::size_t n, std::uint64_t key);
-    void observe_slowly(const char* p, std::size_t n, std::uint64_t row, const Noted& noted);
+    void observe_slowly(const char* p, std::size_t n, std::uint64_t row);
     void note_first(CellClass type, std::uint64_t row) {
         m_seen |= bit(type);
         m_first_row[static_cast<std::size_t>(type)] = row;

@@ -174,6 +174,19 @@ std::string_view without_extension(std::string_view s) {
     return all_digits(extension) && extension.size() <= 6 ? number : s;
 }
 
+// Dates, decimals and short numbers, which most values are that begin with a digit: no shape of ours.
+bool is_plain_number_or_date(std::string_view s) {
+    std::size_t i = 0;
+    while (i < s.size() && is_digit(s[i])) ++i;
+    if (i == s.size()) return i < 9;
+    if (i == 4 && s[4] == '-' && s.size() >= 10 && s[7] == '-')
+        return s.size() <= 35 && s.find('@') == std::string_view::npos;
+    if (s[i] != '.') return false;
+    while (++i < s.size() && is_digit(s[i])) {
+    }
+    return i == s.size();
+}
+
 Shapes shapes_from_digit(std::string_view s) {
     Shapes out = 0;
     bool wide = false;
@@ -342,6 +355,7 @@ bool is_url(std::string_view s) {
 Shapes shapes_of(std::string_view s) {
     if (s.empty() || !may_have_shape(s.data(), s.size())) return 0;
     const char first = s[0];
+    if (is_digit(first) && is_plain_number_or_date(s)) return 0;
     if (s.size() < 5 && may_be_no_value(first) && null_word(s) >= 0) return bit(Shape::no_value);
     if (s.size() <= 3) {
         return (is_country_code(s) ? bit(Shape::country_code) : 0) |

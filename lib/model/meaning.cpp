@@ -161,6 +161,7 @@ std::string_view by_bounds(const Column& c, const NameHints& name) {
 std::string_view by_name(const Column& c, const NameHints& name) {
     const bool read = c.semantic_evidence.checked > 0 || c.evidence.longest > 0;
     const bool date = c.type.kind == TypeKind::date || c.type.kind == TypeKind::timestamp;
+    if (!is_text(c) && !date) return {};
     for (const std::string_view semantic : k_hints) {
         const bool checkable = semantic != "person_name" && semantic != "date_of_birth" && semantic != "national_id" &&
                                semantic != "postal_address";

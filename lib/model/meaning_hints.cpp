@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <unordered_map>
 #include <utility>
+
+#include "base/text.hpp"
 
 namespace neurolake::model {
 namespace {
@@ -47,37 +50,69 @@ constexpr std::array<Hints, 16> k_hints{{
      "personalausweis drivers_license driver_license driving_licence"},
 }};
 
-}  // namespace
+using Known = std::unordered_map<std::string_view, std::uint32_t>;  // word -> a bit for each of k_hints
 
-NameHints::NameHints(std::string_view name) : m_words("_") {
+const Known& known_words() {
+    static const Known k_known = [] {
+        Known known;
+        for (std::size_t i = 0; i < k_hints.size(); ++i)
+            for (const std::string_view word : text::split(k_hints[i].second, ' ')) known[word] |= 1u << i;
+        return known;
+    }();
+    return k_known;
+}
+
+// "customerEmail", "E-Mail_2" -> "customer_email", "e_mail": lower case, one underscore between words.
+std::string words_of(std::string_view name) {
+    std::string words;
+    bool open = false;  // a word ended
     for (std::size_t i = 0; i < name.size(); ++i) {
         const char c = name[i];
         if (!is_letter(c)) {
-            if (m_words.back() != '_') m_words += '_';
+            open = true;
             continue;
         }
         // A hump: "customerEmail", and the last capital of "IPAddress".
         const bool after_small = i > 0 && is_letter(name[i - 1]) && !is_upper(name[i - 1]);
         const bool before_small =
             i > 0 && is_upper(name[i - 1]) && i + 1 < name.size() && is_letter(name[i + 1]) && !is_upper(name[i + 1]);
-        if (is_upper(c) && (after_small || before_small) && m_words.back() != '_') m_words += '_';
-        m_words += is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+        open |= is_upper(c) && (after_small || before_small);
+        if (open && !words.empty()) words += '_';
+        open = false;
+        words += is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
     }
-    if (m_words.back() != '_') m_words += '_';
+    return words;
 }
 
-bool NameHints::says(std::string_view semantic) const {
-    for (const auto& [meaning, words] : k_hints) {
-        if (meaning != semantic) continue;
-        std::string_view rest = words;
-        while (!rest.empty()) {
-            const std::size_t end = std::min(rest.find(' '), rest.size());
-            const std::string word(rest.substr(0, end));
-            if (m_words.find("_" + word + "_") != std::string::npos) return true;
-            if (m_words.find("_" + word + "s_") != std::string::npos) return true;
-            rest.remove_prefix(std::min(end + 1, rest.size()));
+constexpr std::size_t k_longest_name = 200;  // a longer one is a sentence, not a name
+constexpr std::size_t k_most_together = 3;   // "date_of_birth"
+
+std::uint32_t meanings_of(std::string_view words) {
+    const Known& known = known_words();
+    std::uint32_t said = 0;
+    const auto look_up = [&](std::string_view word) {
+        if (const auto at = known.find(word); at != known.end()) said |= at->second;
+    };
+    for (std::size_t begin = 0; begin < words.size();) {
+        std::size_t end = begin;
+        for (std::size_t n = 0; n < k_most_together && end < words.size(); ++n) {
+            end = std::min(words.find('_', end + (n > 0)), words.size());
+            const std::string_view word = words.substr(begin, end - begin);
+            look_up(word);
+            if (word.ends_with('s')) look_up(word.substr(0, word.size() - 1));
         }
+        begin = std::min(words.find('_', begin), words.size() - 1) + 1;
     }
+    return said;
+}
+
+}  // namespace
+
+NameHints::NameHints(std::string_view name) : m_said(meanings_of(words_of(name.substr(0, k_longest_name)))) {}
+
+bool NameHints::says(std::string_view semantic) const {
+    for (std::size_t i = 0; i < k_hints.size(); ++i)
+        if (k_hints[i].first == semantic) return (m_said & (1u << i)) != 0;
     return false;
 }
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
+#include <cstdint>
 #include <string_view>
 
 namespace neurolake::model {
@@ -14,7 +14,7 @@ public:
     bool says(std::string_view semantic) const;  // "email", "phone" ...; also "version"
 
 private:
-    std::string m_words;  // "_customer_email_": lower case, one underscore around each word
+    std::uint32_t m_said = 0;  // a bit for each known meaning
 };
 
 }  // namespace neurolake::model
