@@ -117,6 +117,9 @@ Type ColumnScan::decide(Reason& reason) const {
     }
     if (seen(CellClass::text)) {
         reason = {std::string(m_text_kind), first_of(bit(CellClass::text))};
+        // Beside text alone "None" is a value, too; until then it could have meant nothing.
+        if (first_of(m_seen & ~bit(CellClass::null_word)) == reason.row && first_of(m_seen) < reason.row)
+            reason.what += " (before it only words that may mean nothing)";
         return TypeKind::text;
     }
     if (seen(CellClass::leading_zero)) {

@@ -116,6 +116,14 @@ TEST_CASE("comments are no rows, and a header may begin as they do", "[formats]"
     CHECK(evidence_of(colors, "color").values == 2);
 }
 
+TEST_CASE("words that may mean nothing before the first text are told", "[formats]") {
+    const Profile words = profile_of("id,x\n1,None\n2,None\n3,None\n4,some\n5,None\n", "t.csv");
+    CHECK(evidence_of(words, "x").reason == "text (before it only words that may mean nothing) first at row 4");
+    CHECK(evidence_of(words, "x").values == 5);
+    const Profile numbers = profile_of("id,x\n1,None\n2,7\n3,8\n4,some\n", "t.csv");
+    CHECK(evidence_of(numbers, "x").reason == "text first at row 4");
+}
+
 TEST_CASE("title lines with delimiters in them are no header", "[formats]") {
     const Profile blank = profile_of("Report, of 2024\n\nid,name,price\n1,a,2.5\n2,b,3.5\n", "t.csv");
     REQUIRE(blank.columns.size() == 3);

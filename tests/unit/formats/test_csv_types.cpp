@@ -120,7 +120,7 @@ TEST_CASE("words for nothing are nulls beside values, texts beside texts, and th
     CHECK(type_of_cells({"2024-01-31", "\\N"}) == "date");
     CHECK(type_of_cells({"true", "NULL", "false"}) == "boolean");
     CHECK(type_of_cells({"NA", "DE", "FR"}) == "text");
-    CHECK(reason_of_cells({"NA", "DE", "FR"}) == "text first at row 2");
+    CHECK(reason_of_cells({"NA", "DE", "FR"}) == "text (before it only words that may mean nothing) first at row 2");
     CHECK(type_of_cells({"NULL", "NULL"}) == "unknown");
     CHECK(type_of_cells({"-", "NULL"}) == "text");
     const Profile numbers = profile_of("k,v\nx,1\nx,NA\nx,2\nx,\n", "t.csv");
