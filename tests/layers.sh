@@ -14,7 +14,7 @@ floors="base=1 model=2 store=3 lake=3 formats=3 catalog=3 index=4 tier=4 retenti
 
 # Header of a library (regular expression) and the only files that may include it (shell patterns, separated by |).
 fences='
-^CLI/            apps/neurolake/*
+^CLI/            apps/neurolake/main.cpp|apps/neurolake/commands.cpp|apps/neurolake/options.cpp|apps/neurolake/*_text.cpp
 ^yaml-cpp/       lib/config/*
 ^simdjson        lib/base/json*|lib/formats/*
 ^curl/           lib/base/http*

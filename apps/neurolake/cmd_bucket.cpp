@@ -298,7 +298,7 @@ Result<int> run_show(Session& session, const ShowArgs& args) {
 
 }  // namespace
 
-void add_bucket_create(CLI::App& bucket, Registry& registry) {
+void add_bucket_create(CommandLine bucket, Registry& registry) {
     auto [app, args] = registry.command<CreateArgs>(
         bucket, "create", "Make a bucket, or adopt a folder made by hand in buckets/", run_create,
         {"neurolake bucket create customer-analytics --purpose \"Customer behaviour\" --retention 365",
@@ -313,25 +313,25 @@ void add_bucket_create(CLI::App& bucket, Registry& registry) {
     add_dry_run(app);
 }
 
-void add_bucket_list(CLI::App& bucket, Registry& registry) {
+void add_bucket_list(CommandLine bucket, Registry& registry) {
     auto [app, args] = registry.command<ListArgs>(
         bucket, "list", "All buckets with tier, retention and size", run_list,
         {"neurolake bucket list --sort size", "neurolake bucket list --json | jq -r '.buckets[].name'"});
     app.add_option("--sort", args.sort, "Order of the rows")
         ->type_name("name|size|files|cloud|tier")
-        ->check(CLI::IsMember({"name", "size", "files", "cloud", "tier"}).description(""));
+        ->one_of({"name", "size", "files", "cloud", "tier"});
 }
 
-void add_bucket_show(CLI::App& bucket, Registry& registry) {
+void add_bucket_show(CommandLine bucket, Registry& registry) {
     auto [app, args] =
         registry.command<ShowArgs>(bucket, "show", "Everything about one bucket", run_show,
                                    {"neurolake bucket show raw-data", "neurolake bucket show archive --json"});
     app.add_option("BUCKET", args.name, "The bucket")->required();
 }
 
-void add_bucket(CLI::App& root, Registry& registry) {
-    CLI::App& bucket = registry.group(root, "bucket", "Make, list, measure and change buckets",
-                                      {"neurolake bucket list", "neurolake bucket create exports --tier cloud"});
+void add_bucket(CommandLine root, Registry& registry) {
+    CommandLine bucket = registry.group(root, "bucket", "Make, list, measure and change buckets",
+                                        {"neurolake bucket list", "neurolake bucket create exports --tier cloud"});
     add_bucket_create(bucket, registry);
     add_bucket_list(bucket, registry);
     add_bucket_show(bucket, registry);

@@ -6,12 +6,12 @@
 
 namespace neurolake::apps {
 
-void add_bucket_create(CLI::App& bucket, Registry& registry);
-void add_bucket_list(CLI::App& bucket, Registry& registry);
-void add_bucket_show(CLI::App& bucket, Registry& registry);
-void add_bucket_stats(CLI::App& bucket, Registry& registry);
-void add_bucket_set(CLI::App& bucket, Registry& registry);
-void add_bucket_rename(CLI::App& bucket, Registry& registry);
-void add_bucket_remove(CLI::App& bucket, Registry& registry);
+void add_bucket_create(CommandLine bucket, Registry& registry);
+void add_bucket_list(CommandLine bucket, Registry& registry);
+void add_bucket_show(CommandLine bucket, Registry& registry);
+void add_bucket_stats(CommandLine bucket, Registry& registry);
+void add_bucket_set(CommandLine bucket, Registry& registry);
+void add_bucket_rename(CommandLine bucket, Registry& registry);
+void add_bucket_remove(CommandLine bucket, Registry& registry);
 
 }  // namespace neurolake::apps

@@ -278,7 +278,7 @@ Result<int> run_remove(Session& session, const RemoveArgs& args) {
 
 }  // namespace
 
-void add_bucket_set(CLI::App& bucket, Registry& registry) {
+void add_bucket_set(CommandLine bucket, Registry& registry) {
     auto [app, args] =
         registry.command<SetArgs>(bucket, "set", "Change a bucket's settings; comments in the files stay", run_set,
                                   {"neurolake bucket set raw-data retention=180 purpose=\"Raw exports\"",
@@ -288,7 +288,7 @@ void add_bucket_set(CLI::App& bucket, Registry& registry) {
     add_dry_run(app);
 }
 
-void add_bucket_rename(CLI::App& bucket, Registry& registry) {
+void add_bucket_rename(CommandLine bucket, Registry& registry) {
     auto [app, args] = registry.command<RenameArgs>(
         bucket, "rename", "Rename a bucket with its tables, history and cloud objects", run_rename,
         {"neurolake bucket rename analytics reports", "neurolake bucket rename analytics reports --dry-run"});
@@ -297,7 +297,7 @@ void add_bucket_rename(CLI::App& bucket, Registry& registry) {
     add_dry_run(app);
 }
 
-void add_bucket_remove(CLI::App& bucket, Registry& registry) {
+void add_bucket_remove(CommandLine bucket, Registry& registry) {
     auto [app, args] = registry.command<RemoveArgs>(
         bucket, "remove", "Remove an empty bucket, or a full one to the trash", run_remove,
         {"neurolake bucket remove old-exports", "neurolake bucket remove old-exports --trash"});

@@ -213,7 +213,7 @@ Result<int> run_stats(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_bucket_stats(CLI::App& bucket, Registry& registry) {
+void add_bucket_stats(CommandLine bucket, Registry& registry) {
     auto [app, args] = registry.command<Args>(
         bucket, "stats", "Count files and bytes now, by walking the folders", run_stats,
         {"neurolake bucket stats raw-data --top 3", "neurolake bucket stats --json | jq '.total.size_gb'"});

@@ -321,11 +321,10 @@ Result<int> run_apply(Session& session, const ApplyArgs& args) {
     return apply(session, *tiers, plan, tree);
 }
 
-void add_selection(CLI::App& app, Selection& select) {
+void add_selection(CommandLine app, Selection& select) {
     app.add_option("--bucket", select.buckets, "Only this bucket (may be given several times)")
         ->type_name("NAME")
-        ->take_all()
-        ->expected(1);
+        ->repeatable();
     app.add_option("--min-age", select.min_age, "Only data that lay unchanged this long, as 30d or 12h")
         ->type_name("AGE");
     app.add_option("--limit", select.limit, "Move at most this much, as 10GB")->type_name("SIZE");
@@ -335,7 +334,7 @@ void add_selection(CLI::App& app, Selection& select) {
 
 }  // namespace
 
-void add_burst(CLI::App& root, Registry& registry) {
+void add_burst(CommandLine root, Registry& registry) {
     auto [app, args] = registry.command<Selection>(
         root, "burst", "Move the coldest data to the object store until the disk is under its low mark", run_burst,
         {"neurolake burst --dry-run", "neurolake burst --bucket raw-data --min-age 90d --limit 10GB"});

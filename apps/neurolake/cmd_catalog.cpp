@@ -285,17 +285,17 @@ Result<int> run_search(Session& session, const SearchArgs& args) {
 
 }  // namespace
 
-void add_table(CLI::App& app, std::string& table) {
+void add_table(CommandLine app, std::string& table) {
     app.add_option("TABLE", table, "The table: bucket.table, or its name alone where only one bucket has it")
         ->required();
 }
 
-void add_tables(CLI::App& app, std::string& tables) {
+void add_tables(CommandLine app, std::string& tables) {
     app.add_option("TABLE", tables, "bucket.table; several with commas between, or a pattern: 'raw-data.*'")
         ->required();
 }
 
-void add_catalog_tables(CLI::App& catalog, Registry& registry) {
+void add_catalog_tables(CommandLine catalog, Registry& registry) {
     auto [app, args] =
         registry.command<TablesArgs>(catalog, "tables", "List the tables of the lake", run_tables,
                                      {"neurolake catalog tables raw-data --format csv",
@@ -309,7 +309,7 @@ void add_catalog_tables(CLI::App& catalog, Registry& registry) {
     app.add_flag("--all", args.all, "Also tables whose files are gone");
 }
 
-void add_catalog_search(CLI::App& catalog, Registry& registry) {
+void add_catalog_search(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<SearchArgs>(
         catalog, "search", "Find tables by name, column, tag, term, owner or description", run_search,
         {"neurolake catalog search email", "neurolake catalog search orders zip --json"});
@@ -319,9 +319,9 @@ void add_catalog_search(CLI::App& catalog, Registry& registry) {
         ->capture_default_str();
 }
 
-void add_catalog(CLI::App& root, Registry& registry) {
-    CLI::App& catalog = registry.group(root, "catalog", "Tables, their columns and where their types come from",
-                                       {"neurolake catalog index", "neurolake catalog explain raw-data.orders"});
+void add_catalog(CommandLine root, Registry& registry) {
+    CommandLine catalog = registry.group(root, "catalog", "Tables, their columns and where their types come from",
+                                         {"neurolake catalog index", "neurolake catalog explain raw-data.orders"});
     add_catalog_index(catalog, registry);
     add_catalog_tables(catalog, registry);
     add_catalog_show(catalog, registry);

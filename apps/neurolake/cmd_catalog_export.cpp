@@ -139,18 +139,18 @@ Result<int> run_export(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_catalog_export(CLI::App& catalog, Registry& registry) {
+void add_catalog_export(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<Args>(
         catalog, "export", "The catalog for other programs and for people", run_export,
         {"neurolake catalog export -o catalog.json", "neurolake catalog export raw-data --format csv -o columns.csv"});
     app.add_option("TABLE|BUCKET", args.words, "Only these tables, and all of these buckets");
     app.add_option("--format", args.format,
                    fmt::format("What to write (default: json): {}", fmt::join(format_names(), ", ")))
-        ->check(CLI::IsMember(format_names()).description(""))
+        ->one_of(format_names())
         ->type_name("FORMAT")
         ->capture_default_str();
     app.add_option("--dialect", args.dialect, "The database of --format ddl (default: duckdb)")
-        ->check(CLI::IsMember({"duckdb", "postgresql", "sqlite"}).description(""))
+        ->one_of({"duckdb", "postgresql", "sqlite"})
         ->type_name("DATABASE");
     app.add_option("-o,--output", args.file, "Write to this file instead of standard output")->type_name("FILE");
     app.add_flag("--overwrite", args.overwrite, "Replace the file that is there");

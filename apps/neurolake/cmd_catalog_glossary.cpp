@@ -275,10 +275,10 @@ Result<int> change_links(Session& session, const TermArgs& args, Verb verb) {
 Result<int> run_link(Session& session, const TermArgs& args) { return change_links(session, args, Verb::link); }
 Result<int> run_unlink(Session& session, const TermArgs& args) { return change_links(session, args, Verb::unlink); }
 
-void add_term(CLI::App& app, TermArgs& args) { app.add_option("TERM", args.term, "The term")->required(); }
+void add_term(CommandLine app, TermArgs& args) { app.add_option("TERM", args.term, "The term")->required(); }
 
-void add_linking(CLI::App& glossary, Registry& registry) {
-    const auto add_targets = [](CLI::App& app, TermArgs& args) {
+void add_linking(CommandLine glossary, Registry& registry) {
+    const auto add_targets = [](CommandLine app, TermArgs& args) {
         add_term(app, args);
         app.add_option("TABLE", args.targets, "Tables, or columns as TABLE.COLUMN")->required();
         add_dry_run(app);
@@ -297,8 +297,8 @@ void add_linking(CLI::App& glossary, Registry& registry) {
 
 }  // namespace
 
-void add_catalog_glossary(CLI::App& catalog, Registry& registry) {
-    CLI::App& glossary = registry.group(
+void add_catalog_glossary(CommandLine catalog, Registry& registry) {
+    CommandLine glossary = registry.group(
         catalog, "glossary", "The words of your trade: what they mean, which tables and columns stand for them",
         {"neurolake catalog glossary add Customer --definition \"Someone who bought once\" --synonym client",
          "neurolake catalog glossary link Customer raw-data.customers"});

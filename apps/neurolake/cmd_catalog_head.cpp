@@ -152,7 +152,7 @@ Result<int> run_head(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_catalog_head(CLI::App& catalog, Registry& registry) {
+void add_catalog_head(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<Args>(catalog, "head", "The first rows of a table", run_head,
                                               {"neurolake catalog head raw-data.orders",
                                                "neurolake catalog head raw-data.orders -n 3 --json | jq -c '.rows[]'"});

@@ -117,7 +117,7 @@ Result<int> run_import(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_catalog_import(CLI::App& catalog, Registry& registry) {
+void add_catalog_import(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<Args>(
         catalog, "import", "Take over what older catalogs or an export say", run_import,
         {"neurolake catalog import old/catalog.json --dry-run", "neurolake catalog import /srv/old-lake/catalog"});

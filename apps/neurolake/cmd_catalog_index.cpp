@@ -203,7 +203,7 @@ Result<int> run_index(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_catalog_index(CLI::App& catalog, Registry& registry) {
+void add_catalog_index(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<Args>(
         catalog, "index", "Read what changed and bring the catalog up to date", run_index,
         {"neurolake catalog index", "neurolake catalog index raw-data --settle 0s --strict --json"});

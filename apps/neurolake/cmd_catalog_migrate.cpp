@@ -156,16 +156,16 @@ Result<int> run_migrate(Session& session, const MigrateArgs& args) {
 
 }  // namespace
 
-void add_catalog_migrate(CLI::App& catalog, Registry& registry) {
+void add_catalog_migrate(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<MigrateArgs>(
         catalog, "migrate", "Move the catalog to another backend: json, sqlite, postgresql", run_migrate,
         {"neurolake catalog migrate --to sqlite", "neurolake catalog migrate --to postgresql --dry-run"});
     const std::vector<std::string> backends(std::begin(catalog::k_backends), std::end(catalog::k_backends));
     app.add_option("--to", args.to, "The new backend; without it, the one of the settings")
-        ->check(CLI::IsMember(backends).description(""))
+        ->one_of(backends)
         ->type_name("BACKEND");
     app.add_option("--from", args.from, "The backend to move from, where several hold a catalog")
-        ->check(CLI::IsMember(backends).description(""))
+        ->one_of(backends)
         ->type_name("BACKEND");
     add_dry_run(app);
 }

@@ -199,7 +199,7 @@ Result<int> run_pii(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_catalog_pii(CLI::App& catalog, Registry& registry) {
+void add_catalog_pii(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<Args>(
         catalog, "pii", "Columns about people: what gives them away, with masked samples; correct what is wrong",
         run_pii, {"neurolake catalog pii", "neurolake catalog pii raw-data.customers --not-pii code --pii nickname"});

@@ -130,7 +130,7 @@ Result<int> run_prove(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_catalog_prove(CLI::App& catalog, Registry& registry) {
+void add_catalog_prove(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<Args>(
         catalog, "prove", "Why a column has its type: the row that forced it, read again", run_prove,
         {"neurolake catalog prove raw-data.orders.zip", "neurolake catalog prove orders.zip --json | jq .first"});

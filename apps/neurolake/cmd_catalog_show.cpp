@@ -220,7 +220,7 @@ Result<int> run_explain(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_catalog_show(CLI::App& catalog, Registry& registry) {
+void add_catalog_show(CommandLine catalog, Registry& registry) {
     auto [app, args] =
         registry.command<Args>(catalog, "show", "Everything known of one table", run_show,
                                {"neurolake catalog show raw-data.orders",
@@ -228,7 +228,7 @@ void add_catalog_show(CLI::App& catalog, Registry& registry) {
     add_table(app, args.table);
 }
 
-void add_catalog_explain(CLI::App& catalog, Registry& registry) {
+void add_catalog_explain(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<Args>(
         catalog, "explain", "Why these files are one table and each column has its type", run_explain,
         {"neurolake catalog explain raw-data.orders",

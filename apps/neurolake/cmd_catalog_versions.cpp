@@ -211,24 +211,22 @@ constexpr const char* k_version_help = "The schema version (none: the current on
 
 }  // namespace
 
-void add_catalog_schema(CLI::App& catalog, Registry& registry) {
+void add_catalog_schema(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<SchemaArgs>(
         catalog, "schema", "Columns and types of a table, now or in an earlier version", run_schema,
         {"neurolake catalog schema raw-data.orders", "neurolake catalog schema raw-data.orders --version 1 --json"});
     add_table(app, args.table);
-    app.add_option("--version", args.version, k_version_help)
-        ->type_name("N")
-        ->check(CLI::PositiveNumber.description(""));
+    app.add_option("--version", args.version, k_version_help)->type_name("N")->positive();
 }
 
-void add_catalog_history(CLI::App& catalog, Registry& registry) {
+void add_catalog_history(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<Args>(
         catalog, "history", "How the columns of a table changed", run_history,
         {"neurolake catalog history raw-data.orders", "neurolake catalog history orders --json | jq '.versions[-1]'"});
     add_table(app, args.table);
 }
 
-void add_catalog_diff(CLI::App& catalog, Registry& registry) {
+void add_catalog_diff(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<DiffArgs>(
         catalog, "diff", "What changed between two schema versions, and for whom it breaks", run_diff,
         {"neurolake catalog diff raw-data.orders", "neurolake catalog diff raw-data.orders 1 3 --json"});
@@ -236,10 +234,10 @@ void add_catalog_diff(CLI::App& catalog, Registry& registry) {
     app.add_option("VERSION", args.versions,
                    "From this version to the current one, or to a second one (none: the last change)")
         ->expected(0, 2)
-        ->check(CLI::PositiveNumber.description(""));
+        ->positive();
 }
 
-void add_catalog_compatibility(CLI::App& catalog, Registry& registry) {
+void add_catalog_compatibility(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<CompatibilityArgs>(
         catalog, "compatibility",
         "What new schema versions of a table must be; catalog index --strict holds them to it", run_compatibility,

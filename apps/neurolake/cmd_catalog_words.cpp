@@ -125,7 +125,7 @@ Result<int> run_describe(Session& session, const TextArgs& args) {
 
 }  // namespace
 
-void add_catalog_tag(CLI::App& catalog, Registry& registry) {
+void add_catalog_tag(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<TagArgs>(
         catalog, "tag", "Tag tables, or show their tags; kept through every index and rename", run_tag,
         {"neurolake catalog tag raw-data.customers pii gold", "neurolake catalog tag 'raw-data.*' draft --remove"});
@@ -135,7 +135,7 @@ void add_catalog_tag(CLI::App& catalog, Registry& registry) {
     add_dry_run(app);
 }
 
-void add_catalog_describe(CLI::App& catalog, Registry& registry) {
+void add_catalog_describe(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<TextArgs>(
         catalog, "describe", "Say what a table or a column is, or show what was said", run_describe,
         {"neurolake catalog describe raw-data.orders \"One row an order, without returns\"",
@@ -147,7 +147,7 @@ void add_catalog_describe(CLI::App& catalog, Registry& registry) {
     add_dry_run(app);
 }
 
-void add_catalog_owner(CLI::App& catalog, Registry& registry) {
+void add_catalog_owner(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<TextArgs>(
         catalog, "owner", "Say who answers for tables, or show it", run_owner,
         {"neurolake catalog owner raw-data.orders sales@example.com", "neurolake catalog owner 'archive.*' --remove"});

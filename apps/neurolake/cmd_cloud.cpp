@@ -151,9 +151,9 @@ Result<int> run_orphans(Session& session, const OrphanArgs& args) {
 
 }  // namespace
 
-void add_cloud(CLI::App& root, Registry& registry) {
-    auto& cloud = registry.group(root, "cloud", "Test and check the object store",
-                                 {"neurolake cloud test", "neurolake cloud verify --sample 5%"});
+void add_cloud(CommandLine root, Registry& registry) {
+    auto cloud = registry.group(root, "cloud", "Test and check the object store",
+                                {"neurolake cloud test", "neurolake cloud verify --sample 5%"});
     registry.command<TestArgs>(cloud, "test", "Check credentials, bucket and what the store can do", run_test,
                                {"neurolake cloud test", "neurolake cloud test --json"});
     auto [verify, verify_args] =

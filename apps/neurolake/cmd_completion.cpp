@@ -26,15 +26,15 @@ Result<int> run_completion(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_completion(CLI::App& root, Registry& registry) {
+void add_completion(CommandLine root, Registry& registry) {
     auto [app, args] =
         registry.command<Args>(root, "completion", "Print the completion script of a shell", run_completion,
                                {"source <(neurolake completion bash)",
                                 "neurolake completion fish > ~/.config/fish/completions/neurolake.fish"});
-    args.root = &root;
+    args.root = &root.parser();
     app.add_option("SHELL", args.shell, "bash, zsh or fish");
-    app.add_option("--list", args.kinds)->group("");  // for the scripts
-    app.add_option("--word", args.word)->group("");
+    app.add_option("--list", args.kinds)->hidden();  // for the scripts
+    app.add_option("--word", args.word)->hidden();
 }
 
 }  // namespace neurolake::apps

@@ -271,9 +271,9 @@ Result<int> run_path(Session& session, const NoArgs&) {
 
 }  // namespace
 
-void add_config(CLI::App& root, Registry& registry) {
-    CLI::App& group = registry.group(root, "config", "See and change the lake's settings",
-                                     {"neurolake config show --origin", "neurolake config set storage.high 80GB"});
+void add_config(CommandLine root, Registry& registry) {
+    CommandLine group = registry.group(root, "config", "See and change the lake's settings",
+                                       {"neurolake config show --origin", "neurolake config set storage.high 80GB"});
     {
         auto [app, args] = registry.command<ShowArgs>(
             group, "show", "Print the effective settings", run_show,

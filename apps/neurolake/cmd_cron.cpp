@@ -160,16 +160,16 @@ Result<int> run_remove(Session& session, const Args&) {
     return 0;
 }
 
-void add_times(CLI::App& app, Args& args) {
+void add_times(CommandLine app, Args& args) {
     app.add_option("--index-every", args.index_every, "How often to index (15m)")->type_name("TIME");
     app.add_option("--burst-at", args.burst_at, "When to burst, every day (02:30)")->type_name("HH:MM");
 }
 
 }  // namespace
 
-void add_cron(CLI::App& root, Registry& registry) {
-    CLI::App& cron = registry.group(root, "cron", "Run the lake's jobs by themselves",
-                                    {"neurolake cron install --index-every 1m", "neurolake cron print"});
+void add_cron(CommandLine root, Registry& registry) {
+    CommandLine cron = registry.group(root, "cron", "Run the lake's jobs by themselves",
+                                      {"neurolake cron install --index-every 1m", "neurolake cron print"});
     auto [print, print_args] = registry.command<Args>(
         cron, "print", "Print crontab lines with full paths, lock and log", run_print,
         {"neurolake cron print --index-every 5m", "(crontab -l; neurolake cron print) | crontab -"});

@@ -111,7 +111,7 @@ Result<int> run_doctor(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_doctor(CLI::App& root, Registry& registry) {
+void add_doctor(CommandLine root, Registry& registry) {
     auto [app, args] = registry.command<Args>(root, "doctor", "Check the lake; every finding comes with its fix",
                                               run_doctor, {"neurolake doctor", "neurolake doctor --cloud --fix"});
     app.add_flag("--cloud", args.cloud, "Also ask the store: credentials, bucket, a round trip");

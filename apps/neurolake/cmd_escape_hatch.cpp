@@ -89,7 +89,7 @@ Result<int> run_escape_hatch(Session& session, const Args&) {
 
 }  // namespace
 
-void add_escape_hatch(CLI::App& root, Registry& registry) {
+void add_escape_hatch(CommandLine root, Registry& registry) {
     registry.command<Args>(root, "escape-hatch", "Print a script that restores all data without neurolake",
                            run_escape_hatch,
                            {"neurolake escape-hatch > restore.sh", "neurolake escape-hatch | sh -s -- /mnt/lake-copy"});

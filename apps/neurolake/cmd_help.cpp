@@ -34,10 +34,10 @@ Result<int> run_help(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_help(CLI::App& root, Registry& registry) {
+void add_help(CommandLine root, Registry& registry) {
     auto [app, args] = registry.command<Args>(root, "help", "Explain a command, or list all of them", run_help,
                                               {"neurolake help bucket create", "neurolake help --all | less"});
-    args.root = &root;
+    args.root = &root.parser();
     args.registry = &registry;
     app.add_option("COMMAND", args.words, "The command to explain");
     app.add_flag("--all", args.all, "Every command with its options");

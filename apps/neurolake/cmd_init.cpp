@@ -357,7 +357,7 @@ Result<int> run_init(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_init(CLI::App& root, Registry& registry) {
+void add_init(CommandLine root, Registry& registry) {
     auto [app, args] = registry.command<Args>(
         root, "init", "Make a lake; safe to run again", run_init,
         {"neurolake init ~/NeuroLake --capacity 100GB --threshold 80GB", "neurolake init /tmp/demo --example"});

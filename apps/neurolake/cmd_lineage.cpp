@@ -177,8 +177,8 @@ std::string short_list(const std::vector<std::string>& names, std::size_t most) 
                        text::with_thousands(names.size() - most));
 }
 
-void add_lineage(CLI::App& root, Registry& registry) {
-    CLI::App& lineage =
+void add_lineage(CommandLine root, Registry& registry) {
+    CommandLine lineage =
         registry.group(root, "lineage", "What is made from what, by which job",
                        {"neurolake lineage show analytics.daily",
                         "neurolake lineage add --in raw-data.orders --out analytics.daily --job nightly"});

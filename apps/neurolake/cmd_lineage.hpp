@@ -9,14 +9,14 @@
 
 namespace neurolake::apps {
 
-void add_lineage_add(CLI::App& lineage, Registry& registry);
-void add_lineage_remove(CLI::App& lineage, Registry& registry);
-void add_lineage_show(CLI::App& lineage, Registry& registry);
-void add_lineage_impact(CLI::App& lineage, Registry& registry);
-void add_lineage_cycles(CLI::App& lineage, Registry& registry);
-void add_lineage_jobs(CLI::App& lineage, Registry& registry);
-void add_lineage_export(CLI::App& lineage, Registry& registry);
-void add_lineage_import(CLI::App& lineage, Registry& registry);
+void add_lineage_add(CommandLine lineage, Registry& registry);
+void add_lineage_remove(CommandLine lineage, Registry& registry);
+void add_lineage_show(CommandLine lineage, Registry& registry);
+void add_lineage_impact(CommandLine lineage, Registry& registry);
+void add_lineage_cycles(CommandLine lineage, Registry& registry);
+void add_lineage_jobs(CommandLine lineage, Registry& registry);
+void add_lineage_export(CommandLine lineage, Registry& registry);
+void add_lineage_import(CommandLine lineage, Registry& registry);
 
 // The graph; the session's catalog must not change while it is used.
 Result<catalog::Lineage> read_lineage(Session& session);

@@ -281,7 +281,7 @@ Result<int> run_remove(Session& session, const RemoveArgs& args) {
 
 }  // namespace
 
-void add_lineage_add(CLI::App& lineage, Registry& registry) {
+void add_lineage_add(CommandLine lineage, Registry& registry) {
     auto [app, args] = registry.command<AddArgs>(
         lineage, "add", "Say what a table is made from", run_add,
         {"neurolake lineage add --in raw-data.customers,raw-data.orders --out analytics.summary --job nightly",
@@ -298,7 +298,7 @@ void add_lineage_add(CLI::App& lineage, Registry& registry) {
     add_dry_run(app);
 }
 
-void add_lineage_remove(CLI::App& lineage, Registry& registry) {
+void add_lineage_remove(CommandLine lineage, Registry& registry) {
     auto [app, args] = registry.command<RemoveArgs>(
         lineage, "remove", "Take back what was said; tables and files stay as they are", run_remove,
         {"neurolake lineage remove --in raw-data.orders --out analytics.summary",

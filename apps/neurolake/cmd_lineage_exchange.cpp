@@ -159,18 +159,18 @@ Result<int> run_import(Session& session, const ImportArgs& args) {
 
 }  // namespace
 
-void add_lineage_export(CLI::App& lineage, Registry& registry) {
+void add_lineage_export(CommandLine lineage, Registry& registry) {
     auto [app, args] = registry.command<ExportArgs>(
         lineage, "export", "The lineage as OpenLineage events, one a line, or as one JSON object", run_export,
         {"neurolake lineage export -o events.jsonl", "neurolake lineage export --format json | jq '.edges | length'"});
     app.add_option("--format", args.format, "Events for other tools, or everything as we have it")
         ->type_name("openlineage|json")
-        ->check(CLI::IsMember({"openlineage", "json"}).description(""));
+        ->one_of({"openlineage", "json"});
     app.add_option("-o,--output", args.output, "The file to write (none, or -: standard output)")->type_name("FILE");
     app.add_flag("--overwrite", args.overwrite, "Replace the file that is there");
 }
 
-void add_lineage_import(CLI::App& lineage, Registry& registry) {
+void add_lineage_import(CommandLine lineage, Registry& registry) {
     auto [app, args] = registry.command<ImportArgs>(
         lineage, "import", "Take in OpenLineage events of any tool", run_import,
         {"neurolake lineage import events.jsonl", "cat events/*.json | neurolake lineage import - --dry-run"});

@@ -181,7 +181,7 @@ Result<int> run_jobs(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_lineage_jobs(CLI::App& lineage, Registry& registry) {
+void add_lineage_jobs(CommandLine lineage, Registry& registry) {
     auto [app, args] = registry.command<Args>(
         lineage, "jobs", "The jobs of the lineage and how they ran", run_jobs,
         {"neurolake lineage jobs", "neurolake lineage jobs nightly --json | jq '.jobs[0].last_run'"});

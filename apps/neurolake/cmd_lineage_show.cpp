@@ -372,7 +372,7 @@ constexpr const char* k_dataset_help = "A table (bucket.table, or a place in a b
 
 }  // namespace
 
-void add_lineage_show(CLI::App& lineage, Registry& registry) {
+void add_lineage_show(CommandLine lineage, Registry& registry) {
     auto [app, args] =
         registry.command<ShowArgs>(lineage, "show", "What a table is made from, and what is made from it", run_show,
                                    {"neurolake lineage show analytics.daily --depth 3",
@@ -380,16 +380,16 @@ void add_lineage_show(CLI::App& lineage, Registry& registry) {
     app.add_option("TABLE", args.dataset, k_dataset_help)->required();
     app.add_option("--format", args.format, "How: a tree for people, or a picture")
         ->type_name("text|dot|mermaid|svg|json")
-        ->check(CLI::IsMember({"text", "dot", "mermaid", "svg", "json"}).description(""));
+        ->one_of({"text", "dot", "mermaid", "svg", "json"});
     app.add_option("--depth", args.depth, "How many steps each way, or 'all' (1)")->type_name("N");
     app.add_option("--direction", args.direction, "Only what it comes from, or what it feeds")
         ->type_name("up|down|both")
-        ->check(CLI::IsMember({"up", "down", "both"}).description(""));
+        ->one_of({"up", "down", "both"});
     app.add_option("--limit", args.limit, "At most so many a step on each side (25; 0: all)")->type_name("N");
     app.add_flag("--columns", args.columns, "Also which column comes from which");
 }
 
-void add_lineage_impact(CLI::App& lineage, Registry& registry) {
+void add_lineage_impact(CommandLine lineage, Registry& registry) {
     auto [app, args] =
         registry.command<ImpactArgs>(lineage, "impact", "All that a change of a table reaches, with owners", run_impact,
                                      {"neurolake lineage impact raw-data.customers",
@@ -397,7 +397,7 @@ void add_lineage_impact(CLI::App& lineage, Registry& registry) {
     app.add_option("TABLE", args.dataset, k_dataset_help)->required();
 }
 
-void add_lineage_cycles(CLI::App& lineage, Registry& registry) {
+void add_lineage_cycles(CommandLine lineage, Registry& registry) {
     registry.command<NoArgs>(lineage, "cycles", "Where data flows in a circle", run_cycles,
                              {"neurolake lineage cycles", "neurolake lineage cycles --json | jq '.cycles | length'"});
 }

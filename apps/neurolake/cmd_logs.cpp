@@ -164,17 +164,15 @@ Result<int> run_verify(Session& session, const VerifyArgs&) {
 
 }  // namespace
 
-void add_logs(CLI::App& root, Registry& registry) {
+void add_logs(CommandLine root, Registry& registry) {
     auto [app, args] =
         registry.command<LogsArgs>(root, "logs", "Show what was changed, asked or went wrong", run_logs,
                                    {"neurolake logs audit --since 7d", "neurolake logs error -n 20 --json"});
-    app.add_option("LOG", args.which, "audit, query or error")
-        ->required()
-        ->check(CLI::IsMember({"audit", "query", "error"}).description(""));
+    app.add_option("LOG", args.which, "audit, query or error")->required()->one_of({"audit", "query", "error"});
     app.add_option("--since", args.since, "Only lines after this (7d, or a time)")->type_name("TIME");
     app.add_option("-n,--last", args.last, "Only the last lines")->type_name("N");
-    CLI::App& audit = registry.group(root, "audit", "Check the log of changes",
-                                     {"neurolake audit verify", "neurolake audit verify --json"});
+    CommandLine audit = registry.group(root, "audit", "Check the log of changes",
+                                       {"neurolake audit verify", "neurolake audit verify --json"});
     registry.command<VerifyArgs>(audit, "verify", "Check that no line of audit.log was changed or removed", run_verify,
                                  {"neurolake audit verify", "neurolake audit verify --json"});
 }

@@ -200,14 +200,14 @@ Result<int> run_ls(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_ls(CLI::App& root, Registry& registry) {
+void add_ls(CommandLine root, Registry& registry) {
     auto [app, args] =
         registry.command<Args>(root, "ls", "List files and what stands for data in the cloud", run_ls,
                                {"neurolake ls -l raw-data/orders", "neurolake ls --local -0 | xargs -0 -r ls -l"});
     app.add_option("BUCKET[/PATH]", args.paths, "Buckets, folders or files (none: everything)");
     app.add_flag("-l,--long", args.long_form, "With tier, size and time");
     app.add_flag("-0,--null", args.zero, "Names end with NUL instead of a line feed");
-    auto* local = app.add_flag("--local", args.local, "Only files whose bytes are here");
+    auto local = app.add_flag("--local", args.local, "Only files whose bytes are here");
     app.add_flag("--cloud", args.cloud, "Only files whose bytes are in the cloud")->excludes(local);
     app.add_flag("--buckets", args.buckets, "Only the names of the buckets");
 }

@@ -19,11 +19,11 @@ Result<int> run_man(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_man(CLI::App& root, Registry& registry) {
+void add_man(CommandLine root, Registry& registry) {
     auto [app, args] =
         registry.command<Args>(root, "man", "Print the man page (roff)", run_man,
                                {"neurolake man | man -l -", "neurolake man > /usr/local/share/man/man1/neurolake.1"});
-    args.root = &root;
+    args.root = &root.parser();
     args.registry = &registry;
 }
 

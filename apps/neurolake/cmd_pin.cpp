@@ -94,7 +94,7 @@ Result<int> run_unpin(Session& session, const Args& args) { return change(sessio
 
 }  // namespace
 
-void add_pin(CLI::App& root, Registry& registry) {
+void add_pin(CommandLine root, Registry& registry) {
     auto [pin, pin_args] = registry.command<Args>(root, "pin", "Keep files, folders or tables here whatever happens",
                                                   run_pin, {"neurolake pin raw-data.orders", "neurolake pin"});
     pin.add_option("PATH|TABLE", pin_args.paths, "What to pin; without it the pins are listed");

@@ -208,7 +208,7 @@ Result<int> run_put(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_put(CLI::App& root, Registry& registry) {
+void add_put(CommandLine root, Registry& registry) {
     auto [app, args] =
         registry.command<Args>(root, "put", "Copy files into a bucket, whole or not at all", run_put,
                                {"neurolake put orders-2026.csv raw-data/orders/",

@@ -81,7 +81,7 @@ Result<int> run_recall(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_recall(CLI::App& root, Registry& registry) {
+void add_recall(CommandLine root, Registry& registry) {
     auto [app, args] =
         registry.command<Args>(root, "recall", "Bring data back from the object store, verified", run_recall,
                                {"neurolake recall raw-data/orders", "neurolake recall raw-data.orders --make-room"});

@@ -165,7 +165,7 @@ Result<int> run_status(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_status(CLI::App& root, Registry& registry) {
+void add_status(CommandLine root, Registry& registry) {
     auto [app, args] = registry.command<Args>(
         root, "status", "Show on one screen how full the lake is and what runs", run_status,
         {"neurolake status", "neurolake status --check --max-age 26h --quiet || mail -s 'lake' ops@example.org"});

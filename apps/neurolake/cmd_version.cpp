@@ -27,7 +27,7 @@ Result<int> run_version(Session& session, const Args&) {
 
 }  // namespace
 
-void add_version(CLI::App& root, Registry& registry) {
+void add_version(CommandLine root, Registry& registry) {
     registry.command<Args>(root, "version", "Print the version", run_version,
                            {"neurolake version", "neurolake version --json"});
 }

@@ -125,7 +125,7 @@ Result<int> run_why(Session& session, const Args& args) {
 
 }  // namespace
 
-void add_why(CLI::App& root, Registry& registry) {
+void add_why(CommandLine root, Registry& registry) {
     auto [app, args] =
         registry.command<Args>(root, "why", "Say where data is, which rule decided, and what is next", run_why,
                                {"neurolake why raw-data/orders.csv", "neurolake why raw-data.orders"});

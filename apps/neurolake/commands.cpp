@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 
 #include "base/text.hpp"
@@ -12,7 +14,7 @@ namespace {
 
 struct Family {
     const char* section;  // heading in `neurolake help`
-    void (*add)(CLI::App&, Registry&);
+    void (*add)(CommandLine, Registry&);
     std::string_view name{};  // its command, where it has only one: then nothing else is built for it
 };
 
@@ -47,9 +49,14 @@ constexpr const char* k_global = "Global options";
 
 }  // namespace
 
-CLI::App& Registry::group(CLI::App& parent, const std::string& name, const std::string& help, Examples examples) {
-    CLI::App* app = parent.add_subcommand(name, help);
+CLI::App* Registry::subcommand(CommandLine parent, const std::string& name, const std::string& help) {
+    CLI::App* app = parent.parser().add_subcommand(name, help);
     app->require_subcommand(0, 1);
+    return app;
+}
+
+CommandLine Registry::group(CommandLine parent, const std::string& name, const std::string& help, Examples examples) {
+    CLI::App* app = subcommand(parent, name, help);
     m_commands[app] = {std::move(examples), nullptr};
     return *app;
 }
@@ -59,8 +66,8 @@ const Command* Registry::find(const CLI::App* app) const {
     return found == m_commands.end() ? nullptr : &found->second;
 }
 
-void add_dry_run(CLI::App& app) {
-    app.add_flag("-n,--dry-run")->description("Name every object that would be touched, and write nothing");
+void add_dry_run(CommandLine app) {
+    app.parser().add_flag("-n,--dry-run")->description("Name every object that would be touched, and write nothing");
 }
 
 void add_commands(CLI::App& root, Registry& registry, std::string_view word) {

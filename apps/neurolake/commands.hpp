@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include <array>
 #include <functional>
 #include <map>
@@ -12,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "options.hpp"
 #include "session.hpp"
 
 namespace neurolake::apps {
@@ -29,17 +28,16 @@ class Registry {
 public:
     template <typename Args>
     struct Added {
-        CLI::App& app;
+        CommandLine app;
         Args& args;
     };
 
     // Adds the command `name` below `parent`. `run` returns 0, k_exit_partial, or an exit code of its own; failures are
     // Errors. A command that changes or moves data also calls add_dry_run().
     template <typename Args>
-    Added<Args> command(CLI::App& parent, const std::string& name, const std::string& help,
+    Added<Args> command(CommandLine parent, const std::string& name, const std::string& help,
                         Result<int> (*run)(Session&, const Args&), Examples examples) {
-        CLI::App* app = parent.add_subcommand(name, help);
-        app->require_subcommand(0, 1);
+        CLI::App* app = subcommand(parent, name, help);
         auto holder = std::make_unique<Holder<Args>>();
         Args& args = holder->args;
         m_args.push_back(std::move(holder));
@@ -48,11 +46,13 @@ public:
     }
 
     // A family of commands: "bucket" with create, list ...
-    CLI::App& group(CLI::App& parent, const std::string& name, const std::string& help, Examples examples);
+    CommandLine group(CommandLine parent, const std::string& name, const std::string& help, Examples examples);
 
     const Command* find(const CLI::App* app) const;
 
 private:
+    static CLI::App* subcommand(CommandLine parent, const std::string& name, const std::string& help);
+
     struct HolderBase {
         virtual ~HolderBase() = default;
     };
@@ -65,7 +65,7 @@ private:
 };
 
 // --dry-run: names every object the command would touch and writes nothing; asked by Session::dry_run().
-void add_dry_run(CLI::App& app);
+void add_dry_run(CommandLine app);
 
 // Every command, in the order of the help; each line of the table in commands.cpp is one family. When `word` is the
 // name of one, only that family is added: scripts call us thousands of times, and building all costs more than most
@@ -83,26 +83,26 @@ std::vector<const CLI::App*> visible_commands(const CLI::App& app);
 const CLI::App* command_named(const CLI::App& app, std::string_view name);  // or alias; null when there is none
 
 // The families, one per cmd_*.cpp.
-void add_bucket(CLI::App& root, Registry& registry);
-void add_burst(CLI::App& root, Registry& registry);
-void add_cloud(CLI::App& root, Registry& registry);
-void add_catalog(CLI::App& root, Registry& registry);
-void add_completion(CLI::App& root, Registry& registry);
-void add_config(CLI::App& root, Registry& registry);
-void add_cron(CLI::App& root, Registry& registry);
-void add_escape_hatch(CLI::App& root, Registry& registry);
-void add_lineage(CLI::App& root, Registry& registry);
-void add_logs(CLI::App& root, Registry& registry);
-void add_doctor(CLI::App& root, Registry& registry);
-void add_help(CLI::App& root, Registry& registry);
-void add_init(CLI::App& root, Registry& registry);
-void add_ls(CLI::App& root, Registry& registry);
-void add_man(CLI::App& root, Registry& registry);
-void add_pin(CLI::App& root, Registry& registry);
-void add_put(CLI::App& root, Registry& registry);
-void add_recall(CLI::App& root, Registry& registry);
-void add_status(CLI::App& root, Registry& registry);
-void add_version(CLI::App& root, Registry& registry);
-void add_why(CLI::App& root, Registry& registry);
+void add_bucket(CommandLine root, Registry& registry);
+void add_burst(CommandLine root, Registry& registry);
+void add_cloud(CommandLine root, Registry& registry);
+void add_catalog(CommandLine root, Registry& registry);
+void add_completion(CommandLine root, Registry& registry);
+void add_config(CommandLine root, Registry& registry);
+void add_cron(CommandLine root, Registry& registry);
+void add_escape_hatch(CommandLine root, Registry& registry);
+void add_lineage(CommandLine root, Registry& registry);
+void add_logs(CommandLine root, Registry& registry);
+void add_doctor(CommandLine root, Registry& registry);
+void add_help(CommandLine root, Registry& registry);
+void add_init(CommandLine root, Registry& registry);
+void add_ls(CommandLine root, Registry& registry);
+void add_man(CommandLine root, Registry& registry);
+void add_pin(CommandLine root, Registry& registry);
+void add_put(CommandLine root, Registry& registry);
+void add_recall(CommandLine root, Registry& registry);
+void add_status(CommandLine root, Registry& registry);
+void add_version(CommandLine root, Registry& registry);
+void add_why(CommandLine root, Registry& registry);
 
 }  // namespace neurolake::apps

@@ -1,5 +1,7 @@
 // completion_text.cpp: completion scripts for bash, zsh and fish from the tree of commands.
 // SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 
 #include "base/text.hpp"

@@ -1,5 +1,7 @@
 // help_text.cpp: walks the tree of commands; pages for people and man.
 // SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
 #include "help_text.hpp"
 
 #include <fmt/format.h>

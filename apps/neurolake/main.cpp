@@ -2,13 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 //   main            parses the words (CLI11), runs one command, turns its Result into an exit code
-//   commands.*      the table of command families, the global flags
+//   commands.*      the table of command families, the global flags;  options.*  what one command takes on its line
 //   cmd_<verb>.cpp  one family each: struct Args, add_<verb>(app, registry), run_<verb>(session, args)
 //   session.*       opens settings, lake, catalog, inventory and store when a command asks for them
 //   output.*        streams, text or JSON, the exit-code table;  table.*, progress.*  what people see
 //   help_text.*     help, man page and completions from the same command tree
 //   lib/            everything that is not the command line
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <csignal>
 #include <exception>
