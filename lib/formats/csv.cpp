@@ -210,8 +210,7 @@ private:
                         k_max_threads);
     }
     bool parallel_pays() const {
-        return m_input.is_plain() && m_input.options.sample_rows == 0 && m_input.size > k_parallel_from &&
-               m_rows->columns().size() <= k_parallel_columns && threads() > 1;
+        return threads() > 1 && m_rows->columns().size() <= k_parallel_columns && m_input.worth_several_threads();
     }
 
     const Input& m_input;

@@ -167,16 +167,17 @@ Result<CsvPart> scan_part(const Input& input, const CsvDialect& dialect, std::ui
 
 Result<std::optional<std::uint64_t>> scan_csv_parts(const Input& input, std::uint64_t begin, unsigned threads,
                                                     CsvRows& rows) {
-    const std::size_t count = static_cast<std::size_t>((input.size - begin + k_segment_bytes - 1) / k_segment_bytes);
+    const std::uint64_t segment = input.options.segment_bytes;
+    const std::size_t count = static_cast<std::size_t>((input.size - begin + segment - 1) / segment);
     const auto limit_of = [&](std::size_t i) {  // the last part takes what was appended meanwhile
-        return i + 1 == count ? std::numeric_limits<std::uint64_t>::max() : begin + (i + 1) * k_segment_bytes;
+        return i + 1 == count ? std::numeric_limits<std::uint64_t>::max() : begin + (i + 1) * segment;
     };
     std::uint64_t expected = begin;
     std::optional<std::uint64_t> binary_zero;
     const CsvDialect& dialect = rows.dialect();
 
     const auto scan = [&](std::size_t i) -> Result<CsvPart> {
-        const std::uint64_t boundary = begin + i * k_segment_bytes;
+        const std::uint64_t boundary = begin + i * segment;
         std::uint64_t start = boundary;
         if (i > 0) {
             TRY(start, guess_row_start(input.fd, boundary, limit_of(i), dialect));

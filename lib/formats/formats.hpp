@@ -17,6 +17,8 @@ struct Options {
     std::uint64_t sample_rows = 0;  // 0 = all rows; else counts are marked inexact
     unsigned threads = 0;           // for one large file: 0 = as many as there are cores (at most 8)
     bool full = false;              // verify checksums the format carries, although that reads every byte
+    // One thread reads so much of a text file at a time; files of more than two such parts are read by several threads.
+    std::uint64_t segment_bytes = 16u << 20;
 };
 
 // By name only, without opening: "csv", "parquet" ..., "" when the extension says nothing. Lower-cased double

@@ -31,12 +31,13 @@ struct Input {
     bool is_plain() const {
         return compression == Compression::none && encoding == TextEncoding::utf8 && !mixed_newlines;
     }
+    bool worth_several_threads() const {
+        return is_plain() && options.sample_rows == 0 && size > 2 * options.segment_bytes;
+    }
 };
 
-inline constexpr std::size_t k_window_bytes = 1u << 20;      // read at a time
-inline constexpr std::size_t k_max_row_bytes = 16u << 20;    // longer rows are counted, not looked at
-inline constexpr std::uint64_t k_parallel_from = 32u << 20;  // bytes; larger text files are read by several threads
-inline constexpr std::uint64_t k_segment_bytes = 16u << 20;  // by each of them at a time
+inline constexpr std::size_t k_window_bytes = 1u << 20;    // read at a time
+inline constexpr std::size_t k_max_row_bytes = 16u << 20;  // longer rows are counted, not looked at
 
 // A window that slides over a source. What was not taken stays at the front when more is read behind it; k_padding
 // bytes behind the data are always readable.

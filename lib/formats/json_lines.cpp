@@ -83,12 +83,13 @@ Result<Part> scan_part(const Input& input, std::uint64_t boundary, std::uint64_t
 }
 
 Status scan_in_parts(const Input& input, unsigned threads, JsonRows& rows) {
-    const auto count = static_cast<std::size_t>((input.size + k_segment_bytes - 1) / k_segment_bytes);
+    const std::uint64_t segment = input.options.segment_bytes;
+    const auto count = static_cast<std::size_t>((input.size + segment - 1) / segment);
     const auto limit = [&](std::size_t i) {
-        return i + 1 == count ? std::numeric_limits<std::uint64_t>::max() : (i + 1) * k_segment_bytes;
+        return i + 1 == count ? std::numeric_limits<std::uint64_t>::max() : (i + 1) * segment;
     };
     return scan_parts<Part>(
-        count, threads, [&](std::size_t i) { return scan_part(input, i * k_segment_bytes, limit(i)); },
+        count, threads, [&](std::size_t i) { return scan_part(input, i * segment, limit(i)); },
         [&](std::size_t, Part part) {
             rows.merge(part.rows);
             return Status();
@@ -102,7 +103,7 @@ Result<Profile> profile_json_lines(const Input& input) {
     if (input.options.sample_rows > 0) rows.stop_after(input.options.sample_rows);
     const unsigned threads =
         std::min(input.options.threads > 0 ? input.options.threads : usable_threads(), k_max_threads);
-    if (input.is_plain() && input.size > k_parallel_from && threads > 1 && input.options.sample_rows == 0) {
+    if (threads > 1 && input.worth_several_threads()) {
         TRY_DO(scan_in_parts(input, threads, rows));
         return json_profile(input, "json_lines", rows, input.size);
     }

@@ -1,5 +1,6 @@
 # Burst with the real binary: what moves, what stays and why, what scripts can rely on.
 # SPDX-License-Identifier: Apache-2.0
+# ctest: threads
 import json
 import os
 import stat

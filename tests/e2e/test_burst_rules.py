@@ -1,5 +1,6 @@
 # The rules of burst, one case each: what a plan takes, what it keeps and by which rule, and that `why` says the same.
 # SPDX-License-Identifier: Apache-2.0
+# ctest: threads
 import os
 
 from harness import main, read, rfc3339, write

@@ -1,5 +1,6 @@
 # The catalog from the outside: what is a table, what type is a column, what people read of it.
 # SPDX-License-Identifier: Apache-2.0
+# ctest: threads
 import os
 import random
 import re

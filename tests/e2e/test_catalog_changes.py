@@ -1,5 +1,6 @@
 # An index after something changed: what is read, what is told, what waits, what stays.
 # SPDX-License-Identifier: Apache-2.0
+# ctest: threads
 import errno
 import json
 import os

@@ -1,5 +1,6 @@
 # Each table format through the real binary: the same columns, types and rows, whoever wrote the file; damaged ones are named.
 # SPDX-License-Identifier: Apache-2.0
+# ctest: threads
 import csv
 import gzip
 import io

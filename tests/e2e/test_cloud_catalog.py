@@ -1,5 +1,6 @@
 # The catalog outlives the bytes: what moved to the cloud keeps its table, rows, columns and history, through every command.
 # SPDX-License-Identifier: Apache-2.0
+# ctest: threads
 import os
 
 from harness import main, read, sha256, write

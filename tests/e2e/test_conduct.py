@@ -1,5 +1,6 @@
 # Conduct: streams, exit codes, locks, signals, terminals, locales, logs, help, completion.
 # SPDX-License-Identifier: Apache-2.0
+# ctest: threads
 import fcntl
 import hashlib
 import json

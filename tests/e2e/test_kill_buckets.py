@@ -1,5 +1,6 @@
 # kill -9 before every call of a bucket's rename and removal: afterwards everything has the old name or the new one.
 # SPDX-License-Identifier: Apache-2.0
+# ctest: kill
 import json
 import os
 

@@ -1,5 +1,6 @@
 # kill -9 before every call of a change of the lineage: afterwards it is the old one or the new one, and the next run goes on.
 # SPDX-License-Identifier: Apache-2.0
+# ctest: kill
 import json
 import os
 

@@ -1,5 +1,6 @@
 # kill -9 before every system call that changes disk or cloud: no byte is ever in no proven place, and the next run finishes.
 # SPDX-License-Identifier: Apache-2.0
+# ctest: kill
 import json
 import os
 

@@ -1,5 +1,6 @@
 # What a user's programs do to files while a burst has them in its hands: the newest bytes always stay.
 # SPDX-License-Identifier: Apache-2.0
+# ctest: threads
 """The window is opened by the store: a proxy that stalls the upload or the proof while the race happens."""
 import mmap
 import os

@@ -1,5 +1,6 @@
 # Recall with the real binary: bytes, mode, time and attributes as before, or the stub stays.
 # SPDX-License-Identifier: Apache-2.0
+# ctest: threads
 import os
 import stat
 

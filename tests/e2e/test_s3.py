@@ -1,5 +1,6 @@
 # Burst and recall against two different S3 servers: a small strict one with checksums and conditions, and OpenStack Swift without.
 # SPDX-License-Identifier: Apache-2.0
+# ctest: threads
 """Every test of OnEachServer runs on both. The waits of a burst end at once (failnth.c); the servers accept that clock."""
 import hashlib
 import json

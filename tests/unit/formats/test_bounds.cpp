@@ -164,7 +164,7 @@ TEST_CASE("what once broke a reader is read within 64 MiB", "[formats]") {
     CHECK(count > 0);
 }
 
-TEST_CASE("files that inflate to much more are read within 64 MiB", "[formats]") {
+TEST_CASE("files that inflate to much more are read within 64 MiB", "[formats][large]") {
     constexpr std::size_t k_large = 64u << 20;
     const auto avro = read_file(samples() / "avro" / "nested_null.avro");
     const auto arrow = read_file(samples() / "arrow" / "types.arrows");
