@@ -161,8 +161,8 @@ Status Run::look_at_gone() {
 void Run::touch_storages(Tree& tree, const std::string& bucket) const {
     for (const std::string& path : tree.storage_files()) {
         const auto before = m_old.find(bucket, path), now = m_scan.next->find(bucket, path);
-        const bool same =
-            before && now && before->size == now->size && before->mtime_ns == now->mtime_ns && before->ino == now->ino;
+        const bool same = before && now && before->size == now->size && before->mtime_ns == now->mtime_ns &&
+                          before->ino == now->ino && (before->ctime_ns == 0 || before->ctime_ns == now->ctime_ns);
         if (!same) tree.touch(path);
     }
 }

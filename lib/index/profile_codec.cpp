@@ -153,7 +153,7 @@ void pack(Packer& out, const Column& c) {
     out.number(c.evidence.forced_row);
 }
 
-std::optional<Column> unpack_column(Unpacker& in) {
+std::optional<Column> unpack_column(Unpacker& in, int codec) {
     Column c;
     c.name = in.text();
     auto type = model::parse_type(in.text());
@@ -164,7 +164,7 @@ std::optional<Column> unpack_column(Unpacker& in) {
     c.pii = bits & k_pii;
     c.semantic = in.text();
     if (bits & k_described) c.description = in.text();
-    c.semantic_evidence = unpack_semantic(in);
+    if (codec > 1) c.semantic_evidence = unpack_semantic(in);
     c.evidence.values = in.number();
     c.evidence.nulls = in.number();
     c.evidence.min = in.maybe_text();
@@ -198,6 +198,8 @@ void pack(Packer& out, const FileProfile& f) {
     out.number(f.size);
     out.number(f.ino);
     out.signed_number(f.mtime_ns);
+    out.signed_number(f.ctime_ns);
+    out.number(static_cast<std::uint64_t>(f.made_by));
     const formats::Profile& p = f.profile;
     out.text(p.format);
     out.text(p.dialect);
@@ -210,11 +212,13 @@ void pack(Packer& out, const FileProfile& f) {
     for (const Finding& finding : p.findings) pack(out, finding);
 }
 
-std::optional<FileProfile> unpack_file(Unpacker& in) {
+std::optional<FileProfile> unpack_file(Unpacker& in, int codec) {
     FileProfile f;
     f.size = in.number();
     f.ino = in.number();
     f.mtime_ns = in.signed_number();
+    if (codec >= 3) f.ctime_ns = in.signed_number();
+    f.made_by = codec >= 3 ? static_cast<int>(in.number() & 0xFF) : codec;
     formats::Profile& p = f.profile;
     p.format = in.text();
     p.dialect = in.text();
@@ -224,7 +228,7 @@ std::optional<FileProfile> unpack_file(Unpacker& in) {
     p.rows_exact = (exact & 1) != 0;
     f.sampled_rows = exact >> 1;
     for (std::uint64_t n = in.count(); n && in.good(); --n) {
-        auto column = unpack_column(in);
+        auto column = unpack_column(in, codec);
         if (!column) return std::nullopt;
         p.columns.push_back(std::move(*column));
     }
@@ -248,13 +252,13 @@ std::string encode(const FolderProfiles& folder) {
     return out.take();
 }
 
-std::optional<FolderProfiles> decode(std::string_view bytes) {
+std::optional<FolderProfiles> decode(std::string_view bytes, int codec) {
     Unpacker in(bytes);
     in.texts();
     FolderProfiles folder;
     for (std::uint64_t n = in.count(); n && in.good(); --n) {
         std::string name = in.text();
-        auto file = unpack_file(in);
+        auto file = unpack_file(in, codec);
         if (!file) return std::nullopt;
         folder.emplace_hint(folder.end(), std::move(name), std::move(*file));
     }

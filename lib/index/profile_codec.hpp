@@ -12,18 +12,21 @@
 
 namespace neurolake::index {
 
-// What a file turned out to be, and of which content: size, mtime and inode when it was read.
+inline constexpr int k_codec = 3;  // 2: ctime was not kept; 1: nor what the values of columns mean
+
+// What a file turned out to be, and of which content: size, mtime, ctime and inode when it was read.
 struct FileProfile {
     std::uint64_t size = 0, ino = 0;
-    std::int64_t mtime_ns = 0;
-    std::uint64_t sampled_rows = 0;  // only so many first rows were read; 0 = all
+    std::int64_t mtime_ns = 0, ctime_ns = 0;  // ctime 0: not known
+    std::uint64_t sampled_rows = 0;           // only so many first rows were read; 0 = all
+    int made_by = k_codec;                    // the codec that this profile was first written with: what it cannot know
     formats::Profile profile;
 };
 
 using FolderProfiles = std::map<std::string, FileProfile>;  // by file name
 
 std::string encode(const FolderProfiles& folder);
-// nullopt when the bytes are not what encode() makes; never reads outside of them.
-std::optional<FolderProfiles> decode(std::string_view bytes);
+// nullopt when the bytes are not what encode() makes or, for an older codec, made; never reads outside of them.
+std::optional<FolderProfiles> decode(std::string_view bytes, int codec = k_codec);
 
 }  // namespace neurolake::index

@@ -11,7 +11,7 @@
 namespace neurolake::index {
 namespace {
 
-constexpr std::string_view k_magic = "NLPROF2\n";  // the file's first bytes; the digit is the codec's version
+constexpr std::string_view k_magic = "NLPROF3\n";  // the file's first bytes; the digit is the codec
 constexpr std::uint32_t k_frame_magic = 0x4D52464E;
 constexpr std::size_t k_header = 4 + 4 + 4 + 4 + 8 + 8;
 constexpr std::uint64_t k_slack = 1u << 20;  // dead bytes that are not worth a rewrite
@@ -84,6 +84,13 @@ std::optional<std::string_view> payload_of(std::string_view frame) {
     return rest.substr(header.bucket_size + header.folder_size);
 }
 
+// 0: no file of profiles.
+int codec_of(std::string_view head) {
+    if (head.size() != k_magic.size() || head.substr(0, 6) != k_magic.substr(0, 6) || head.back() != '\n') return 0;
+    const int codec = head[6] - '0';
+    return codec >= 1 && codec <= k_codec ? codec : 0;
+}
+
 Result<std::string> read_range(int fd, std::uint64_t offset, std::uint64_t size) {
     std::string bytes(size, '\0');
     TRY_DO(read_exact(fd, std::as_writable_bytes(std::span(bytes)), offset));
@@ -102,7 +109,8 @@ Result<ProfileStore> ProfileStore::open(const std::filesystem::path& file) {
     store.m_fd = std::move(*fd);
     TRY(const Identity identity, identity_of(store.m_fd.get()));
     auto head = read_range(store.m_fd.get(), 0, std::min<std::uint64_t>(identity.size, k_magic.size()));
-    if (!head || *head != k_magic) {
+    store.m_codec = head ? codec_of(*head) : 0;
+    if (store.m_codec == 0) {
         store.m_damaged = true;
         return store;
     }
@@ -134,10 +142,11 @@ std::string ProfileStore::frame_of(const Key& key) const {
 }
 
 FolderProfiles ProfileStore::load(std::string_view bucket, std::string_view folder) const {
-    const std::string frame = frame_of({std::string(bucket), std::string(folder)});
+    const Key key{std::string(bucket), std::string(folder)};
+    const std::string frame = frame_of(key);
     const auto payload = payload_of(frame);
     if (!payload) return {};
-    auto profiles = decode(*payload);
+    auto profiles = decode(*payload, m_staged.contains(key) ? k_codec : m_codec);
     return profiles ? std::move(*profiles) : FolderProfiles{};
 }
 
@@ -169,7 +178,7 @@ Status ProfileStore::commit() {
         live += frame.size() - (place == m_places.end() ? 0 : place->second.size);
     }
     const bool rewrite_pays = m_end + staged > 2 * live + k_slack;
-    return !m_fd || m_damaged || rewrite_pays ? rewrite() : append();
+    return !m_fd || m_damaged || m_codec != k_codec || rewrite_pays ? rewrite() : append();
 }
 
 // Readers hold no lock, so a frame must never be seen half: its checksum decides, and fsync comes before the inventory
@@ -199,13 +208,15 @@ Status ProfileStore::rewrite() {
     for (const auto& [key, frame] : m_staged) places[key];
     std::uint64_t offset = k_magic.size();
     for (auto at = places.begin(); at != places.end();) {
-        const std::string frame = frame_of(at->first);
+        std::string frame = frame_of(at->first);
+        const int codec = m_staged.contains(at->first) ? k_codec : m_codec;
         const auto payload = payload_of(frame);
-        const auto profiles = payload ? decode(*payload) : std::nullopt;
+        const auto profiles = payload ? decode(*payload, codec) : std::nullopt;
         if (!profiles || profiles->empty()) {  // damaged, or a folder that is no more
             at = places.erase(at);
             continue;
         }
+        if (codec != k_codec) frame = make_frame(at->first.first, at->first.second, encode(*profiles));
         TRY_DO(file.write(frame));
         at->second = {offset, frame.size()};
         offset += frame.size();
@@ -217,6 +228,7 @@ Status ProfileStore::rewrite() {
     m_end = offset;
     m_live = offset - k_magic.size();
     m_damaged = false;
+    m_codec = k_codec;
     m_staged.clear();
     return {};
 }

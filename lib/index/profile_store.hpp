@@ -18,7 +18,8 @@ namespace neurolake::index {
 // it can be made anew by reading the data files, so it is never a reason to fail. Format: docs/formats/profiles.md.
 class ProfileStore {
 public:
-    // Reads the frame headers only. Damage is told by damaged(), not by an Error.
+    // Reads the frame headers only. Damage is told by damaged(), not by an Error. Files of older codecs are read; the
+    // next commit writes them anew.
     static Result<ProfileStore> open(const std::filesystem::path& file);
     bool damaged() const { return m_damaged; }
 
@@ -47,6 +48,7 @@ private:
     std::map<Key, Place> m_places;
     std::map<Key, std::string> m_staged;  // whole frames
     std::uint64_t m_end = 0, m_live = 0;  // usable bytes of the file; those of frames that count
+    int m_codec = k_codec;                // of the file's frames; what is staged is of today's
     bool m_damaged = false;
 };
 

@@ -14,11 +14,13 @@
 namespace neurolake::index {
 namespace {
 
-// The inode tells a replaced file of equal size and time, but changes when a file comes back from the cloud: once the
-// catalog took the content in, size and time suffice.
+// The inode tells a replaced file of equal size and time, and ctime one that was written in place, but both change when
+// a file comes back from the cloud: once the catalog took the content in, size and time suffice.
 bool is_of(const FileProfile& profile, const File& f) {
     if (profile.size != f.size || profile.mtime_ns != f.mtime_ns) return false;
-    return profile.ino == f.ino || f.indexed || f.state == lake::FileState::stub;
+    if (f.indexed || f.state == lake::FileState::stub) return true;
+    const bool unwritten = profile.ctime_ns == f.ctime_ns || profile.ctime_ns == 0 || f.ctime_ns == 0;
+    return profile.ino == f.ino && unwritten;
 }
 
 // Young is also what lies a little in the future: clocks of other machines.
@@ -42,7 +44,8 @@ const FileProfile* moved_profile(const File& f, const ProfileStore& store, const
 }
 
 bool same_content(const Identity& id, const File& f) {
-    return id.ino == f.ino && id.size == f.size && id.mtime_ns == f.mtime_ns;
+    const bool unwritten = f.ctime_ns == 0 || id.ctime_ns == f.ctime_ns;
+    return id.ino == f.ino && id.size == f.size && id.mtime_ns == f.mtime_ns && unwritten;
 }
 
 void fail(File& f, const Error& error) {
@@ -81,13 +84,15 @@ Status read_one(File& f, int bucket_fd, const formats::Options& options, const C
     }
     bytes += profile->bytes_read;
     const bool sampled = options.sample_rows > 0 && !profile->rows_exact && profile->rows == options.sample_rows;
-    f.profile = FileProfile{f.size, f.ino, f.mtime_ns, sampled ? options.sample_rows : 0, std::move(*profile)};
+    f.profile = FileProfile{
+        f.size, f.ino, f.mtime_ns, before->ctime_ns, sampled ? options.sample_rows : 0, k_codec, std::move(*profile)};
     return {};
 }
 
 bool needs_reading(const File& f, const Options& options) {
     if (f.state != lake::FileState::data || f.settling) return false;
     if (options.full || !f.profile || !is_of(*f.profile, f)) return true;
+    if (f.profile->made_by < 2) return true;                // nobody looked at what its values mean
     const std::uint64_t sampled = f.profile->sampled_rows;  // less than is asked for now?
     return sampled != 0 && (options.sample_rows == 0 || options.sample_rows > sampled);
 }

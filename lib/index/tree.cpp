@@ -178,6 +178,7 @@ void Tree::collect_folder(const lake::InventoryBuilder& next, const std::string&
         file.size = record.size;
         file.ino = record.ino;
         file.mtime_ns = record.mtime_ns;
+        file.ctime_ns = record.ctime_ns;
         file.indexed = record.indexed_ns != 0;
         unit.files.push_back(std::move(file));
     });

@@ -23,7 +23,7 @@ struct File {
     std::string path;  // inside the bucket, bytes
     lake::FileState state = lake::FileState::data;
     std::uint64_t size = 0, ino = 0;
-    std::int64_t mtime_ns = 0;
+    std::int64_t mtime_ns = 0, ctime_ns = 0;
     bool indexed = false;                // the catalog already took this content in
     std::optional<FileProfile> profile;  // from the store or from reading; of older content while settling
     bool settling = false, failed = false;

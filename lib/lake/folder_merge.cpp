@@ -32,13 +32,19 @@ std::uint32_t hash_of(std::string_view name) {
     return static_cast<std::uint32_t>(hash >> 32);
 }
 
+// A write leaves its mark in ctime, also where somebody puts size and mtime back.
+bool same_ctime(std::int64_t now, std::int64_t before) { return before == 0 || now == before; }
+
 bool same_content(const WalkEntry& entry, const format::Record& record) {
-    return entry.size == record.size_on_disk() && entry.mtime_ns == record.mtime_ns && entry.ino == record.ino;
+    return entry.size == record.size_on_disk() && entry.mtime_ns == record.mtime_ns && entry.ino == record.ino &&
+           same_ctime(entry.ctime_ns, record.ctime_ns);
 }
 
+// A stub has just verified itself: its ctime tells nothing more.
 bool is_same(const format::Record& a, const format::Record& b) {
+    const bool unwritten = b.state == std::uint8_t(FileState::stub) || same_ctime(b.ctime_ns, a.ctime_ns);
     return a.size == b.size && a.mtime_ns == b.mtime_ns && a.ino == b.ino && a.state == b.state &&
-           a.stub_pages == b.stub_pages;
+           a.stub_pages == b.stub_pages && unwritten;
 }
 
 }  // namespace
@@ -86,7 +92,8 @@ void FolderMerge::add_file(const WalkEntry& entry) {
         const bool same = entry.unknown || (same_content(entry, old) && !doubtful);
         m_seen[number - 1] = 1;
         m_unchanged += same;
-        if (entry.unknown || (same && entry.allocated == old.allocated())) return;
+        const bool all_known = entry.allocated == old.allocated() && entry.ctime_ns == old.ctime_ns;
+        if (entry.unknown || (same && all_known)) return;
         m_seen[number - 1] = 2;
         fresh.record = old;
         fresh.refreshed = same;
@@ -97,6 +104,7 @@ void FolderMerge::add_file(const WalkEntry& entry) {
     fresh.record.name_offset = static_cast<std::uint32_t>(m_fresh_names.size());
     fresh.record.name_bytes = static_cast<std::uint16_t>(entry.name.size());
     fresh.record.set_allocated(entry.allocated);
+    fresh.record.ctime_ns = entry.ctime_ns;
     if (!fresh.refreshed) {
         fresh.record.size = entry.size;
         fresh.record.mtime_ns = entry.mtime_ns;

@@ -28,7 +28,7 @@ struct FileRecord {
     std::string path;  // relative to the bucket, bytes
     FileState state = FileState::data;
     std::uint64_t size = 0, allocated = 0, ino = 0;
-    std::int64_t mtime_ns = 0;
+    std::int64_t mtime_ns = 0, ctime_ns = 0;  // ctime 0: not known
     std::int64_t first_seen_ns = 0;
     std::int64_t indexed_ns =
         0;  // when the catalog last took this very content in; 0 = never (new, changed or settling)

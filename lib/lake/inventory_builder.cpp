@@ -204,6 +204,7 @@ void InventoryBuilder::put(std::string_view bucket, const FileRecord& record) {
     raw.size = record.size;
     raw.mtime_ns = record.mtime_ns;
     raw.ino = record.ino;
+    raw.ctime_ns = record.ctime_ns;
     raw.state = static_cast<std::uint8_t>(record.state);
     raw.set_allocated(record.allocated);
     // How long the stub's own file is follows from what it takes up; a guess too many only reads the stub once more.

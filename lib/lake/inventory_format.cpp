@@ -61,11 +61,17 @@ std::uint64_t check_of(const void* data, std::size_t size) {
 
 std::uint64_t check_of_folder(const Folder& folder, std::string_view path, std::span<const Record> records,
                               std::string_view names) {
+    const std::string_view bytes(reinterpret_cast<const char*>(records.data()), records.size_bytes());
+    return check_of_folder(folder, path, bytes, names);
+}
+
+std::uint64_t check_of_folder(const Folder& folder, std::string_view path, std::string_view record_bytes,
+                              std::string_view names) {
     constexpr std::size_t from = offsetof(Folder, pending);
     Check check;
     check.update(reinterpret_cast<const char*>(&folder) + from, offsetof(Folder, check) - from);
     check.update(path.data(), path.size());
-    check.update(records.data(), records.size_bytes());
+    check.update(record_bytes.data(), record_bytes.size());
     check.update(names.data(), names.size());
     return check.value();
 }

@@ -13,7 +13,7 @@ namespace neurolake::lake::inventory_format {
 static_assert(std::endian::native == std::endian::little, "the inventory is read and written in place, little-endian");
 
 inline constexpr unsigned char k_magic[8] = {'N', 'L', 'I', 'N', 'V', 0x0D, 0x0A, 0x1A};
-inline constexpr std::uint32_t k_version = 1;
+inline constexpr std::uint32_t k_version = 2;  // 1: records without ctime_ns (inventory_upgrade.hpp)
 
 // When the tree was last looked at without finding a change. Two of them, written in turn, so that a torn write leaves
 // the other; the valid one with the higher sequence counts.
@@ -90,12 +90,14 @@ struct Record {
     std::uint16_t sectors_high = 0;
     std::uint16_t stub_pages = 0;               // size of the stub's own file / 4096; 0 for data
     std::uint32_t first_seen = 0, indexed = 0;  // numbers of times, counted from 1; 0 = never
+    std::int64_t ctime_ns = 0;                  // of the file as it is on disk; 0 = not known
 
     std::uint64_t allocated() const { return (std::uint64_t{sectors_high} << 32 | sectors_low) * 512; }
     void set_allocated(std::uint64_t bytes);
     std::uint64_t size_on_disk() const { return stub_pages ? std::uint64_t{stub_pages} * 4096 : size; }
 };
-static_assert(sizeof(Record) == 48);
+static_assert(sizeof(Record) == 56);
+inline constexpr std::size_t k_record_bytes_1 = offsetof(Record, ctime_ns);  // of version 1
 
 // 64-bit checksum against damage, not against forgery: four lanes of multiply and rotate over 32-byte blocks.
 class Check {
@@ -108,6 +110,8 @@ private:
 };
 std::uint64_t check_of(const void* data, std::size_t size);
 std::uint64_t check_of_folder(const Folder& folder, std::string_view path, std::span<const Record> records,
+                              std::string_view names);
+std::uint64_t check_of_folder(const Folder& folder, std::string_view path, std::string_view record_bytes,
                               std::string_view names);
 
 // Folder order: bytewise with '/' below every other byte, so that a folder is followed by all that lies in it.

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "lake/inventory_upgrade.hpp"
+
 namespace neurolake::lake {
 
 namespace format = inventory_format;
@@ -31,10 +33,24 @@ Result<std::shared_ptr<const InventoryMap>> InventoryMap::open(const std::filesy
     if (id.size < sizeof(format::Header)) return damaged("it is too short for its header");
     void* const data = ::mmap(nullptr, id.size, PROT_READ, MAP_SHARED, fd.get(), 0);
     if (data == MAP_FAILED) return os_error(errno, "map " + file.string(), file.string());
-    const std::shared_ptr<InventoryMap> map(new InventoryMap(static_cast<const char*>(data), id.size, id));
+    std::shared_ptr<InventoryMap> map(new InventoryMap(static_cast<const char*>(data), id.size, id));
     TRY_DO(map->check_header());
+    if (map->header().version == 1) {
+        TRY(map, upgraded(*map));
+    }
     TRY_DO(map->check_contents());
     return std::shared_ptr<const InventoryMap>(map);
+}
+
+// In memory only: the next inventory that is written is of this version.
+Result<std::shared_ptr<InventoryMap>> InventoryMap::upgraded(const InventoryMap& old) {
+    const auto bytes = upgrade_inventory({old.m_data, old.m_size});
+    if (!bytes) return damaged("the tables of an inventory of version 1 lie outside of it");
+    void* const data = ::mmap(nullptr, bytes->size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (data == MAP_FAILED) return os_error(errno, "read an inventory of version 1");
+    std::memcpy(data, bytes->data(), bytes->size());
+    return std::shared_ptr<InventoryMap>(
+        new InventoryMap(static_cast<const char*>(data), bytes->size(), old.m_identity));
 }
 
 InventoryMap::~InventoryMap() { ::munmap(const_cast<char*>(m_data), m_size); }
@@ -48,7 +64,7 @@ Status InventoryMap::check_header() const {
     if (std::memcmp(h.magic, format::k_magic, sizeof h.magic) != 0) return damaged("it does not start like one");
     if (h.header_check != format::check_of(&h, offsetof(format::Header, header_check)))
         return damaged("the checksum of its header is wrong");
-    if (h.version != format::k_version)
+    if (h.version != format::k_version && h.version != 1)
         return Error(Errc::unsupported,
                      "the inventory has version " + std::to_string(h.version) + ", this program knows version " +
                          std::to_string(format::k_version),
@@ -208,6 +224,7 @@ void to_file_record(FileRecord& out, std::string_view folder, std::string_view n
     out.allocated = record.allocated();
     out.ino = record.ino;
     out.mtime_ns = record.mtime_ns;
+    out.ctime_ns = record.ctime_ns;
     const auto time = [times](std::uint32_t number) {
         return number && number <= times.size() ? times[number - 1] : 0;
     };

@@ -66,6 +66,7 @@ public:
 private:
     InventoryMap(const char* data, std::size_t size, Identity identity)
         : m_data(data), m_size(size), m_identity(identity) {}
+    static Result<std::shared_ptr<InventoryMap>> upgraded(const InventoryMap& old);
     Status check_header() const;
     Status check_contents();
     Status check_sections(const inventory_format::Bucket& bucket) const;

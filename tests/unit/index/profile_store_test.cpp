@@ -27,11 +27,32 @@ struct Scratch {
     fs::path folder, file;
 };
 
+// Written by the programs of their time: one file a.csv of one int64 column "id" with two rows.
+constexpr std::string_view k_store_1{
+    "\x4e\x4c\x50\x52\x4f\x46\x31\x0a\x4e\x46\x52\x4d\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x79\x00"
+    "\x00\x00\x00\x00\x00\x00\xf3\x2b\x88\x3c\x08\x2a\xa5\x41\x72\x61\x77\x2d\x64\x61\x74\x61\x09\x05\x61\x2e"
+    "\x63\x73\x76\x03\x63\x73\x76\x22\x6f\x6e\x65\x20\x63\x6f\x6c\x75\x6d\x6e\x2c\x20\x71\x75\x6f\x74\x65\x20"
+    "\x22\x2c\x20\x68\x65\x61\x64\x65\x72\x2c\x20\x75\x74\x66\x2d\x38\x00\x02\x69\x64\x05\x69\x6e\x74\x36\x34"
+    "\x01\x31\x01\x32\x17\x61\x6c\x6c\x20\x76\x61\x6c\x75\x65\x73\x20\x61\x72\x65\x20\x69\x6e\x74\x65\x67\x65"
+    "\x72\x73\x01\x00\x07\xa4\x93\xbc\x05\xc6\xb5\xb9\xa9\xee\xc2\xb9\xea\x31\x01\x02\x03\x02\x01\x01\x04\x05"
+    "\x01\x03\x02\x00\x01\x06\x01\x07\x01\x03\x08\x00\x00",
+    169};
+constexpr std::string_view k_store_2{
+    "\x4e\x4c\x50\x52\x4f\x46\x32\x0a\x4e\x46\x52\x4d\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00"
+    "\x00\x00\x00\x00\x00\x00\xe0\x40\x0a\x79\xb1\x39\xb9\x9c\x72\x61\x77\x2d\x64\x61\x74\x61\x09\x05\x61\x2e"
+    "\x63\x73\x76\x03\x63\x73\x76\x22\x6f\x6e\x65\x20\x63\x6f\x6c\x75\x6d\x6e\x2c\x20\x71\x75\x6f\x74\x65\x20"
+    "\x22\x2c\x20\x68\x65\x61\x64\x65\x72\x2c\x20\x75\x74\x66\x2d\x38\x00\x02\x69\x64\x05\x69\x6e\x74\x36\x34"
+    "\x01\x31\x01\x32\x17\x61\x6c\x6c\x20\x76\x61\x6c\x75\x65\x73\x20\x61\x72\x65\x20\x69\x6e\x74\x65\x67\x65"
+    "\x72\x73\x01\x00\x07\x86\x94\xbc\x05\xd6\xee\x85\xcb\xe0\xc3\xb9\xea\x31\x01\x02\x03\x02\x01\x01\x04\x05"
+    "\x01\x03\x03\x03\x02\x00\x03\x02\x00\x02\x00\x01\x06\x01\x07\x01\x03\x08\x00\x00",
+    176};
+
 FileProfile profile(std::uint64_t rows) {
     FileProfile f;
     f.size = 1234567890123;
     f.ino = 42;
     f.mtime_ns = -5;
+    f.ctime_ns = 7;
     f.profile.format = "csv";
     f.profile.dialect = "delimiter ,";
     f.profile.rows = rows;
@@ -57,10 +78,11 @@ FileProfile profile(std::uint64_t rows) {
 }
 
 bool equal(const FileProfile& a, const FileProfile& b) {
-    return a.size == b.size && a.ino == b.ino && a.mtime_ns == b.mtime_ns && a.profile.format == b.profile.format &&
-           a.profile.dialect == b.profile.dialect && a.profile.compression == b.profile.compression &&
-           a.profile.columns == b.profile.columns && a.profile.rows == b.profile.rows &&
-           a.profile.rows_exact == b.profile.rows_exact && a.profile.findings == b.profile.findings;
+    return a.size == b.size && a.ino == b.ino && a.mtime_ns == b.mtime_ns && a.ctime_ns == b.ctime_ns &&
+           a.made_by == b.made_by && a.profile.format == b.profile.format && a.profile.dialect == b.profile.dialect &&
+           a.profile.compression == b.profile.compression && a.profile.columns == b.profile.columns &&
+           a.profile.rows == b.profile.rows && a.profile.rows_exact == b.profile.rows_exact &&
+           a.profile.findings == b.profile.findings;
 }
 
 }  // namespace
@@ -198,4 +220,30 @@ TEST_CASE("profiles follow a bucket to its new name, also when told twice", "[in
     CHECK(store.load("new", "").at("a.csv").profile.rows == 1);
     CHECK(store.load("new", "deep/er").at("b.csv").profile.rows == 2);
     CHECK(store.load("other", "").at("c.csv").profile.rows == 3);
+}
+
+TEST_CASE("profiles of older programs are read, and written anew by the next commit", "[index]") {
+    for (const auto& [bytes, codec] : {std::pair(k_store_1, 1), std::pair(k_store_2, 2)}) {
+        const Scratch scratch;
+        REQUIRE(write_file_atomic(scratch.file, bytes));
+        {
+            auto store = scratch.open();
+            CHECK_FALSE(store.damaged());
+            store.put("raw-data", "new", {{"b.csv", profile(1)}});
+            REQUIRE(store.commit());
+        }
+        CHECK(read_file(scratch.file)->starts_with("NLPROF3\n"));
+        const auto store = scratch.open();
+        const auto old = store.load("raw-data", "");
+        REQUIRE(old.contains("a.csv"));
+        const FileProfile& known = old.at("a.csv");
+        CHECK(known.made_by == codec);
+        CHECK(known.ctime_ns == 0);
+        CHECK(known.size == 7);
+        CHECK(known.profile.rows == 2);
+        REQUIRE(known.profile.columns.size() == 1);
+        CHECK(known.profile.columns[0].name == "id");
+        CHECK(known.profile.columns[0].evidence.max == "2");
+        CHECK(store.load("raw-data", "new").at("b.csv").made_by == k_codec);
+    }
 }

@@ -163,6 +163,37 @@ TEST_CASE("a replaced file of equal size and time is noticed by its inode", "[in
     CHECK(lake.names() == std::set<std::string>{"raw-data.a"});
 }
 
+TEST_CASE("a file written in place is noticed, also where size and mtime were put back", "[index]") {
+    TestLake lake;
+    lake.put("raw-data/a.csv", "id\n1\n");
+    const fs::path a = lake.lake->layout().buckets / "raw-data/a.csv";
+    struct stat info {};
+    REQUIRE(::stat(a.c_str(), &info) == 0);
+    lake.index();
+    {
+        std::fstream file(a, std::ios::in | std::ios::out);
+        file.seekp(3);
+        file << 'x';
+    }
+    const timespec times[2] = {info.st_atim, info.st_mtim};
+    REQUIRE(::utimensat(AT_FDCWD, a.c_str(), times, 0) == 0);
+    CHECK(lake.index().changes.size() == 1);
+    CHECK(lake.open().find("raw-data.a")->columns[0].type.kind == model::TypeKind::text);
+}
+
+TEST_CASE("other permissions have a file read once more, and are no change", "[index]") {
+    TestLake lake;
+    lake.put("raw-data/a.csv", "id\n1\n");
+    lake.index();
+    const std::string before = lake.bytes();
+    REQUIRE(::chmod((lake.lake->layout().buckets / "raw-data/a.csv").c_str(), 0600) == 0);
+    const index::Report report = lake.index();
+    CHECK(report.files_read == 1);
+    CHECK(report.changes.empty());
+    CHECK(lake.bytes() == before);
+    CHECK(lake.index().files_read == 0);
+}
+
 TEST_CASE("a link out of the bucket is never read", "[index]") {
     TestLake lake;
     lake.put("raw-data/a.csv", "id\n1\n");

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <map>
 
+#include "base/file.hpp"
 #include "lake/inventory_format.hpp"
 #include "support/scratch.hpp"
 
@@ -55,6 +57,92 @@ Inventory reopen(const InventoryBuilder& builder, const fs::path& file) {
 }
 
 }  // namespace
+
+namespace {
+
+// The same inventory as a program wrote it that did not know ctime.
+std::string as_version_1(const std::string& bytes) {
+    format::Header header;
+    std::memcpy(&header, bytes.data(), sizeof header);
+    std::vector<format::Bucket> buckets(header.bucket_count);
+    std::memcpy(buckets.data(), bytes.data() + header.buckets_offset, buckets.size() * sizeof(format::Bucket));
+    std::string out = bytes.substr(0, buckets.empty() ? bytes.size() : buckets[0].folders_offset);
+    for (format::Bucket& b : buckets) {
+        const format::Bucket now = b;
+        std::string records;
+        for (std::uint64_t i = 0; i < b.record_count; ++i)
+            records += bytes.substr(b.records_offset + i * sizeof(format::Record), format::k_record_bytes_1);
+        std::vector<format::Folder> folders(b.folder_count);
+        std::memcpy(folders.data(), bytes.data() + b.folders_offset, folders.size() * sizeof(format::Folder));
+        for (format::Folder& f : folders)
+            f.check =
+                format::check_of_folder(f, std::string_view(bytes).substr(b.paths_offset + f.path_offset, f.path_bytes),
+                                        std::string_view(records).substr(f.first_record * format::k_record_bytes_1,
+                                                                         f.record_count * format::k_record_bytes_1),
+                                        std::string_view(bytes).substr(b.names_offset + f.first_name, f.names_bytes));
+        b.folders_offset = out.size();
+        out.append(reinterpret_cast<const char*>(folders.data()), folders.size() * sizeof(format::Folder));
+        b.paths_offset = out.size();
+        out += bytes.substr(now.paths_offset, now.records_offset - now.paths_offset);
+        b.records_offset = out.size();
+        out += records;
+        b.names_offset = out.size();
+        out += bytes.substr(now.names_offset, (now.names_bytes + 7) / 8 * 8);
+    }
+    std::memcpy(out.data() + header.buckets_offset, buckets.data(), buckets.size() * sizeof(format::Bucket));
+    format::Check check;
+    check.update(buckets.data(), buckets.size() * sizeof(format::Bucket));
+    check.update(out.data() + header.times_offset, header.time_count * 8);
+    for (const format::Bucket& b : buckets) check.update(out.data() + b.name_offset, b.name_bytes);
+    header.version = 1;
+    header.file_bytes = out.size();
+    header.contents_check = check.value();
+    header.header_check = format::check_of(&header, offsetof(format::Header, header_check));
+    std::memcpy(out.data(), &header, sizeof header);
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("an inventory of version 1 is read with every ctime unknown, and damage in it is still damage",
+          "[lake][inventory]") {
+    const Scratch scratch;
+    auto builder = InventoryBuilder::from(Inventory());
+    std::vector<FileRecord> records{record_of("a.csv", 10), record_of("x/b.csv", 20),
+                                    record_of("x/y/c.csv", 4096, FileState::stub)};
+    for (FileRecord& record : records) {
+        record.ctime_ns = 1'700'000'000'500'000'000;
+        for (const char* bucket : {"raw-data", "other"}) builder->put(bucket, record);
+    }
+    const Inventory now = reopen(*builder, scratch / "inventory");
+    CHECK(now.find("other", "x/b.csv")->ctime_ns == records[1].ctime_ns);
+    const std::string old = as_version_1(slurp(scratch / "inventory"));
+    {
+        REQUIRE(write_file_atomic(scratch / "old", old));
+        const auto read = Inventory::open(scratch / "old");
+        REQUIRE(read);
+        REQUIRE(read->verify());
+        for (const char* bucket : {"raw-data", "other"})
+            for (const FileRecord& record : records) {
+                const auto found = read->find(bucket, record.path);
+                REQUIRE(found);
+                CHECK(equal(*found, record));
+                CHECK(found->ctime_ns == 0);
+            }
+        CHECK(read->totals("other")->bytes == now.totals("other")->bytes);
+        REQUIRE(InventoryBuilder::from(*read)->commit(scratch / "new"));
+        CHECK(Inventory::open(scratch / "new")->find("other", "a.csv"));
+    }
+    for (std::size_t i = 0; i < old.size(); i += 7) {  // never a crash, never a wrong record
+        std::string bad = old;
+        bad[i] = static_cast<char>(bad[i] ^ 0x21);
+        REQUIRE(write_file_atomic(scratch / "bad", bad));
+        const auto read = Inventory::open(scratch / "bad");
+        if (!read) continue;
+        for (const FileRecord& record : records)
+            if (const auto found = read->find("other", record.path)) CHECK(equal(*found, record));
+    }
+}
 
 TEST_CASE("a missing inventory is an empty one", "[lake][inventory]") {
     Scratch scratch;
