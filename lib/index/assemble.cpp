@@ -7,12 +7,13 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "index/partition.hpp"
+#include "index/partition_overlap.hpp"
+#include "index/table_columns.hpp"
 #include "model/compatibility.hpp"
 #include "model/meaning.hpp"
 #include "model/merge.hpp"
@@ -25,60 +26,6 @@ using model::Finding;
 using model::Table;
 
 constexpr std::size_t k_max_findings = 20;  // a table of broken files must not drown the catalog
-
-std::vector<Column> columns_of(const File& f) {
-    std::vector<Column> columns = f.profile ? f.profile->profile.columns : std::vector<Column>{};
-    for (Column& column : columns) column.evidence.forced_path = f.path;
-    return columns;
-}
-
-// Rows whose values were looked at; 0 when they were not counted.
-std::uint64_t rows_seen(const File& f) {
-    if (!f.profile || !f.profile->profile.rows_exact) return 0;
-    const std::uint64_t rows = f.profile->profile.rows, sampled = f.profile->sampled_rows;
-    return sampled > 0 ? std::min(rows, sampled) : rows;
-}
-
-// The rows of a file that lacks a column are null there. Where no file counted the column's values, this is left open.
-void count_lacking_as_null(Table& t, const Group& g) {
-    const auto lacks_some = [&](const File* f) {
-        return f->profile && !f->profile->profile.columns.empty() &&
-               f->profile->profile.columns.size() != t.columns.size();
-    };
-    if (std::none_of(g.files.begin(), g.files.end(), lacks_some)) return;
-    std::uint64_t all = 0;
-    std::unordered_map<std::string_view, std::uint64_t> with;  // rows of the files that have the column
-    for (const File* f : g.files) {
-        const std::uint64_t rows = rows_seen(*f);
-        if (rows == 0 || f->profile->profile.columns.empty()) continue;
-        all += rows;
-        std::unordered_set<std::string_view> told;
-        for (const Column& column : f->profile->profile.columns)
-            if (told.insert(column.name).second) with[column.name] += rows;
-    }
-    for (Column& column : t.columns) {
-        const auto here = with.find(column.name);
-        const std::uint64_t rows = here == with.end() ? 0 : here->second;
-        if (rows > 0 && column.evidence.values + column.evidence.nulls == 0) continue;
-        column.evidence.nulls += all - rows;
-    }
-}
-
-void merge_columns(Table& t, const Group& g) {
-    bool first = true;
-    for (const File* f : g.files) {
-        std::vector<Column> columns = columns_of(*f);
-        if (columns.empty()) continue;
-        if (first)
-            t.columns = std::move(columns);
-        else
-            model::merge_into(t.columns, columns);
-        first = false;
-    }
-    count_lacking_as_null(t, g);
-    for (Column& column : t.columns)
-        if (column.evidence.forced_row == 0) column.evidence.forced_path.clear();  // no row forced the type
-}
 
 // An empty or unreadable file says nothing about columns.
 bool says_nothing(const File* f) {
@@ -205,9 +152,10 @@ void add_finding(Table& t, Finding finding, std::size_t& left_out) {
         ++left_out;
 }
 
-void collect_findings(Table& t, const Group& g, const Table* before) {
+void collect_findings(Table& t, const Group& g, const Table* before, std::vector<Finding> of_partitions) {
     std::size_t left_out = 0;
     for (const Finding& finding : g.findings) add_finding(t, finding, left_out);
+    for (Finding& finding : of_partitions) add_finding(t, std::move(finding), left_out);
     const bool shrunk = before && before->deleted_at.empty() && before->files >= 4 && t.files * 2 < before->files;
     if (shrunk)
         add_finding(t,
@@ -279,8 +227,9 @@ Table assemble(const std::string& bucket, const std::string& name, const Group& 
     t.rule = g.rule;
     t.rule_reason = g.reason;
     keep_identity(t, before, now);
-    merge_columns(t, g);
+    t.columns = merged_columns(g);
     if (before) keep_columns_of_stubs(t, g, *before);
+    std::vector<Finding> of_partitions = give_way_to_partitions(t, g);
     for (Column& column : t.columns) model::settle_meaning(column);
     if (before) {
         keep_known_types(t, g, *before);
@@ -294,7 +243,7 @@ Table assemble(const std::string& bucket, const std::string& name, const Group& 
         keep_words(t.partition_columns, *before);
     }
     count_files(t, g);
-    collect_findings(t, g, before);
+    collect_findings(t, g, before, std::move(of_partitions));
     if (before && !model::diff(model::whole_schema(*before), model::whole_schema(t)).changes.empty())
         ++t.schema_version;
     if (before) t.indexed_at = before->indexed_at;

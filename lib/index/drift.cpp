@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/text.hpp"
+#include "index/spellings.hpp"
 #include "model/merge.hpp"
 
 namespace neurolake::index {
@@ -20,10 +21,20 @@ using model::TypeKind;
 
 const std::vector<Column>& columns_of(const File& f) { return f.profile->profile.columns; }
 
-// A column over all files: which types it has there.
+// A column over all files: which types it has there, in which order its dates are written, words for no value.
 struct Seen {
-    std::map<std::string, std::pair<const File*, std::size_t>> types;  // by name: the first file, how many
+    using Where = std::pair<const File*, std::size_t>;  // the first file, how many
+    std::map<std::string, Where> types;                 // by name
+    std::map<DateOrder, Where> orders;
+    Where text, null_words;
+    std::string words;
+    std::uint64_t word_rows = 0;
 };
+
+void count(Seen::Where& where, const File* f) {
+    if (!where.first) where.first = f;
+    ++where.second;
+}
 
 using SeenColumns = std::map<std::string, Seen>;
 
@@ -31,10 +42,16 @@ SeenColumns look(const std::vector<const File*>& files) {
     SeenColumns seen;
     for (const File* f : files)
         for (const Column& column : columns_of(*f)) {
-            if (column.type.kind == TypeKind::unknown) continue;
-            auto& [first, count] = seen[column.name].types[model::to_string(column.type)];
-            if (!first) first = f;
-            ++count;
+            if (only_null_words(column)) continue;
+            Seen& all = seen[column.name];
+            if (column.type.kind != TypeKind::unknown) count(all.types[model::to_string(column.type)], f);
+            if (const DateOrder order = date_order(column); order != DateOrder::none) count(all.orders[order], f);
+            if (column.type.kind == TypeKind::text) count(all.text, f);
+            if (const NullWords found = null_words(column); found.rows > 0) {
+                if (!all.null_words.first) all.words = found.words;
+                all.word_rows += found.rows;
+                count(all.null_words, f);
+            }
         }
     return seen;
 }
@@ -132,6 +149,44 @@ std::optional<Finding> clashes(const std::string& bucket, std::size_t files, con
     return std::nullopt;
 }
 
+std::string with_row(const File& f, const std::string& name) {
+    const std::uint64_t row = column_named(f, name).evidence.forced_row;
+    return row ? fmt::format("{} (row {})", f.path, row) : f.path;
+}
+
+// The order that most files have, and one that does not go with it.
+std::optional<Finding> different_orders(const std::string& bucket, std::size_t files, const std::string& name,
+                                        const Seen& seen) {
+    const auto usual = std::max_element(seen.orders.begin(), seen.orders.end(), [](const auto& a, const auto& b) {
+        return a.second.second != b.second.second ? a.second.second < b.second.second
+                                                  : a.second.first->path > b.second.first->path;
+    });
+    for (const auto& [order, where] : seen.orders) {
+        if (!clash(usual->first, order)) continue;
+        return Finding{Finding::Severity::warning, "date_order", fmt::format("{}/{}", bucket, where.first->path),
+                       column_named(*where.first, name).evidence.forced_row,
+                       fmt::format("the dates of {} are written {} in {}, but {} in {}; {} so: as no order reads all "
+                                   "of them, the column is text",
+                                   name, to_string(usual->first), with_row(*usual->second.first, name),
+                                   to_string(order), with_row(*where.first, name), so_many(where.second, files))};
+    }
+    return std::nullopt;
+}
+
+// "NA" is null in a column of numbers, and a word in a column of text: a table's column is one of both.
+std::optional<Finding> words_as_text(const std::string& bucket, const std::string& name, const Seen& seen) {
+    if (!seen.text.first || !seen.null_words.first) return std::nullopt;
+    const File& f = *seen.null_words.first;
+    const std::string more = seen.null_words.second > 1 ? fmt::format(" and {} more file{}", seen.null_words.second - 1,
+                                                                      seen.null_words.second > 2 ? "s" : "")
+                                                        : "";
+    return Finding{Finding::Severity::note, "null_words", fmt::format("{}/{}", bucket, f.path), 0,
+                   fmt::format("{} in {} of {} in {}{} counts as text, as {} is text in {}; alone it would mean no "
+                               "value",
+                               seen.words, seen.word_rows == 1 ? "1 row" : fmt::format("{} rows", seen.word_rows), name,
+                               f.path, more, name, seen.text.first->path)};
+}
+
 }  // namespace
 
 std::vector<Finding> drift(const std::string& bucket, const std::vector<const File*>& all, ColumnDrift columns) {
@@ -143,8 +198,12 @@ std::vector<Finding> drift(const std::string& bucket, const std::vector<const Fi
     if (columns == ColumnDrift::tell)
         if (auto finding = column_drift(bucket, files)) findings.push_back(std::move(*finding));
     for (const auto& [name, seen] : look(files)) {
-        if (seen.types.size() < 2) continue;
-        if (auto finding = clashes(bucket, files.size(), name, seen)) findings.push_back(std::move(*finding));
+        if (seen.orders.size() > 1)
+            if (auto finding = different_orders(bucket, files.size(), name, seen))
+                findings.push_back(std::move(*finding));
+        if (seen.types.size() > 1)
+            if (auto finding = clashes(bucket, files.size(), name, seen)) findings.push_back(std::move(*finding));
+        if (auto finding = words_as_text(bucket, name, seen)) findings.push_back(std::move(*finding));
     }
     return findings;
 }

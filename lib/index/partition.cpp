@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "index/partition.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <set>
@@ -48,6 +50,29 @@ model::Type type_of(std::string_view s) {
     if (s == "true" || s == "false") return model::TypeKind::boolean;
     return model::TypeKind::text;
 }
+
+// "01", not "10": a number that is written longer than it need be.
+bool is_padded(std::string_view s) {
+    if (s.starts_with('-')) s.remove_prefix(1);
+    return s.size() > 1 && s.front() == '0' && is_integer(s);
+}
+
+bool is_one_digit(std::string_view s) {
+    if (s.starts_with('-')) s.remove_prefix(1);
+    return s.size() == 1 && is_integer(s);
+}
+
+// "01" beside "1": as numbers, two folders would have one value.
+struct Widths {
+    const std::string_view *padded = nullptr, *bare = nullptr;
+    explicit Widths(const std::vector<std::string_view>& values) {
+        for (const std::string_view& value : values) {
+            if (!padded && is_padded(value)) padded = &value;
+            if (!bare && is_one_digit(value)) bare = &value;
+        }
+    }
+    bool differ() const { return padded && bare; }
+};
 
 // Whole numbers that share a column with fractions count as int32: is_fraction admits no more than a double's digits.
 model::Type common_type(const std::vector<std::string_view>& values) {
@@ -108,7 +133,8 @@ model::Column partition_column(std::string name, const std::vector<std::string>&
     }
     column.evidence.values = values.size() - column.evidence.nulls;
     column.evidence.distinct = distinct.size();
-    column.type = common_type(sorted);
+    const Widths widths(sorted);
+    column.type = widths.differ() ? model::Type(model::TypeKind::text) : common_type(sorted);
     for (const std::string_view value : sorted) {
         column.evidence.longest = std::max<std::uint64_t>(column.evidence.longest, value.size());
         std::optional<std::string>&min = column.evidence.min, &max = column.evidence.max;
@@ -116,6 +142,9 @@ model::Column partition_column(std::string name, const std::vector<std::string>&
         if (!max || model::compare_values(column.type, value, *max) > 0) max = value;
     }
     column.evidence.reason = "values of the folders named " + column.name + "=...";
+    if (widths.differ())
+        column.evidence.reason +=
+            fmt::format("; text, because {} and {} are both written", *widths.padded, *widths.bare);
     return column;
 }
 

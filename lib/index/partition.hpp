@@ -25,7 +25,8 @@ std::optional<std::string_view> partition_root(std::string_view folder);
 std::vector<std::pair<std::string, std::string>> keys_between(std::string_view root, std::string_view folder);
 
 // The narrowest type of all values, with evidence: int64, double, date, boolean, else text. Leading zeros keep a column
-// text (01234 is a zip code), except numbers of one or two digits padded to two as months, days and hours are (01..12).
+// text (01234 is a zip code), except numbers of one or two digits all padded to two as months, days and hours are
+// (01..12).
 model::Column partition_column(std::string name, const std::vector<std::string>& values);
 
 }  // namespace neurolake::index

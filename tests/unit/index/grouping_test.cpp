@@ -177,6 +177,11 @@ TEST_CASE("partition values are typed by what they all are", "[index]") {
     };
     CHECK(type({"2023", "2024"}) == "int64");
     CHECK(type({"01", "12"}) == "int64");
+    CHECK(type({"01", "1"}) == "text");
+    CHECK(type({"0", "00", "10"}) == "text");
+    CHECK(type({"1", "10"}) == "int64");
+    CHECK(partition_column("k", {"1", "01", "10"}).evidence.reason ==
+          "values of the folders named k=...; text, because 01 and 1 are both written");
     CHECK(type({"01234", "90210"}) == "text");
     CHECK(type({"2024-01-01", "2024-12-31"}) == "date");
     CHECK(type({"2024-01-01", "2024-13-31"}) == "text");
@@ -383,4 +388,31 @@ TEST_CASE("types that widen without a loss are no drift", "[index]") {
     }
     empty.profile->profile.columns[2].type = model::TypeKind::unknown;
     CHECK(group("b", unit("t", {narrow, wider, empty}))[0].findings.empty());
+}
+
+TEST_CASE("a folder's key that is a column as well is one column, and differing values are told", "[index]") {
+    std::vector<File> files{file("t/year=2023/a.csv", "csv", {"id", "Year"}),
+                            file("t/year=2024/b.csv", "csv", {"id", "Year"})};
+    for (const char* year : {"2023", "2024"}) {
+        model::Column& c = files[year[3] - '3'].profile->profile.columns[1];
+        c.evidence.min = c.evidence.max = year;
+    }
+    const auto made = [&] {
+        const Unit u = unit("t", files, Unit::Kind::partitions);
+        return assemble("raw-data", "t", group("raw-data", u)[0], nullptr, k_now);
+    };
+    model::Table t = made();
+    REQUIRE(t.columns.size() == 1);
+    CHECK(t.columns[0].name == "id");
+    REQUIRE(t.partition_columns.size() == 1);
+    CHECK(t.partition_columns[0].name == "year");
+    CHECK(t.findings.empty());
+    files[1].profile->profile.columns[1].evidence.min = "2021";
+    t = made();
+    REQUIRE(t.findings.size() == 1);
+    CHECK(t.findings[0].code == "partition_column");
+    CHECK(t.findings[0].path == "raw-data/t/year=2024/b.csv");
+    CHECK(t.findings[0].message ==
+          "year is a key of the folders and a column of the files: readers take the folder's value, 2024 here, and "
+          "t/year=2024/b.csv holds 2021 to 2024");
 }
