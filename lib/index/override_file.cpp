@@ -13,13 +13,34 @@ namespace {
 
 constexpr std::uint64_t k_limit = 64u << 10;
 
-// The text of a scalar without its quotes and without a trailing comment.
-std::string_view scalar(std::string_view s) {
+// A scalar of one line, as YAML reads it, or what is wrong with it.
+struct Scalar {
+    std::string_view text;
+    std::string wrong;
+};
+
+bool only_comment(std::string_view rest) {
+    const std::string_view trimmed = text::trim(rest);
+    return trimmed.empty() || (trimmed.starts_with('#') && rest.front() == ' ');
+}
+
+Scalar scalar(std::string_view s) {
     s = text::trim(s);
-    if (s.size() >= 2 && (s[0] == '"' || s[0] == '\''))
-        if (const std::size_t end = s.find(s[0], 1); end != std::string_view::npos) return s.substr(1, end - 1);
-    if (const std::size_t comment = s.find(" #"); comment != std::string_view::npos) s = s.substr(0, comment);
-    return text::trim(s);
+    if (s.empty() || s.starts_with('#')) return {};
+    if (s[0] == '"' || s[0] == '\'') {
+        const std::size_t end = s.find(s[0], 1);
+        if (end == std::string_view::npos) return {{}, fmt::format("the quote {} is not closed", s[0])};
+        if (!only_comment(s.substr(end + 1))) return {{}, "something stands behind the closing quote"};
+        return {s.substr(1, end - 1), {}};
+    }
+    if (s[0] == '[') return {{}, "a list is no value here"};
+    if (s[0] == '{') return {{}, "a mapping is no value here"};
+    if (std::string_view("&*!|>%@`,]}").find(s[0]) != std::string_view::npos || s.starts_with("- ") || s == "-")
+        return {{}, fmt::format("a value that begins with {} needs quotes", s[0])};
+    if (const std::size_t comment = s.find(" #"); comment != std::string_view::npos)
+        s = text::trim(s.substr(0, comment));
+    if (s.find(": ") != std::string_view::npos || s.ends_with(':')) return {{}, "a value with a colon needs quotes"};
+    return {s, {}};
 }
 
 std::optional<bool> truth(std::string_view word) {
@@ -29,23 +50,49 @@ std::optional<bool> truth(std::string_view word) {
     return std::nullopt;
 }
 
-// Empty when the line was understood, else what is wrong with it.
-std::string take_line(Override& out, std::string_view line) {
+struct Fault {
+    std::string what;
+    bool whole_file = true;  // false: the line alone says nothing
+};
+
+// Nothing when the line was understood.
+std::optional<Fault> take_line(Override& out, std::string_view line) {
     const std::size_t colon = line.find(':');
-    if (line.front() == ' ' || line.front() == '\t' || line.front() == '-' || colon == std::string_view::npos)
-        return "only \"key: value\" lines are understood";
-    const std::string_view key = text::trim(line.substr(0, colon)), value = scalar(line.substr(colon + 1));
+    const bool spaced = colon != std::string_view::npos && (colon + 1 == line.size() || line[colon + 1] == ' ');
+    if (line.front() == ' ' || line.front() == '\t' || line.front() == '-' || !spaced)
+        return Fault{"it is no \"key: value\""};
+    if (text::escape_controls(line) != line || !text::is_utf8(line)) return Fault{"it is no plain UTF-8 text"};
+    const std::string_view key = text::trim(line.substr(0, colon));
+    const Scalar value = scalar(line.substr(colon + 1));
+    if (!value.wrong.empty()) return Fault{fmt::format("{}: {}", key, value.wrong)};
     if (key == "table") {
-        if (value.empty()) return "\"table\" needs a name";
-        out.table = value;
-        return {};
+        if (value.text.empty() || value.text == "~" || value.text == "null") return Fault{"\"table\" needs a name"};
+        out.table = value.text;
+        return std::nullopt;
     }
     bool* const flag = key == "ignore" ? &out.ignore : key == "single_file" ? &out.single_file : nullptr;
-    if (!flag) return fmt::format("\"{}\" is no key of it (table, ignore, single_file)", key);
-    const auto on = truth(value);
-    if (!on) return fmt::format("\"{}\" is true or false, not \"{}\"", key, value);
+    if (!flag) return Fault{fmt::format("\"{}\" is no key of it (table, ignore, single_file)", key), false};
+    const auto on = truth(value.text);
+    if (!on) return Fault{fmt::format("\"{}\" is true or false, not \"{}\"", key, value.text)};
     *flag = *on;
-    return {};
+    return std::nullopt;
+}
+
+model::Finding finding_of(const Fault& fault, std::uint64_t number) {
+    using Severity = model::Finding::Severity;
+    if (!fault.whole_file)
+        return {Severity::warning,
+                "override_line",
+                {},
+                number,
+                fmt::format("line {} of {} is ignored: {}", number, k_override_name, fault.what)};
+    return {Severity::error,
+            "override_broken",
+            {},
+            number,
+            fmt::format("line {} is broken, so the file is ignored as a whole: {}; write one of table: NAME, "
+                        "single_file: true, ignore: true",
+                        number, fault.what)};
 }
 
 }  // namespace
@@ -59,12 +106,13 @@ Override parse_override(std::string_view text) {
         while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t'))
             line.remove_suffix(1);
         if (line.empty() || text::trim(line).starts_with('#') || line == "---") continue;
-        if (const std::string wrong = take_line(out, line); !wrong.empty())
-            out.findings.push_back({model::Finding::Severity::warning,
-                                    "override_line",
-                                    {},
-                                    number,
-                                    fmt::format("line {} of {} is ignored: {}", number, k_override_name, wrong)});
+        const auto fault = take_line(out, line);
+        if (!fault) continue;
+        out.findings.push_back(finding_of(*fault, number));
+        if (!fault->whole_file) continue;
+        Override nothing;  // never half of what a person meant
+        nothing.findings = std::move(out.findings);
+        return nothing;
     }
     return out;
 }

@@ -18,10 +18,12 @@ inline constexpr std::string_view k_override_name = "_neurolake.yaml";
 //   table: NAME         all data files below this folder form one table of that name
 //   ignore: true        nothing below this folder is data
 //   single_file: true   every data file below this folder is a table of its own
+// A line that is no such YAML, or whose value has the wrong type, is an error ("override_broken") and the whole file
+// says nothing; a key that is not known is a warning ("override_line") and its line says nothing.
 struct Override {
     std::optional<std::string> table;
     bool ignore = false, single_file = false;
-    std::vector<model::Finding> findings;  // lines that were not understood; path left empty
+    std::vector<model::Finding> findings;  // path left empty
 };
 
 Override parse_override(std::string_view text);

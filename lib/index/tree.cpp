@@ -86,7 +86,7 @@ void Tree::read_overrides() {
         const std::string shown = m_bucket + "/" + (path.empty() ? "" : path + "/") + std::string(k_override_name);
         auto read = read_override(m_bucket_fd, path);
         if (!read) {
-            m_findings.push_back({model::Finding::Severity::warning, "override_unreadable", shown, 0,
+            m_findings.push_back({model::Finding::Severity::error, "override_unreadable", shown, 0,
                                   "its rules do not count now: " + read.error().message});
             continue;
         }

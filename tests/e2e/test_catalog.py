@@ -289,6 +289,20 @@ class Grouping(CatalogTest):
         self.index()
         self.assertEqual(["raw-data.each.d", "raw-data.each.e", "raw-data.mess.x", "raw-data.mess.y"], self.names())
 
+    def test_a_broken_override_file_counts_for_nothing_and_is_told_until_it_is_mended(self):
+        self.put("raw-data/mess/a.csv", "id,name\n1,x\n")
+        self.put("raw-data/mess/_neurolake.yaml", "table: [1,\n")
+        for _ in range(2):
+            report = self.index(check=3)
+            self.assertEqual(["raw-data.mess"], self.names())
+            self.assertEqual([("override_broken", "raw-data/mess/_neurolake.yaml", 1, "error")],
+                             [(f["code"], f["path"], f["line"], f["severity"]) for f in report["findings"]])
+        told = self.nl("catalog", "index", check=3).err
+        self.assertIn("error: raw-data/mess/_neurolake.yaml: line 1 is broken, so the file is ignored as a whole: table: a list is no value here; write", told)
+        self.put("raw-data/mess/_neurolake.yaml", "table: mine\n")
+        self.assertEqual([], self.index()["findings"])
+        self.assertEqual(["raw-data.mine"], self.names())
+
     def test_nasty_names_are_cataloged_and_found_again(self):
         names = [b"new\nline.csv", b"esc\x1b[31m.csv", b"\xff\xfe.csv", b"-dash.csv", "größe.csv".encode(), b"a b.csv",
                  b"quo\"te'.csv", b"per%2Fcent.csv", "日本.csv".encode(), b"a=b.csv", b"back\\slash.csv"]

@@ -219,17 +219,36 @@ TEST_CASE("an override file makes one table of a whole tree, or one of each file
     CHECK(shape(group("raw-data", u)) == "mess/a.csv:1 mess/deep/b.json:1 ");
 }
 
-TEST_CASE("lines of an override file that are not understood are named with their number", "[index]") {
+TEST_CASE("keys that an override file does not have are named with their line, and the rest counts", "[index]") {
     const Override o =
-        parse_override("# mine\n\ntable: \"a b\"  # note\nignore: maybe\n  nested: 1\r\nfoo: 1\nsingle_file: yes");
+        parse_override("# mine\n\ntable: \"a b\"  # note\nfoo: 1\nsingle_file: yes\r\nignore: no # not yet");
     CHECK(o.table == "a b");
     CHECK_FALSE(o.ignore);
     CHECK(o.single_file);
-    REQUIRE(o.findings.size() == 3);
+    REQUIRE(o.findings.size() == 1);
     CHECK(o.findings[0].line == 4);
-    CHECK(o.findings[1].line == 5);
-    CHECK(o.findings[2].message.find("\"foo\"") != std::string::npos);
+    CHECK(o.findings[0].severity == model::Finding::Severity::warning);
+    CHECK(o.findings[0].message.find("\"foo\"") != std::string::npos);
     CHECK(parse_override("").findings.empty());
+    CHECK(parse_override("table: it's #1\n").table == "it's");
+    CHECK(parse_override("\xEF\xBB\xBFtable: 'x y'\n").table == "x y");
+}
+
+TEST_CASE("a broken override file says nothing at all, but where it is broken", "[index]") {
+    for (const char* line :
+         {"table: [1,", "table: [1]", "table: {a: b}", "table: \"a", "table: 'a' b", "table:", "table: ~",
+          "table: a: b", "ignore: maybe", "ignore: [true]", "  nested: 1", "- table: x", "table x", "table:x",
+          "table: &a b", "table: |", "table: a\x01", "table: \xff", "table: ,"}) {
+        CAPTURE(line);
+        const Override o = parse_override("single_file: true\n" + std::string(line) + "\nignore: true\n");
+        CHECK_FALSE(o.table);
+        CHECK_FALSE(o.ignore);
+        CHECK_FALSE(o.single_file);
+        REQUIRE(o.findings.size() == 1);
+        CHECK(o.findings[0].code == "override_broken");
+        CHECK(o.findings[0].severity == model::Finding::Severity::error);
+        CHECK(o.findings[0].line == 2);
+    }
 }
 
 TEST_CASE("names follow the place and are safe to type", "[index]") {
