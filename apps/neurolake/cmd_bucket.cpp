@@ -212,7 +212,7 @@ void print_list(Session& session, const std::vector<Listed>& all, const lake::In
                  {"FILES", Align::right},
                  {"SIZE", Align::right},
                  {"CLOUD", Align::right},
-                 {"PURPOSE", Align::left, true}});
+                 {"PURPOSE", Align::left, true, TableColumn::Narrow::wrap}});
     bool uncounted = false;
     for (const auto& [bucket, sizes] : all) {
         uncounted = uncounted || !sizes;

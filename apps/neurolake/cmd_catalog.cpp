@@ -68,7 +68,7 @@ std::string cell_of_rows(const model::Table& table) {
 
 void print_tables(Output& out, const std::vector<const model::Table*>& tables) {
     using Align = TableColumn::Align;
-    Table shown({{"TABLE", Align::left, true},
+    Table shown({{"TABLE", Align::left, true, TableColumn::Narrow::cut_start},
                  {"FORMAT"},
                  {"ROWS", Align::right},
                  {"COLUMNS", Align::right},

@@ -84,7 +84,7 @@ Result<int> run_list(Session& session, const ListArgs&) {
     auto list = json::Value::array();
     Table rows({{"TERM", TableColumn::Align::left, true},
                 {"LINKS", TableColumn::Align::right},
-                {"DEFINITION", TableColumn::Align::left, true}});
+                {"DEFINITION", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
     for (const auto& term : terms) {
         const auto links = links_of(*catalog, term.name);
         rows.row({out.name(term.name), std::to_string(links.size()), out.name(term.definition)});

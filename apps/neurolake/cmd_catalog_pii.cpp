@@ -80,7 +80,7 @@ std::string source_text(const model::Column& column) {
 
 void print_found(Session& session, const std::vector<Found>& found, std::size_t tables) {
     Output& out = session.out();
-    Table shown({{"COLUMN", TableColumn::Align::left, true},
+    Table shown({{"COLUMN", TableColumn::Align::left, true, TableColumn::Narrow::cut_start},
                  {"TYPE"},
                  {"LOOKS LIKE"},
                  {"SHARE", TableColumn::Align::right},

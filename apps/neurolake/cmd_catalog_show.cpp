@@ -64,7 +64,8 @@ void print_columns(Output& out, const model::Table& table) {
         add(column, column.pii ? " (pii)" : model::is_hint(column) ? " (pii?)" : "");
     for (const auto& column : table.partition_columns) add(column, " (partition)");
     if (!shown.empty()) shown.print(out);
-    Table said({{"  SAID OF", TableColumn::Align::left, true}, {""}});
+    Table said({{"  SAID OF", TableColumn::Align::left, true},
+                {"", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
     for (const auto* list : {&table.columns, &table.partition_columns})
         for (const auto& column : *list)
             if (!column.term.empty() || !column.description.empty())
@@ -99,7 +100,7 @@ void print_meanings(Output& out, const model::Table& table) {
 
 void print_facts(Session& session, const model::Table& table) {
     Output& out = session.out();
-    Table facts({{""}, {""}});
+    Table facts({{""}, {"", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
     facts.row({table.is_folder ? "  Folder" : "  File", out.name(table.bucket + "/" + table.path)});
     facts.row({"  Schema version", std::to_string(table.schema_version)});
     facts.row({"  Tier", std::string(model::to_string(table.tier))});

@@ -60,7 +60,9 @@ Result<int> run_schema(Session& session, const SchemaArgs& args) {
         out.object(value.set("columns", std::move(columns)));
         return 0;
     }
-    Table shown({{"COLUMN", TableColumn::Align::left, true}, {"TYPE", TableColumn::Align::left, true}, {""}});
+    Table shown({{"COLUMN", TableColumn::Align::left, true},
+                 {"TYPE", TableColumn::Align::left, true, TableColumn::Narrow::wrap},
+                 {""}});
     for (const auto& column : version.columns)
         shown.row({out.name(column.name), model::to_string(column.type), column.nullable ? "" : "not null"});
     shown.print(out);

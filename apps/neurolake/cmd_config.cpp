@@ -86,8 +86,8 @@ Result<std::vector<config::Shown>> chosen_settings(Session& session, const std::
 }
 
 void print_settings(Output& out, const std::vector<config::Shown>& settings, bool origin) {
-    std::vector<TableColumn> columns{{"setting"}, {"value", TableColumn::Align::left, true}};
-    if (origin) columns.push_back({"origin"});
+    std::vector<TableColumn> columns{{"setting"}, {"value", TableColumn::Align::left, true, TableColumn::Narrow::wrap}};
+    if (origin) columns.push_back({"origin", TableColumn::Align::left, true, TableColumn::Narrow::cut_start});
     Table table(std::move(columns));
     for (const auto& shown : settings) {
         std::vector<std::string> row{shown.key, shown.value.empty() ? "-" : out.name(shown.value)};
@@ -137,7 +137,7 @@ Result<int> run_get(Session& session, const GetArgs& args) {
                        .set("origin", shown.origin)
                        .set("secret", shown.secret));
     else
-        out.line(out.name(shown.value));
+        out.exact(out.name(shown.value));
     if (shown.value.empty() && out.stdout_is_terminal()) out.step(shown.key + " is not set");
     return 0;
 }
@@ -265,7 +265,7 @@ Result<int> run_path(Session& session, const NoArgs&) {
                        .set("settings", layout.settings_yaml.string())
                        .set("buckets", layout.buckets_yaml.string()));
     else
-        out.line(out.name(layout.settings_yaml.string()));
+        out.exact(out.name(layout.settings_yaml.string()));
     return 0;
 }
 

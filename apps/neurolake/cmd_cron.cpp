@@ -140,7 +140,9 @@ Result<int> run_install(Session& session, const Args& args) {
     out.summary(!changed            ? "The crontab has these lines already:"
                 : session.dry_run() ? "Would put into your crontab:"
                                     : "Put into your crontab:");
-    for (const std::string& line : block.lines) out.line("  " + out.name(line));
+    for (const std::string& line : block.lines) out.exact("  " + out.name(line));
+    if (!lines.no_burst.empty())
+        out.summary(fmt::format("Left out: burst, for {}; then: neurolake cron install", out.name(lines.no_burst)));
     out.summary(fmt::format("What goes wrong is in {}; take the lines out again with: neurolake cron remove",
                             out.name(lines.log)));
     return 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -112,17 +113,19 @@ const std::string& moment_of(const model::LineageRun& run) {
 void print_jobs(Output& out, const Lineage& lineage, const std::vector<JobFacts>& all) {
     if (all.empty())
         return out.summary("No job is known yet; name one with: neurolake lineage add --in A --out B --job NAME");
+    constexpr std::size_t k_most_names = 12;  // of a job that touches hundreds of tables
     Table shown({{"JOB", TableColumn::Align::left, true},
-                 {"MAKES", TableColumn::Align::left, true},
-                 {"FROM", TableColumn::Align::left, true},
+                 {"MAKES", TableColumn::Align::left, true, TableColumn::Narrow::wrap},
+                 {"FROM", TableColumn::Align::left, true, TableColumn::Narrow::wrap},
                  {"RUNS", TableColumn::Align::right},
                  {"LAST RUN"},
                  {"ENDED"}});
+    const std::size_t most = out.stdout_is_terminal() ? k_most_names : std::numeric_limits<std::size_t>::max();
     for (const auto& facts : all) {
         const auto* last = facts.runs.empty() ? nullptr : facts.runs[0];
         shown.row({out.name(lineage.job_name(facts.id)),
-                   out.name(short_list({facts.outputs.begin(), facts.outputs.end()}, 2)),
-                   out.name(short_list({facts.inputs.begin(), facts.inputs.end()}, 3)),
+                   out.name(short_list({facts.outputs.begin(), facts.outputs.end()}, most)),
+                   out.name(short_list({facts.inputs.begin(), facts.inputs.end()}, most)),
                    text::with_thousands(facts.job->runs), last ? moment_of(*last) : "-",
                    last ? state_text(*last) : "-"});
     }
@@ -147,8 +150,10 @@ void print_job(Output& out, const Lineage& lineage, const JobFacts& facts) {
     print_text(out, "First seen", facts.job->first_seen);
     if (facts.runs.empty()) return;
     out.line();
-    Table shown(
-        {{"  RUN BEGAN"}, {"TOOK", TableColumn::Align::right}, {"ENDED"}, {"", TableColumn::Align::left, true}});
+    Table shown({{"  RUN BEGAN"},
+                 {"TOOK", TableColumn::Align::right},
+                 {"ENDED"},
+                 {"", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
     for (const auto* run : facts.runs)
         shown.row({"  " + moment_of(*run), duration_of(*run), state_text(*run), out.name(run->error)});
     shown.print(out);

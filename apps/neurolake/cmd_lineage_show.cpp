@@ -293,10 +293,10 @@ json::Value impact_json(const Lineage& lineage, std::size_t start, const std::ve
 
 void print_impact(Output& out, const Lineage& lineage, std::size_t start, const std::vector<Affected>& all) {
     Table shown({{"DEPTH", TableColumn::Align::right},
-                 {"TABLE", TableColumn::Align::left, true},
+                 {"TABLE", TableColumn::Align::left, true, TableColumn::Narrow::cut_start},
                  {"OWNER", TableColumn::Align::left, true},
-                 {"BY", TableColumn::Align::left, true},
-                 {"THROUGH", TableColumn::Align::left, true}});
+                 {"BY", TableColumn::Align::left, true, TableColumn::Narrow::wrap},
+                 {"THROUGH", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
     std::set<std::string> owners;
     for (const auto& affected : all) {
         const auto& dataset = lineage.datasets()[affected.at.dataset];

@@ -85,7 +85,7 @@ Result<int> change(Session& session, const Args& args, Verb verb) {
     if (verb == Verb::pin) TRY_DO(tell_of_cloud_data(session, args));
     if (args.paths.empty() && pins.paths.empty()) out.summary("Nothing is pinned.");
     if (args.paths.empty())
-        for (const auto& path : pins.paths) out.line(out.name(path));
+        for (const auto& path : pins.paths) out.exact(out.name(path));
     return 0;
 }
 

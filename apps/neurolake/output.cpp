@@ -80,7 +80,58 @@ std::string escape_beyond_ascii(std::string_view bytes) {
     return out;
 }
 
+// Without the sequences that colour it.
+std::size_t visible_width(std::string_view text) {
+    std::size_t width = text::display_width(text);
+    for (std::size_t at = text.find("\x1b["); at != std::string_view::npos; at = text.find("\x1b[", at + 1)) {
+        const std::size_t end = text.find('m', at);
+        if (end != std::string_view::npos) width -= end - at;  // the escape itself has no width
+    }
+    return width;
+}
+
+// Blanks and the strokes of a tree.
+std::size_t drawing_at_start(std::string_view line) {
+    static constexpr std::string_view k_strokes[] = {" ", "│", "├", "└", "─", "|", "`", "+", "-"};
+    for (std::size_t at = 0; at < line.size();) {
+        const auto* stroke =
+            std::ranges::find_if(k_strokes, [&](std::string_view one) { return line.substr(at).starts_with(one); });
+        if (stroke == std::end(k_strokes)) return at;
+        at += stroke->size();
+    }
+    return line.size();
+}
+
+// "Cloud      not configured": the text begins behind the blanks that follow the label.
+std::size_t end_of_label(std::string_view line, std::size_t from) {
+    constexpr std::size_t k_widest_label = 24;
+    const std::size_t gap = line.find("  ", from);
+    if (gap == std::string_view::npos) return from;
+    const std::size_t end = line.find_first_not_of(' ', gap);
+    if (end == std::string_view::npos || visible_width(line.substr(0, end)) > k_widest_label) return from;
+    return end;
+}
+
+std::string broken_line(std::string_view line, std::size_t width) {
+    constexpr std::size_t k_hang = 2;
+    if (visible_width(line) <= width) return std::string(line);
+    const std::size_t start = drawing_at_start(line);
+    const std::size_t label = end_of_label(line, start);
+    const std::size_t used = visible_width(line.substr(0, label));
+    return std::string(line.substr(0, label)) +
+           text::wrapped(line.substr(label), width, used, label == start ? used + k_hang : used);
+}
+
 }  // namespace
+
+std::string broken(std::string_view utf8, std::size_t width) {
+    std::string out;
+    for (const std::string_view line : text::split(utf8, '\n')) {
+        if (line.data() != utf8.data()) out += '\n';
+        out += broken_line(line, width);
+    }
+    return out;
+}
 
 int exit_code(Errc code, int signal) {
     if (code == Errc::cancelled) return signal ? 128 + signal : 130;
@@ -153,11 +204,20 @@ void Output::set(OutputOptions options) {
 
 bool Output::draws_progress() const { return m_stderr_terminal && !m_dumb && !m_options.quiet; }
 
+std::string Output::for_stderr(std::string_view text) const {
+    return m_stderr_terminal ? broken(encode(text), columns()) : encode(text);
+}
+
 std::string Output::encode(std::string_view text) const { return m_utf8 ? std::string(text) : ascii_text(text); }
 
 void Output::line(std::string_view text) {
     if (machine()) return;
-    raw(encode(text) + "\n");
+    const auto shown = encode(text);
+    raw((m_stdout_terminal ? broken(shown, columns()) : shown) + "\n");
+}
+
+void Output::exact(std::string_view text) {
+    if (!machine()) raw(encode(text) + "\n");
 }
 
 void Output::summary(std::string_view text) {
@@ -166,7 +226,7 @@ void Output::summary(std::string_view text) {
 
 void Output::prose(std::string_view text, std::size_t indent) {
     if (m_options.quiet) return;
-    line(m_stdout_terminal ? text::wrapped(text, columns(), 0, indent) : std::string(text));
+    exact(m_stdout_terminal ? text::wrapped(text, columns(), 0, indent) : std::string(text));
 }
 
 void Output::raw(std::string_view bytes) {
@@ -238,11 +298,11 @@ std::string Output::labelled(Style style, std::string_view label, std::string_vi
 void Output::warn(std::string_view text) { stderr_raw(labelled(Style::yellow, "warning:", text)); }
 
 void Output::step(std::string_view text) {
-    if (!m_options.quiet) stderr_raw(encode(text) + "\n");
+    if (!m_options.quiet) stderr_raw(for_stderr(text) + "\n");
 }
 
 void Output::why(std::string_view text) {
-    if (m_options.verbose) stderr_raw(paint_stderr(Style::dim, encode(text)) + "\n");
+    if (m_options.verbose) stderr_raw(paint_stderr(Style::dim, for_stderr(text)) + "\n");
 }
 
 void Output::error(const Error& error, int exit) {

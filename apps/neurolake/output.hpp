@@ -49,13 +49,14 @@ public:
     int width() const { return m_width; }
     bool closed() const { return m_closed; }
 
-    // stdout. Text may use the few symbols of ascii_text(); names from disk go through name() first.
+    // stdout. Text may use the few symbols of ascii_text(); names from disk go through name() first. On a terminal a
+    // line that is wider than it is broken at blanks, the rest indented below; in a pipe nothing is ever broken.
     void line(std::string_view text = {});     // a result; nothing with --json
+    void exact(std::string_view text);         // a result that is never broken: rows of a table, what people copy
     void summary(std::string_view text = {});  // the same, but dropped by --quiet
-    // A summary of whole sentences: on a terminal broken at its width, further lines indented.
-    void prose(std::string_view text, std::size_t indent = 0);
-    void raw(std::string_view bytes);       // exactly these bytes, for scripts
-    void object(const json::Value& value);  // --json: the one object
+    void prose(std::string_view text, std::size_t indent = 0);  // a summary whose further lines are indented so far
+    void raw(std::string_view bytes);                           // exactly these bytes, for scripts
+    void object(const json::Value& value);                      // --json: the one object
     void object_line(const json::Value& value);
 
     // stderr.
@@ -80,6 +81,7 @@ public:
 private:
     std::string encode(std::string_view text) const;
     void write_stderr(std::string_view bytes);
+    std::string for_stderr(std::string_view text) const;
     std::size_t columns() const;
     std::string labelled(Style style, std::string_view label, std::string_view text) const;
 
@@ -92,6 +94,10 @@ private:
 };
 
 // Part of what was asked could not be read: the run ends with k_exit_partial.
+// Broken at blanks where a line of it is wider than `width`; what follows stands below its text, not below its label
+// or its drawing. Commands are never broken.
+std::string broken(std::string_view utf8, std::size_t width);
+
 bool left_out(const model::Finding& finding);
 
 std::string counted(std::uint64_t n, std::string_view noun);  // "1 row", "1,234 rows"

@@ -39,6 +39,17 @@ std::string fit(std::string_view text, std::size_t width, bool utf8) {
     return std::string(text.substr(0, end)) + std::string(mark);
 }
 
+std::string fit_end(std::string_view text, std::size_t width, bool utf8) {
+    if (text::display_width(text) <= width) return std::string(text);
+    const std::string_view mark = utf8 ? "…" : "...";
+    const std::size_t mark_width = utf8 ? 1 : 3;
+    if (width <= mark_width) return std::string(mark.substr(0, utf8 ? mark.size() : width));
+    std::size_t begin = 0;
+    while (begin < text.size() && text::display_width(text.substr(begin)) + mark_width > width)
+        begin = next_character(text, begin);
+    return std::string(mark) + std::string(text.substr(begin));
+}
+
 void Table::row(std::vector<std::string> cells) {
     cells.resize(m_columns.size());
     m_rows.push_back(std::move(cells));
@@ -67,16 +78,39 @@ std::vector<std::size_t> Table::widths(const Output& out) const {
     return widths;
 }
 
+std::vector<std::string> Table::lines_of(const std::string& cell, std::size_t column, std::size_t width,
+                                         bool utf8) const {
+    using Narrow = TableColumn::Narrow;
+    const Narrow how = m_columns[column].narrow;
+    if (text::display_width(cell) <= width || how == Narrow::cut) return {fit(cell, width, utf8)};
+    if (how == Narrow::cut_start) {
+        const std::size_t indent = std::min(cell.find_first_not_of(' '), cell.size());
+        return {cell.substr(0, indent) + fit_end(cell.substr(indent), width - indent, utf8)};
+    }
+    std::vector<std::string> lines;
+    const std::string words = text::wrapped(cell, width, 0, 0);
+    for (const auto line : text::split(words, '\n')) lines.push_back(fit(line, width, utf8));
+    return lines;
+}
+
 void Table::print(Output& out) const {
     const auto width = widths(out);
     const auto print_row = [&](const std::vector<std::string>& cells, bool header) {
-        std::string line;
+        std::vector<std::vector<std::string>> parts;
+        std::size_t height = 1;
         for (std::size_t c = 0; c < cells.size(); ++c) {
-            if (c) line.append(k_gap, ' ');
-            line += padded(fit(cells[c], width[c], out.utf8()), width[c], m_columns[c].align);
+            parts.push_back(lines_of(cells[c], c, width[c], out.utf8()));
+            height = std::max(height, parts.back().size());
         }
-        line.erase(line.find_last_not_of(' ') + 1);
-        out.line(header ? out.paint(Style::bold, line) : line);
+        for (std::size_t at = 0; at < height; ++at) {
+            std::string line;
+            for (std::size_t c = 0; c < cells.size(); ++c) {
+                if (c) line.append(k_gap, ' ');
+                line += padded(at < parts[c].size() ? parts[c][at] : "", width[c], m_columns[c].align);
+            }
+            line.erase(line.find_last_not_of(' ') + 1);
+            out.exact(header ? out.paint(Style::bold, line) : line);
+        }
     };
     std::vector<std::string> titles;
     for (const auto& column : m_columns) titles.push_back(column.title);

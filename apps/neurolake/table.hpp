@@ -12,12 +12,14 @@ namespace neurolake::apps {
 struct TableColumn {
     std::string title;
     enum class Align { left, right } align = Align::left;
-    bool shrinks = false;  // may be cut with "…" when the terminal is too narrow
+    bool shrinks = false;  // may be made narrower when the terminal is too narrow, never below 8 columns
+    // How: cut with "…" at the end, or at the start where names differ at their end; or words go on in the next line.
+    enum class Narrow { cut, cut_start, wrap } narrow = Narrow::cut;
 };
 
 // Collects rows, then prints them with a header line (none when all titles are empty). On a terminal no line is wider
-// than it, as far as shrinking columns allow; through a pipe nothing is ever cut. Cells must already be safe to show
-// (Output::name).
+// than it, as far as shrinking columns allow, the widest first; through a pipe nothing is ever cut. Cells must already
+// be safe to show (Output::name).
 class Table {
 public:
     explicit Table(std::vector<TableColumn> columns) : m_columns(std::move(columns)) {}
@@ -27,12 +29,14 @@ public:
 
 private:
     std::vector<std::size_t> widths(const Output& out) const;
+    std::vector<std::string> lines_of(const std::string& cell, std::size_t column, std::size_t width, bool utf8) const;
 
     std::vector<TableColumn> m_columns;
     std::vector<std::vector<std::string>> m_rows;
 };
 
-// The first columns of `text` that fit, with "…" (three dots in ASCII) where it was cut.
+// The first columns of `text` that fit, with "…" (three dots in ASCII) where it was cut; the last ones.
 std::string fit(std::string_view text, std::size_t width, bool utf8);
+std::string fit_end(std::string_view text, std::size_t width, bool utf8);
 
 }  // namespace neurolake::apps

@@ -184,10 +184,12 @@ std::string wrapped(std::string_view utf8, std::size_t width, std::size_t used, 
     for (const std::string& piece : pieces_of(utf8)) {
         const std::size_t needs = display_width(piece);
         if (!fresh && column + 1 + needs > width) {
+            out.erase(out.find_last_not_of(' ') + 1);
             out += "\n" + std::string(indent, ' ');
             column = indent;
             fresh = true;
         }
+        if (fresh && piece.empty() && !out.empty()) continue;  // the rest of a gap that was broken
         if (!fresh) out += ' ';
         out += piece;
         column += needs + (fresh ? 0 : 1);

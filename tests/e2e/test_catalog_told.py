@@ -61,6 +61,21 @@ class Told(CatalogTest):
         self.assertNotIn("warning: raw-data/bad.ncf", told)
         self.assertIn("error: ", self.nl("catalog", "show", "raw-data.bad").out)
 
+    def test_show_names_the_keys_of_partitions_with_their_values(self):
+        for month in ("01", "02"):
+            self.put("raw-data/t/year=2026/month=%s/a.csv" % month, "id\n1\n")
+        self.index()
+        self.assertIn("Partitions      2: year 2026 (1 value), month 01 .. 02 (2 values)\n", self.nl("catalog", "show", "raw-data.t").out)
+
+    def test_names_keep_their_ends_on_a_narrow_terminal_and_a_pipe_cuts_nothing(self):
+        name = "raw-data." + "folder." * 9 + "orders"
+        self.put("raw-data/%sorders/a.csv" % ("folder/" * 9), "id\n1\n")
+        self.index()
+        shown = plain(self.terminal("catalog", "tables", columns=60, env={"LC_ALL": "C.UTF-8"}).out)
+        self.assertRegex(shown, r"(?m)^….*orders  csv ")
+        self.assertIn(name, plain(self.terminal("catalog", "tables", columns=200).out))
+        self.assertIn(name, self.nl("catalog", "tables").out)
+
     def test_an_empty_file_is_called_empty(self):
         self.put("raw-data/nothing.csv", "")
         self.index()

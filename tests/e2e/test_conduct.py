@@ -194,6 +194,21 @@ class Streams(LakeTest):
         piped = [line for line in self.nl("status").err.splitlines() if "no registered bucket" in line]
         self.assertTrue(piped and "new-name" in piped[0], piped)
 
+    def test_lines_are_broken_at_blanks_only_and_only_on_a_terminal(self):
+        for i in range(3):
+            self.put("raw-data/table_%d.csv" % i, "id,zip\n1,01234\n")
+        self.nl("catalog", "index", "--settle", "0")
+        for words in (("status",), ("doctor",), ("burst", "--dry-run"), ("catalog", "explain", "raw-data.table_1"), ("catalog", "search", "nosuchword")):
+            shown = re.sub(r"\x1b\[[0-9;]*[mK]", "", self.terminal(*words, columns=50, check=None).out.replace("\r\n", "\n"))
+            piped = self.nl(*words, check=None)
+            whole = set((piped.out + piped.err).split())
+            for line in shown.splitlines():
+                self.assertTrue(len(line) <= 50 or "/" in line or "neurolake " in line, (words, line))
+            if words[0] == "catalog":
+                self.assertLessEqual(set(shown.split()), whole)
+        self.assertIn("Nothing found in the names, columns, tags, terms, descriptions and owners of 3 tables; the data itself",
+                      self.nl("catalog", "search", "nosuchword").out)
+
     def test_removing_a_bucket_with_files_asks_a_person_and_nobody_else(self):
         for name in ("one", "two"):
             self.nl("bucket", "create", name + "-bucket")

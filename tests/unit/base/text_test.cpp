@@ -112,4 +112,6 @@ TEST_CASE("sentences are broken at spaces, commands are not", "[base]") {
     CHECK(text::wrapped("\xC3\xA4\xC3\xB6\xC3\xBC x", 5, 0, 0) == "\xC3\xA4\xC3\xB6\xC3\xBC x");
     CHECK(text::wrapped("rename it: mv 'a b' c", 12, 0, 0) == "rename it:\nmv 'a b' c");
     CHECK(text::wrapped("", 5, 0, 0).empty());
+    CHECK(text::wrapped("a  b", 80, 0, 0) == "a  b");
+    CHECK(text::wrapped("one   two", 5, 0, 2) == "one\n  two");
 }
