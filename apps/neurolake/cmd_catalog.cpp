@@ -1,4 +1,4 @@
-// cmd_catalog.cpp: `neurolake catalog`: the family's table; tables and search.
+// cmd_catalog.cpp: `neurolake catalog`: the family's table; tables.
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd_catalog.hpp"
 
@@ -26,11 +26,6 @@ struct TablesArgs {
     std::vector<std::string> buckets;
     std::string format, tag, owner, term;
     bool all = false;
-};
-
-struct SearchArgs {
-    std::vector<std::string> words;
-    std::size_t limit = 50;
 };
 
 // By one of its columns, too.
@@ -223,66 +218,6 @@ Result<int> run_tables(Session& session, const TablesArgs& asked) {
     return 0;
 }
 
-json::Value hit_json(const catalog::Hit& hit) {
-    auto entry = json::Value::object();
-    json::set_path(entry, "table", hit.table->full_name());
-    entry.set("where", hit.found.front().where);
-    json::set_path(entry, "match", hit.found.front().match);
-    auto all = json::Value::array();
-    for (const auto& found : hit.found) {
-        auto one = json::Value::object().set("word", text::to_valid_utf8(found.word)).set("where", found.where);
-        json::set_path(one, "match", found.match);
-        all.push(std::move(one));
-    }
-    entry.set("found", std::move(all));
-    return entry.set("tier", model::to_string(hit.table->tier)).set("rows", hit.table->rows);
-}
-
-// "column email, tag pii": a name that holds the word speaks for itself.
-std::string places_text(const Output& out, const catalog::Hit& hit) {
-    std::vector<std::string> places;
-    for (const auto& found : hit.found) {
-        const std::string place = found.where == "table" ? "name" : found.where + " " + out.name(found.match);
-        if (std::ranges::find(places, place) == places.end()) places.push_back(place);
-    }
-    return fmt::format("{}", fmt::join(places, ", "));
-}
-
-void print_hits(Output& out, const catalog::Hits& hits, std::uint64_t tables) {
-    Table shown({{"TABLE", TableColumn::Align::left, true}, {"FOUND IN", TableColumn::Align::left, true}});
-    for (const auto& hit : hits.best) shown.row({out.name(hit.table->full_name()), places_text(out, hit)});
-    if (!hits.best.empty()) shown.print(out);
-    if (hits.total == 0)
-        out.summary(
-            fmt::format("Nothing found in the names, columns, tags, terms, descriptions and owners of {}; the "
-                        "data itself is not searched",
-                        counted(tables, "table")));
-    else if (hits.best.size() < hits.total)
-        out.summary(fmt::format("and {} more: say another word, or --limit 0 for all",
-                                text::with_thousands(hits.total - hits.best.size())));
-    else
-        out.summary(fmt::format("Found in {}", counted(hits.total, "table")));
-}
-
-Result<int> run_search(Session& session, const SearchArgs& args) {
-    TRY(const catalog::Catalog* catalog, session.catalog());
-    const std::string words = fmt::format("{}", fmt::join(args.words, " "));
-    const auto hits = catalog->search(words, args.limit);
-    session.query("catalog.search", json::Value::object().set("text", words).set("hits", hits.total));
-    Output& out = session.out();
-    if (out.jsonl()) {
-        for (const auto& hit : hits.best) out.object_line(hit_json(hit));
-    } else if (out.json()) {
-        auto list = json::Value::array();
-        for (const auto& hit : hits.best) list.push(hit_json(hit));
-        auto value = json::Value::object().set("schema", "neurolake.catalog.search/1").set("text", words);
-        out.object(value.set("total", hits.total).set("hits", std::move(list)));
-    } else {
-        print_hits(out, hits, catalog->totals().tables);
-    }
-    return 0;
-}
-
 }  // namespace
 
 void add_table(CommandLine app, std::string& table) {
@@ -307,16 +242,6 @@ void add_catalog_tables(CommandLine catalog, Registry& registry) {
     app.add_option("--term", args.term, "Only tables that stand for this glossary term, or have a column that does")
         ->type_name("TERM");
     app.add_flag("--all", args.all, "Also tables whose files are gone");
-}
-
-void add_catalog_search(CommandLine catalog, Registry& registry) {
-    auto [app, args] = registry.command<SearchArgs>(
-        catalog, "search", "Find tables by name, column, tag, term, owner or description", run_search,
-        {"neurolake catalog search email", "neurolake catalog search orders zip --json"});
-    app.add_option("TEXT", args.words, "Words that must all be found, without regard to case")->required();
-    app.add_option("--limit", args.limit, "Show so many, the best first (0: all)")
-        ->type_name("N")
-        ->capture_default_str();
 }
 
 void add_catalog(CommandLine root, Registry& registry) {

@@ -17,19 +17,43 @@ bool is_sign(char c) { return (fold(c) >= 'a' && fold(c) <= 'z') || (c >= '0' &&
 constexpr std::string_view k_where[] = {"table", "table", "table",       "table", "column", "column",
                                         "tag",   "term",  "description", "owner", "bucket"};
 
+Rank rank_in_name(std::string_view name, const SearchWord& word) {
+    Rank best = Rank::nowhere;
+    std::size_t from = 0;
+    for (std::size_t at = word.find(name); at != std::string_view::npos; at = word.find(name.substr(from))) {
+        at += from;
+        if (at == 0) return name.size() == word.text().size() ? Rank::name : Rank::name_begins;
+        best = std::min(best, is_sign(name[at - 1]) ? Rank::name_inside : Rank::name_word);
+        from = at + 1;
+    }
+    return best;
+}
+
+// In the name "bucket.table", else in that of the bucket.
+Rank rank_in_full_name(std::string_view bucket, std::string_view full_name, const SearchWord& word) {
+    if (full_name.size() == word.text().size() && word.is_in(full_name)) return Rank::name;
+    const Rank rank = rank_in_name(full_name.substr(bucket.size() + 1), word);
+    return rank == Rank::nowhere && word.is_in(bucket) ? Rank::bucket : rank;
+}
+
+// How good a place the text is for the word, and what is told of it.
+std::pair<Rank, std::string> rank_in_text(Rank kind, std::string_view text, const SearchWord& word) {
+    if (word.is_in(text)) {
+        const bool whole = kind == Rank::column_inside && text.size() == word.text().size();
+        return {whole ? Rank::column : kind, std::string(text)};
+    }
+    const std::string* synonym = kind == Rank::term ? word.synonym_of(text) : nullptr;
+    if (!synonym) return {Rank::nowhere, ""};
+    return {kind, std::string(text) + " (" + *synonym + ")"};
+}
+
 // Keeps the best place of each word while a table's texts go by.
 class Matcher {
 public:
     Matcher(const TableKey& key, const std::vector<SearchWord>& words) : m_words(words), m_best(words.size()) {
-        const std::string_view name = std::string_view(key.full_name).substr(key.bucket.size() + 1);
         for (std::size_t i = 0; i < words.size(); ++i) {
-            const Rank rank = key.full_name.size() == words[i].text().size() && words[i].is_in(key.full_name)
-                                  ? Rank::name
-                                  : rank_in_name(name, words[i]);
-            if (rank != Rank::nowhere)
-                take(i, rank, key.full_name);
-            else if (words[i].is_in(key.bucket))
-                take(i, Rank::bucket, key.bucket);
+            const Rank rank = rank_in_full_name(key.bucket, key.full_name, words[i]);
+            if (rank != Rank::nowhere) take(i, rank, rank == Rank::bucket ? key.bucket : key.full_name);
         }
     }
 
@@ -41,14 +65,8 @@ public:
     void see(Rank kind, std::string_view text) {
         for (std::size_t i = 0; i < m_words.size(); ++i) {
             if (m_best[i].rank <= kind) continue;
-            const SearchWord& word = m_words[i];
-            if (word.is_in(text)) {
-                const bool whole = kind == Rank::column_inside && text.size() == word.text().size();
-                take(i, whole ? Rank::column : kind, std::string(text));
-            } else if (kind == Rank::term) {
-                if (const std::string* synonym = word.synonym_of(text))
-                    take(i, kind, std::string(text) + " (" + *synonym + ")");
-            }
+            auto [rank, told] = rank_in_text(kind, text, m_words[i]);
+            take(i, rank, std::move(told));
         }
     }
 
@@ -69,18 +87,6 @@ private:
         std::string text;
     };
 
-    static Rank rank_in_name(std::string_view name, const SearchWord& word) {
-        Rank best = Rank::nowhere;
-        std::size_t from = 0;
-        for (std::size_t at = word.find(name); at != std::string_view::npos; at = word.find(name.substr(from))) {
-            at += from;
-            if (at == 0) return name.size() == word.text().size() ? Rank::name : Rank::name_begins;
-            best = std::min(best, is_sign(name[at - 1]) ? Rank::name_inside : Rank::name_word);
-            from = at + 1;
-        }
-        return best;
-    }
-
     void take(std::size_t word, Rank rank, std::string text) {
         if (rank < m_best[word].rank) m_best[word] = {rank, std::move(text)};
     }
@@ -89,12 +95,19 @@ private:
     std::vector<Best> m_best;
 };
 
-void see_columns(Matcher& matcher, const std::vector<model::Column>& columns) {
-    for (const model::Column& column : columns) {
-        matcher.see(Rank::column_inside, column.name);
-        if (!column.term.empty()) matcher.see(Rank::term, column.term);
-        if (!column.description.empty()) matcher.see(Rank::description, column.description);
-    }
+// All texts beside the name that search looks at, each with the column whose it is.
+template <typename See>
+void each_text(const model::Table& table, const See& see) {
+    for (const auto* list : {&table.columns, &table.partition_columns})
+        for (const model::Column& column : *list) {
+            see(Rank::column_inside, column.name, column.name);
+            if (!column.term.empty()) see(Rank::term, column.term, column.name);
+            if (!column.description.empty()) see(Rank::description, column.description, column.name);
+        }
+    for (const std::string& tag : table.tags) see(Rank::tag, tag, "");
+    for (const std::string& term : table.terms) see(Rank::term, term, "");
+    see(Rank::description, table.description, "");
+    see(Rank::owner, table.owner, "");
 }
 
 // Goes once over a compact entry and tells the texts that search looks at, by the member they stand in.
@@ -228,12 +241,7 @@ std::vector<SearchWord> search_words(std::string_view words, const std::vector<T
 
 std::optional<Match> match(const TableKey& key, const model::Table& table, const std::vector<SearchWord>& words) {
     Matcher matcher(key, words);
-    see_columns(matcher, table.columns);
-    see_columns(matcher, table.partition_columns);
-    for (const std::string& tag : table.tags) matcher.see(Rank::tag, tag);
-    for (const std::string& term : table.terms) matcher.see(Rank::term, term);
-    matcher.see(Rank::description, table.description);
-    matcher.see(Rank::owner, table.owner);
+    each_text(table, [&](Rank kind, std::string_view text, std::string_view) { matcher.see(kind, text); });
     return std::move(matcher).result();
 }
 
@@ -244,6 +252,28 @@ std::optional<Match> match(const TableKey& key, std::string_view entry, const st
     if (matcher.needs_more())
         EntryTexts(entry).each([&](Rank kind, std::string_view text) { matcher.see(kind, text); });
     return std::move(matcher).result();
+}
+
+std::vector<FoundPlace> all_places(const model::Table& table, const std::vector<SearchWord>& words) {
+    std::vector<FoundPlace> places;
+    const auto add = [&](Rank rank, const SearchWord& word, std::string match, std::string_view column) {
+        if (rank == Rank::nowhere) return;
+        places.push_back({rank, word.text(), std::string(k_where[static_cast<std::size_t>(rank)]), std::move(match),
+                          std::string(column)});
+    };
+    const std::string full_name = table.full_name();
+    for (const SearchWord& word : words) {
+        const Rank rank = rank_in_full_name(table.bucket, full_name, word);
+        add(rank, word, rank == Rank::bucket ? table.bucket : full_name, "");
+    }
+    each_text(table, [&](Rank kind, std::string_view text, std::string_view column) {
+        for (const SearchWord& word : words) {
+            auto [rank, told] = rank_in_text(kind, text, word);
+            add(rank, word, std::move(told), column);
+        }
+    });
+    std::ranges::stable_sort(places, {}, &FoundPlace::rank);
+    return places;
 }
 
 }  // namespace neurolake::catalog

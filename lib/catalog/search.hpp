@@ -62,4 +62,13 @@ struct Match {
 std::optional<Match> match(const TableKey& key, const model::Table& table, const std::vector<SearchWord>& words);
 std::optional<Match> match(const TableKey& key, std::string_view entry, const std::vector<SearchWord>& words);
 
+// A place in a table where a word stands.
+struct FoundPlace {
+    Rank rank = Rank::nowhere;
+    std::string word, where, match;  // as in Found
+    std::string column;              // the column whose term or description it is; for a column its name
+};
+// Every place of every word, the best first, then in the order of the table.
+std::vector<FoundPlace> all_places(const model::Table& table, const std::vector<SearchWord>& words);
+
 }  // namespace neurolake::catalog

@@ -209,6 +209,19 @@ class Search(WordsTest):
         self.say_all()
         self.assertEqual([("raw-data.orders", "column", "zip")], self.hits("zip", "Ana"))
         self.assertRegex(self.nl("catalog", "search", "zip", "ana").out, r"raw-data.orders +column zip, owner Ana Lee")
+    def test_every_place_is_told_below_the_table_and_in_json(self):
+        self.put("raw-data/wide.csv", "zip,zip_from,zip_to,name\n01234,1,2,x\n")
+        self.index()
+        self.nl("catalog", "tag", "raw-data.wide", "zipped")
+        self.nl("catalog", "describe", "raw-data.wide", "goes with the zip", "--column", "name")
+        lines = [line.split(None, 1) for line in self.nl("catalog", "search", "zip").out.splitlines()]
+        at = lines.index(["raw-data.wide", "column zip"])
+        self.assertEqual([["columns", "zip_from, zip_to"], ["tag", "zipped"], ["description", "of column name"]], lines[at + 1:at + 4])
+        hit = next(hit for hit in self.json("search", "zip")["hits"] if hit["table"] == "raw-data.wide")
+        self.assertEqual([("column", "zip"), ("column", "zip_from"), ("column", "zip_to"), ("tag", "zipped"), ("description", "goes with the zip")],
+                         [(place["where"], place["match"]) for place in hit["places"]])
+        self.assertEqual("name", hit["places"][-1]["column"])
+
         self.assertEqual([], self.hits("ana", "bob"))
         self.assertEqual([("raw-data.orders", "description", "As typed by the customer")], self.hits("typed"))
         self.assertEqual([("raw-data.orders", "tag", "gold")], self.hits("GOLD"))
