@@ -58,6 +58,8 @@ json::Value change_json(const index::TableChange& change) {
     json::set_path(value, "table", change.table);
     value.set("what", k_words[static_cast<int>(change.what)]);
     if (!change.renamed_from.empty()) json::set_path(value, "renamed_from", change.renamed_from);
+    if (change.what == index::TableChange::What::changed)
+        value.set("rows_before", change.rows_before).set("files_before", change.files_before);
     value.set("rows", change.rows).set("bytes", change.bytes).set("files", change.files);
     value.set("schema_version", change.schema_version);
     auto lines = json::Value::array();
@@ -263,3 +265,4 @@ void print_findings(Output& out, const std::vector<model::Finding>& findings) {
 }
 
 }  // namespace neurolake::apps
+        const bool told = finding.code == "column_drift";  // harmless, but whoever reads the table wants to know

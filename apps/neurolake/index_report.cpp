@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "catalog_report.hpp"
+#include "cmd_lineage.hpp"
 
 namespace neurolake::apps {
 
@@ -18,10 +19,10 @@ using What = index::TableChange::What;
 constexpr const char* k_words[] = {"new", "changed", "gone"};
 constexpr const char* k_indent = "          ";
 
-std::string delta(std::uint64_t now, std::uint64_t before) {
-    if (now == before) return {};
-    const bool more = now > before;
-    return fmt::format(" ({}{})", more ? '+' : '-', text::with_thousands(more ? now - before : before - now));
+// "rows 10 -> 12", or "12 rows" where that did not change.
+std::string count_text(std::uint64_t now, std::uint64_t before, std::string_view noun) {
+    if (now == before) return counted(now, noun);
+    return fmt::format("{}s {} -> {}", noun, text::with_thousands(before), text::with_thousands(now));
 }
 
 std::string rows_of(const index::TableChange& change) {
@@ -29,17 +30,34 @@ std::string rows_of(const index::TableChange& change) {
     return (change.rows_exact ? "" : "at least ") + counted(change.rows, "row");
 }
 
+constexpr std::size_t k_most_columns = 5;
+
+// The lines of a version by their sign: "+1 column: price double", "-2 columns: a, b", "~1 column: id int64 -> text".
+std::vector<std::string> column_changes(const std::vector<std::string>& lines) {
+    std::vector<std::string> out;
+    for (const char sign : {'+', '-', '~'}) {
+        std::vector<std::string> names;
+        for (const auto& line : lines)
+            if (line.size() > 2 && line[0] == sign) names.push_back(line.substr(2));
+        if (!names.empty())
+            out.push_back(
+                fmt::format("{}{}: {}", sign, counted(names.size(), "column"), short_list(names, k_most_columns)));
+    }
+    return out;
+}
+
 std::string change_line(Output& out, const index::TableChange& change) {
     static constexpr Style k_styles[] = {Style::green, Style::yellow, Style::red};
     const auto what = static_cast<std::size_t>(change.what);
     const bool compare = change.what == What::changed;
-    std::string line = fmt::format("{} {}  {}", out.paint(k_styles[what], fmt::format("{:7}", k_words[what])),
-                                   out.name(change.table), rows_of(change));
-    if (compare) line += delta(change.rows, change.rows_before);
-    if (change.files > 1 || (compare && change.files != change.files_before)) {
-        line += out.separator() + counted(change.files, "file");
-        if (compare) line += delta(change.files, change.files_before);
-    }
+    const bool rows_known = change.rows_exact || change.rows > 0;
+    std::string line =
+        fmt::format("{} {}  {}", out.paint(k_styles[what], fmt::format("{:7}", k_words[what])), out.name(change.table),
+                    compare && rows_known && change.rows != change.rows_before
+                        ? count_text(change.rows, change.rows_before, "row") + (change.rows_exact ? "" : " at least")
+                        : rows_of(change));
+    if (change.files > 1 || (compare && change.files != change.files_before))
+        line += out.separator() + count_text(change.files, compare ? change.files_before : change.files, "file");
     return line;
 }
 
@@ -54,8 +72,6 @@ void print_reasons(Output& out, const model::Table& table) {
                                 out.name(column.evidence.reason)));
     }
 }
-
-constexpr std::size_t k_most_columns = 5;
 
 // "about people: email, iban; see: neurolake catalog pii raw-data.customers"
 std::string pii_line(Output& out, const index::TableChange& change) {
@@ -73,7 +89,7 @@ void print_change(Session& session, const index::TableChange& change) {
     const auto below = [&](const std::string& text) { out.summary(k_indent + text); };
     if (!change.renamed_from.empty()) below("was " + out.name(change.renamed_from));
     if (!change.new_pii.empty()) below(pii_line(out, change));
-    for (const auto& line : change.schema_changes) below(out.name(line));
+    for (const auto& line : column_changes(change.schema_changes)) below(out.name(line));
     for (const auto& line : change.breaks) below(out.paint(Style::red, "breaks: " + out.name(line)));
     if (!change.breaks.empty() && !change.asked.empty())
         below(fmt::format("new versions {}: neurolake catalog diff {}", asked_text(change.asked),

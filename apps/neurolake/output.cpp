@@ -297,6 +297,10 @@ std::string Output::labelled(Style style, std::string_view label, std::string_vi
 
 void Output::warn(std::string_view text) { stderr_raw(labelled(Style::yellow, "warning:", text)); }
 
+void Output::note(std::string_view text) {
+    if (!m_options.quiet) stderr_raw(labelled(Style::bold, "note:", text));
+}
+
 void Output::step(std::string_view text) {
     if (!m_options.quiet) stderr_raw(for_stderr(text) + "\n");
 }

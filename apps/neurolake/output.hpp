@@ -61,6 +61,7 @@ public:
 
     // stderr.
     void warn(std::string_view text);  // "warning: ..."
+    void note(std::string_view text);  // "note: ...", harmless; dropped by --quiet
     void step(std::string_view text);  // one finished step of a longer work; dropped by --quiet
     void why(std::string_view text);   // with --verbose only
     void error(const Error& error, int exit);
@@ -80,8 +81,8 @@ public:
 
 private:
     std::string encode(std::string_view text) const;
-    void write_stderr(std::string_view bytes);
     std::string for_stderr(std::string_view text) const;
+    void write_stderr(std::string_view bytes);
     std::size_t columns() const;
     std::string labelled(Style style, std::string_view label, std::string_view text) const;
 
@@ -93,11 +94,11 @@ private:
     std::string m_buffer;
 };
 
-// Part of what was asked could not be read: the run ends with k_exit_partial.
 // Broken at blanks where a line of it is wider than `width`; what follows stands below its text, not below its label
 // or its drawing. Commands are never broken.
 std::string broken(std::string_view utf8, std::size_t width);
 
+// Part of what was asked could not be read: the run ends with k_exit_partial.
 bool left_out(const model::Finding& finding);
 
 std::string counted(std::uint64_t n, std::string_view noun);  // "1 row", "1,234 rows"

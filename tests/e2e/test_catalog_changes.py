@@ -140,13 +140,24 @@ class Changes(CatalogTest):
         self.put("raw-data/t/a.csv", "id,x\n1,5\n2,6\n")
         self.index()
         self.put("raw-data/t/b.csv", "id,x\n3,7\n")
-        self.assertRegex(self.nl("catalog", "index").out, r"changed raw-data.t  3 rows \(\+1\) . 2 files \(\+1\)")
+        self.assertRegex(self.nl("catalog", "index").out, r"changed raw-data.t  rows 2 -> 3 . files 1 -> 2")
         self.put("raw-data/t/b.csv", "id,x\n3,9\n")
         self.assertIn("values changed", self.nl("catalog", "index").out)
         age(self.bucket("raw-data", "t", "b.csv"), seconds=3600)
         self.assertIn("files were written again with the same values", self.nl("catalog", "index").out)
         os.unlink(self.bucket("raw-data", "t", "b.csv"))
-        self.assertRegex(self.nl("catalog", "index").out, r"changed raw-data.t  2 rows \(-1\) . 1 file \(-1\)")
+        self.assertRegex(self.nl("catalog", "index").out, r"changed raw-data.t  rows 3 -> 2 . files 2 -> 1")
+
+    def test_changed_lines_name_the_columns_that_came_went_and_changed(self):
+        self.put("raw-data/t.csv", "id,x,old\n1,5,a\n")
+        self.index()
+        self.put("raw-data/t.csv", "id,x%s\n1,5.5%s\n2,6%s\n" % ("".join(",n%d" % i for i in range(7)), ",1" * 7, ",2" * 7))
+        lines = self.nl("catalog", "index").out.splitlines()
+        self.assertEqual(["changed raw-data.t  rows 1 -> 2", "          +7 columns: n0 int64, n1 int64, n2 int64, n3 int64, n4 int64 and 2 more",
+                          "          -1 column: old", "          ~1 column: x int64 -> double"], lines[:4])
+        self.put("raw-data/t.csv", "id\n1\n")
+        change = self.index()["changes"][0]
+        self.assertEqual((2, 1, 1, 1), tuple(change[k] for k in ("rows_before", "rows", "files_before", "files")))
 
     def test_a_rename_repeats_no_warning_and_changes_no_table(self):
         self.put("raw-data/broken/b.csv", "id,x\n1,2\n3\n")
