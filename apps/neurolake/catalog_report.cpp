@@ -167,6 +167,24 @@ const model::Table* gone_table(const catalog::Catalog& catalog, const std::strin
     return found;
 }
 
+// A living table that the catalog still calls by the name asked for where it keeps schema versions: those are written
+// when columns change, so that a mere rename leaves the former name in them. A bare name counts, too.
+const model::Table* renamed_table(const catalog::Catalog& catalog, std::string_view name) {
+    const auto histories = catalog.entries(catalog::List::histories);
+    if (!histories) return nullptr;
+    for (const std::string& entry : *histories) {
+        const auto value = json::parse(entry);
+        const auto* id = value ? value->find("id") : nullptr;
+        if (!id || !id->is_string()) continue;
+        const std::string former = json::get_path(*value, "table");
+        const std::string_view bare = std::string_view(former).substr(former.find('.') + 1);
+        if (former != name && bare != name) continue;
+        for (const auto& table : catalog.tables())
+            if (table.id == *id->as_string() && table.deleted_at.empty() && table.full_name() != former) return &table;
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 Result<const model::Table*> table_named(Session& session, const std::string& name) {
@@ -187,6 +205,9 @@ Result<const model::Table*> table_named(Session& session, const std::string& nam
         return Error(Errc::not_found, found.error().message,
                      fmt::format("{} files are gone since {}; neurolake catalog tables --all lists it",
                                  gone->full_name() == name ? "its" : gone->full_name() + ": its", gone->deleted_at));
+    if (const auto* renamed = renamed_table(*catalog, name))
+        return Error(Errc::not_found, fmt::format("{}: it is now {}", found.error().message, renamed->full_name()),
+                     fmt::format("its files were renamed; ask for {}", renamed->full_name()));
     return found;
 }
 

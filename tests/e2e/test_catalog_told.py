@@ -129,12 +129,25 @@ class Meant(CatalogTest):
                 value = self.nl("catalog", verb, place, "--json").json
                 found = value["table"]["name"] if verb == "show" else value["table"]
                 self.assertEqual("raw-data." + table, found)
+        for place in ("buckets/raw-data/orders", "./buckets/raw-data/orders/part-1.csv"):
+            self.assertEqual("raw-data.orders", self.nl("catalog", "show", place, "--json", cwd=self.lake).json["table"]["name"])
         self.nl("catalog", "tag", "raw-data/sales.csv,raw-data/orders", "gold")
         self.nl("catalog", "tag", "raw-data/sales.csv", "best")
         self.assertEqual(["raw-data.orders", "raw-data.sales"], self.names("--tag", "gold"))
         self.assertEqual(["raw-data.sales"], self.names("--tag", "best"))
         self.assertIn("catalog tables raw-data", self.hint("show", "raw-data/none.csv"))
         self.nl("catalog", "show", "raw-data/orders/none.csv", check=1)
+
+    def test_a_renamed_table_is_known_by_its_former_name(self):
+        self.put("raw-data/visits/a.csv", "id\n1\n")
+        self.index()
+        os.rename(self.bucket("raw-data", "visits"), self.bucket("raw-data", "visits2"))
+        self.index()
+        for words in (("show", "raw-data.visits"), ("head", "visits"), ("pii", "raw-data.visits")):
+            self.assertIn("it is now raw-data.visits2", self.nl("catalog", *words, check=1).err)
+        self.put("raw-data/visits/a.csv", "id,other\n1,2\n")  # another table of that name is found as any other
+        self.index()
+        self.nl("catalog", "show", "raw-data.visits")
 
     def test_a_table_whose_files_are_gone_is_known_by_either_name(self):
         os.unlink(self.path("buckets", "raw-data", "sales.csv"))
