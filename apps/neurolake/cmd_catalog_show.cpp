@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.hpp"
 #include "catalog_report.hpp"
@@ -98,13 +99,31 @@ void print_meanings(Output& out, const model::Table& table) {
                 out.line(fmt::format("  {}: {}", out.name(column.name), out.name(meaning)));
 }
 
+// "2: year 2026 (1 value), month 01 .. 02 (2 values)".
+std::string partitions_text(const Output& out, const model::Table& table) {
+    std::string line = text::with_thousands(table.partitions.size());
+    for (std::size_t key = 0; key < table.partition_columns.size(); ++key) {
+        const auto& column = table.partition_columns[key];
+        std::set<std::string_view> values;
+        for (const auto& partition : table.partitions)
+            if (key < partition.values.size()) values.insert(partition.values[key]);
+        line += fmt::format("{}{}", key == 0 ? ": " : ", ", out.name(column.name));
+        const auto& seen = column.evidence;
+        if (seen.min && seen.max)
+            line += " " + (*seen.min == *seen.max ? out.name(*seen.min)
+                                                  : fmt::format("{} .. {}", out.name(*seen.min), out.name(*seen.max)));
+        line += fmt::format(" ({})", counted(values.size(), "value"));
+    }
+    return line;
+}
+
 void print_facts(Session& session, const model::Table& table) {
     Output& out = session.out();
     Table facts({{""}, {"", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
     facts.row({table.is_folder ? "  Folder" : "  File", out.name(table.bucket + "/" + table.path)});
     facts.row({"  Schema version", std::to_string(table.schema_version)});
     facts.row({"  Tier", std::string(model::to_string(table.tier))});
-    if (!table.partitions.empty()) facts.row({"  Partitions", text::with_thousands(table.partitions.size())});
+    if (!table.partitions.empty()) facts.row({"  Partitions", partitions_text(out, table)});
     facts.row({"  First seen", table.first_seen});
     facts.row({"  Newest file", table.modified_at});
     facts.row({"  Indexed", table.indexed_at});
