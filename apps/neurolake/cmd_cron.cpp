@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 #include "base/text.hpp"
 #include "commands.hpp"
 #include "crontab.hpp"
 #include "shell_words.hpp"
+#include "store/credentials.hpp"
+#include "store/store.hpp"
 #include "writer.hpp"
 
 namespace neurolake::apps {
@@ -57,7 +60,32 @@ struct Line {
 struct Lines {
     std::vector<Line> jobs;
     std::string log, lock;
+    std::string no_burst;  // why there is no line for it, with what to do; "" = there is one
 };
+
+// Cron gives a job HOME and next to nothing else: keys that only this shell knows would be missing every night.
+bool keys_only_in_this_shell(const store::Options& store) {
+    if (store.provider != "s3") return false;
+    const auto of_cron = [](const std::string& name) -> std::optional<std::string> {
+        const char* value = name == "HOME" ? std::getenv("HOME") : nullptr;
+        return value ? std::optional<std::string>(value) : std::nullopt;
+    };
+    const auto found = store::find_credentials(
+        {store.profile, store.credentials_file, store.access_key_id, store.secret_access_key, of_cron});
+    return found && !*found;
+}
+
+Result<std::string> why_no_burst(Session& session) {
+    TRY(const config::Settings* settings, session.settings());
+    if (const auto missing = store::missing(settings->store); !missing.empty())
+        return fmt::format("the cloud is not configured, missing: {}; fill in hybrid_storage in {}",
+                           fmt::join(missing, ", "), "config/settings.yaml");
+    if (keys_only_in_this_shell(settings->store))
+        return std::string(
+            "its keys are known to this shell only, and cron has none of its variables; write them to "
+            "~/.aws/credentials or to the file that hybrid_storage.credentials_file names");
+    return std::string();
+}
 
 Result<Lines> lines_of(Session& session, const Args& args) {
     TRY(const lake::Lake* lake, session.lake());
@@ -66,15 +94,23 @@ Result<Lines> lines_of(Session& session, const Args& args) {
     std::error_code failed;
     const auto program = std::filesystem::read_symlink("/proc/self/exe", failed);
     const std::string home = lake->layout().home.string();
-    Lines lines{{}, (lake->layout().logs / "cron.log").string(), lake->layout().lock.string()};
+    Lines lines{{}, (lake->layout().logs / "cron.log").string(), lake->layout().lock.string(), ""};
+    TRY(lines.no_burst, why_no_burst(session));
     if (home.find('\n') != std::string::npos)
         return Error(Errc::unsupported, "a crontab cannot hold a path with a line feed", {}, home);
     const std::string call =
         fmt::format("{} --home {} --quiet", cron_word(failed ? "neurolake" : program.string()), cron_word(home));
     const std::string tail = fmt::format(" >> {} 2>&1", cron_word(lines.log));
-    lines.jobs = {{"index", when_index, call + " catalog index" + tail},
-                  {"burst", when_burst, call + " --wait=30m burst" + tail}};
+    lines.jobs = {{"index", when_index, call + " catalog index" + tail}};
+    if (lines.no_burst.empty()) lines.jobs.push_back({"burst", when_burst, call + " --wait=30m burst" + tail});
     return lines;
+}
+
+json::Value left_out_json(const Lines& lines) {
+    auto list = json::Value::array();
+    if (!lines.no_burst.empty())
+        list.push(json::Value::object().set("job", "burst").set("why", text::to_valid_utf8(lines.no_burst)));
+    return list;
 }
 
 json::Value jobs_json(const Lines& lines) {
@@ -91,13 +127,14 @@ Result<int> run_print(Session& session, const Args& args) {
         auto value = json::Value::object().set("schema", "neurolake.cron.print/1");
         json::set_path(value, "log", lines.log);
         json::set_path(value, "lock", lines.lock);
-        out.object(value.set("lines", jobs_json(lines)));
+        out.object(value.set("lines", jobs_json(lines)).set("left_out", left_out_json(lines)));
         return 0;
     }
     out.raw("# Lines for `crontab -e`. Runs never overlap: each takes the lock " + out.name(lines.lock) +
             "\n# and a run that finds it taken ends with exit code 11. What goes wrong is in " + out.name(lines.log) +
             "\n");
     for (const auto& line : lines.jobs) out.raw(line.when + " " + line.command + "\n");
+    if (!lines.no_burst.empty()) out.raw("# No line for burst: " + out.name(lines.no_burst) + "\n");
     return 0;
 }
 
@@ -134,7 +171,7 @@ Result<int> run_install(Session& session, const Args& args) {
     if (out.machine()) {
         auto value = change_json("neurolake.cron.install/1", session, changed);
         json::set_path(value, "log", lines.log);
-        out.object(value.set("lines", jobs_json(lines)));
+        out.object(value.set("lines", jobs_json(lines)).set("left_out", left_out_json(lines)));
         return 0;
     }
     out.summary(!changed            ? "The crontab has these lines already:"

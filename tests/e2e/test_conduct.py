@@ -271,8 +271,12 @@ class Streams(LakeTest):
 
 class Cron(LakeTest):
     def test_the_lines_of_a_crontab_run_as_they_are(self):
+        os.mkdir(os.path.join(self.tmp, "store"))
+        self.nl("config", "set", "hybrid_storage.cloud_provider", "directory")
+        self.nl("config", "set", "hybrid_storage.directory", os.path.join(self.tmp, "store"))
         report = self.nl("cron", "print", "--json").json
         check(report)
+        self.assertEqual([], report["left_out"])
         self.assertEqual(report["lines"][0]["when"], "*/15 * * * *")
         for line in report["lines"]:
             self.assertIn(self.path("logs/cron.log"), line["command"])
@@ -285,6 +289,19 @@ class Cron(LakeTest):
         self.nl("cron", "print", "--index-every", "7m", check=2)
         self.nl("cron", "print", "--burst-at", "25:00", check=2)
         self.assertIn("\n5 3 * * * ", self.nl("cron", "print", "--burst-at", "03:05").out)
+
+    def test_no_line_is_made_for_what_cannot_run(self):
+        report = self.nl("cron", "print", "--json").json
+        check(report)
+        self.assertEqual(["index"], [line["job"] for line in report["lines"]])
+        self.assertIn("hybrid_storage.cloud_bucket", report["left_out"][0]["why"])
+        self.assertIn("# No line for burst: ", self.nl("cron", "print").out)
+        self.nl("config", "set", "hybrid_storage.cloud_bucket", "some-bucket")
+        keys = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "secret"}
+        self.assertIn("known to this shell only", self.nl("cron", "print", env=keys).out)
+        os.mkdir(os.path.join(self.home, ".aws"))
+        write(os.path.join(self.home, ".aws", "credentials"), "[default]\naws_access_key_id = AKIA\naws_secret_access_key = secret\n")
+        self.assertEqual(["index", "burst"], [line["job"] for line in self.nl("cron", "print", "--json", env=keys).json["lines"]])
 
 
 class Locks(LakeTest):
