@@ -152,9 +152,30 @@ int finish(Session& session, const Term& term, bool changed, std::string_view sa
     return 0;
 }
 
-Status take_synonyms(Term& term, const std::vector<std::string>& words) {
+// A word means one term: a synonym that is another term, or another's synonym, would lead some searches to one of them
+// and some to the other.
+Status check_meaning(const std::vector<Term>& terms, const std::string& own_id, const std::string& word) {
+    const auto said = text::lower(word);
+    const auto same = [&](const std::string& known) { return text::lower(known) == said; };
+    for (const Term& other : terms) {
+        if (catalog::term_id(other.name) == own_id) continue;
+        if (same(other.name))
+            return Error(Errc::conflict, fmt::format("\"{}\" is a term of its own", word),
+                         fmt::format("see it: neurolake catalog glossary show \"{}\"", other.name));
+        if (std::ranges::any_of(other.synonyms, same))
+            return Error(Errc::conflict,
+                         fmt::format("\"{}\" is a synonym of the term \"{}\" already", word, other.name),
+                         fmt::format("take it from there first: neurolake catalog glossary remove \"{}\" --synonym "
+                                     "\"{}\"",
+                                     other.name, word));
+    }
+    return {};
+}
+
+Status take_synonyms(Term& term, const std::vector<Term>& terms, const std::vector<std::string>& words) {
     for (const auto& word : words) {
         TRY_DO(check_word("a synonym", word, k_most_term));
+        TRY_DO(check_meaning(terms, catalog::term_id(term.name), word));
         const auto same = [&](const auto& known) { return text::lower(known) == text::lower(word); };
         if (!same(term.name) && std::ranges::none_of(term.synonyms, same)) term.synonyms.push_back(word);
     }
@@ -170,9 +191,10 @@ Result<int> run_add(Session& session, const TermArgs& args) {
     TRY(const auto terms, catalog::read_terms(*catalog));
     const auto id = catalog::term_id(args.term);
     const auto known = std::ranges::find_if(terms, [&](const Term& t) { return catalog::term_id(t.name) == id; });
+    if (known == terms.end()) TRY_DO(check_meaning(terms, id, args.term));
     Term term = known == terms.end() ? Term{args.term, {}, {}} : *known;
     if (!args.definition.empty()) term.definition = args.definition;
-    TRY_DO(take_synonyms(term, args.synonyms));
+    TRY_DO(take_synonyms(term, terms, args.synonyms));
     const bool changed = known == terms.end() || !(term == *known);
     if (changed) TRY_DO(write_term(session, "glossary.add", term, false));
     return finish(session, term, changed, known == terms.end() ? "added" : "changed");

@@ -105,6 +105,10 @@ class Words(WordsTest):
         self.assertFalse(self.json("glossary", "add", "customer", "--synonym", "Client")["changed"])
         self.json("glossary", "link", "client", "raw-data.customers", "raw-data.orders.id")
         self.assertFalse(self.json("glossary", "link", "Customer", "customers")["changed"])
+        for words, said in (((" Client",), ""), (("Client",), 'synonym of the term "Customer"'), (("Patron", "--synonym", "BUYER"), 'synonym of the term "Customer"'),
+                            (("Patron", "--synonym", "customer"), '"customer" is a term of its own')):
+            self.assertIn(said, self.nl("catalog", "glossary", "add", *words, check=(1, 2)).err)
+        self.assertEqual(1, len(self.json("glossary", "list")["terms"]))
         term = self.json("glossary", "show", "BUYER")["terms"][0]
         self.assertEqual({"term": "Customer", "definition": "Someone who bought once", "synonyms": ["buyer", "client"],
                           "links": [{"table": "raw-data.customers"}, {"table": "raw-data.orders", "column": "id"}]}, term)
@@ -205,10 +209,6 @@ class Search(WordsTest):
         self.assertRegex(lines[5], r"^raw-data.x +column orders$")
         self.assertRegex(lines[6], r"^raw-data.customers +tag orders$")
 
-    def test_every_word_must_be_found_and_each_hit_says_where(self):
-        self.say_all()
-        self.assertEqual([("raw-data.orders", "column", "zip")], self.hits("zip", "Ana"))
-        self.assertRegex(self.nl("catalog", "search", "zip", "ana").out, r"raw-data.orders +column zip, owner Ana Lee")
     def test_every_place_is_told_below_the_table_and_in_json(self):
         self.put("raw-data/wide.csv", "zip,zip_from,zip_to,name\n01234,1,2,x\n")
         self.index()
@@ -222,6 +222,10 @@ class Search(WordsTest):
                          [(place["where"], place["match"]) for place in hit["places"]])
         self.assertEqual("name", hit["places"][-1]["column"])
 
+    def test_every_word_must_be_found_and_each_hit_says_where(self):
+        self.say_all()
+        self.assertEqual([("raw-data.orders", "column", "zip")], self.hits("zip", "Ana"))
+        self.assertRegex(self.nl("catalog", "search", "zip", "ana").out, r"raw-data.orders +column zip, owner Ana Lee")
         self.assertEqual([], self.hits("ana", "bob"))
         self.assertEqual([("raw-data.orders", "description", "As typed by the customer")], self.hits("typed"))
         self.assertEqual([("raw-data.orders", "tag", "gold")], self.hits("GOLD"))
