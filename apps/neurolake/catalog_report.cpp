@@ -276,8 +276,9 @@ void print_findings(Output& out, const std::vector<model::Finding>& findings) {
     for (const auto& finding : findings) {
         const std::string line = fmt::format("{}{}{}", text::escape_controls(finding.path),
                                              finding.path.empty() ? "" : ": ", text::escape_controls(finding.message));
+        const bool told = finding.code == "column_drift";  // harmless, but whoever reads the table wants to know
         if (finding.severity == model::Finding::Severity::note)
-            out.why(line);
+            told ? out.note(line) : out.why(line);
         else if (finding.severity == model::Finding::Severity::error)
             print_fault(out, line);
         else
@@ -286,4 +287,3 @@ void print_findings(Output& out, const std::vector<model::Finding>& findings) {
 }
 
 }  // namespace neurolake::apps
-        const bool told = finding.code == "column_drift";  // harmless, but whoever reads the table wants to know

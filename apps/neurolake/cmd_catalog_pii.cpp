@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "cmd_catalog.hpp"
+#include "kept_rows.hpp"
 #include "model/meaning.hpp"
 #include "table.hpp"
 #include "table_words.hpp"
@@ -140,6 +141,12 @@ json::Value names_json(const std::vector<std::string>& names) {
     return list;
 }
 
+Status write_rows(Session& session, const std::vector<catalog::EntryChange>& rows) {
+    if (rows.empty()) return {};
+    TRY(catalog::Catalog * catalog, session.catalog());
+    return catalog->change_entries(rows).with_context("write the kept first rows");
+}
+
 // The tables as they are after the words; changed ones are written.
 Result<std::vector<model::Table>> change(Session& session, const Args& args) {
     TRY_DO(check_args(args));
@@ -154,7 +161,10 @@ Result<std::vector<model::Table>> change(Session& session, const Args& args) {
         if (!(edited == *table)) changed.push_back(edited);
     }
     auto facts = json::Value::object().set("pii", names_json(args.pii)).set("not_pii", names_json(args.not_pii));
+    TRY(const KeptRows rows, kept_rows(session, changed));
+    if (!session.dry_run()) TRY_DO(write_rows(session, rows.hide));
     TRY_DO(write_words(session, "catalog.pii", changed, facts.set("undo", names_json(args.undo))));
+    if (!session.dry_run()) TRY_DO(write_rows(session, rows.show));
     return after;
 }
 

@@ -150,6 +150,30 @@ class Pii(CatalogTest):
         self.index("--full")
         self.assertEqual(self.catalog_files(), before)
 
+    def test_kept_rows_follow_a_persons_word_at_once(self):
+        self.index()
+        def kept(column):
+            value = json.loads(read(self.path("catalog", "samples.json")))["samples"][0]
+            at = value["columns"].index(column)
+            return at in value.get("masked", []), [row[at] for row in value["rows"]]
+        cards = [row["card"] for row in self.rows[:20]]
+        masked = kept("card")
+        self.assertTrue(masked[0])
+        self.assertFalse(set(masked[1]) & set(cards))
+        self.nl("catalog", "pii", "customers", "--not-pii", "card", "--dry-run")
+        self.assertEqual(masked, kept("card"))
+        self.nl("catalog", "pii", "customers", "--not-pii", "card")
+        hidden, values = kept("card")
+        self.assertEqual((False, cards[:len(values)]), (hidden, values))
+        self.nl("catalog", "pii", "customers", "--undo", "card")
+        self.assertEqual(masked, kept("card"))
+        before = kept("scenario_code")
+        self.assertFalse(before[0])
+        self.nl("catalog", "pii", "customers", "--pii", "scenario_code")
+        hidden, values = kept("scenario_code")
+        self.assertTrue(hidden)
+        self.assertFalse({value for value in values if value} & set(before[1]))
+
     def test_a_dry_run_and_a_wrong_name_change_nothing(self):
         self.index()
         before = self.catalog_files()
