@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "cmd_catalog.hpp"
@@ -24,32 +25,39 @@ struct Args {
     bool overwrite = false;
 };
 
-using Write = Status (*)(Session&, const Args&, const exchange::Content&, const exchange::Sink&);
+// What there is to tell of an export besides its tables.
+using Report = std::optional<exchange::ViewReport>;
+using Write = Result<Report> (*)(Session&, const Args&, const exchange::Content&, const exchange::Sink&);
 
 template <Status (*write)(const exchange::Content&, const exchange::Sink&)>
-Status plainly(Session&, const Args&, const exchange::Content& content, const exchange::Sink& sink) {
-    return write(content, sink);
+Result<Report> plainly(Session&, const Args&, const exchange::Content& content, const exchange::Sink& sink) {
+    TRY_DO(write(content, sink));
+    return Report();
 }
 
-Status write_ddl(Session&, const Args& args, const exchange::Content& content, const exchange::Sink& sink) {
-    return exchange::write_ddl(content, exchange::dialect_from(args.dialect).value_or(exchange::SqlDialect::duckdb),
-                               sink);
+Result<Report> write_ddl(Session&, const Args& args, const exchange::Content& content, const exchange::Sink& sink) {
+    TRY_DO(exchange::write_ddl(content, exchange::dialect_from(args.dialect).value_or(exchange::SqlDialect::duckdb),
+                               sink));
+    return Report();
 }
 
-Status write_views(Session& session, const Args&, const exchange::Content& content, const exchange::Sink& sink) {
+Result<Report> write_views(Session& session, const Args&, const exchange::Content& content,
+                           const exchange::Sink& sink) {
     TRY(const exchange::FilesOf files_of, view_files(session));
-    return exchange::write_views(content, files_of, sink);
+    TRY(exchange::ViewReport report, exchange::write_views(content, files_of, sink));
+    return Report(std::move(report));
 }
 
 // As `lineage export`: one event a line.
-Status write_openlineage(Session& session, const Args&, const exchange::Content& content, const exchange::Sink& sink) {
+Result<Report> write_openlineage(Session& session, const Args&, const exchange::Content& content,
+                                 const exchange::Sink& sink) {
     if (!content.whole)
         return Error(Errc::usage, "the events of --format openlineage are of the whole lake",
                      "leave the tables and buckets out");
     TRY(const auto lineage, catalog::Lineage::read(*content.catalog));
     TRY(const auto roots, bucket_roots(session));
     for (const auto& event : exchange::openlineage_events(lineage, roots)) TRY_DO(sink(json::dump(event) + "\n"));
-    return {};
+    return Report();
 }
 
 struct Format {
@@ -89,7 +97,7 @@ Error name_taken(const std::string& file) {
 }
 
 // The file appears whole or not at all.
-Status write_file(Session& session, const Args& args, const Format& format, const exchange::Content& content) {
+Result<Report> write_file(Session& session, const Args& args, const Format& format, const exchange::Content& content) {
     std::error_code unknown;
     if (!args.overwrite && fs::exists(fs::symlink_status(args.file, unknown))) return name_taken(args.file);
     TRY(AtomicFile file, AtomicFile::create(args.file).with_context("write the export"));
@@ -101,18 +109,58 @@ Status write_file(Session& session, const Args& args, const Format& format, cons
         TRY_DO(session.check_cancelled());
         return file.write(std::exchange(waiting, {}));
     };
-    TRY_DO(format.write(session, args, content, sink));
+    TRY(Report report, format.write(session, args, content, sink));
     TRY_DO(file.write(waiting).with_context("write the export"));
     auto done = file.commit(args.overwrite ? Overwrite::yes : Overwrite::no);
     if (!done && done.error().code == Errc::already_exists) return name_taken(args.file);
-    return done;
+    TRY_DO(done);
+    return report;
 }
 
-Status write_out(Session& session, const Args& args, const Format& format, const exchange::Content& content) {
+Result<Report> write_out(Session& session, const Args& args, const Format& format, const exchange::Content& content) {
     return format.write(session, args, content, [&](std::string_view text) -> Status {
         session.out().raw(text);
         return session.check_cancelled();
     });
+}
+
+json::Value missing_json(const std::vector<exchange::ViewReport::Missing>& tables) {
+    auto list = json::Value::array();
+    for (const auto& table : tables) {
+        auto item = json::Value::object();
+        json::set_path(item, "table", table.table);
+        json::set_path(item, "why", table.why);
+        list.push(item.set("hint", table.hint));
+    }
+    return list;
+}
+
+void set_views(json::Value& value, const exchange::ViewReport& report) {
+    value.set("views", report.views);
+    value.set("failing", missing_json(report.failing)).set("without", missing_json(report.without));
+}
+
+// "a, b, c and 4 more"
+std::string names_of(const Output& out, const std::vector<exchange::ViewReport::Missing>& tables) {
+    constexpr std::size_t k_named = 3;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(tables.size(), k_named); ++i)
+        text += (i ? ", " : "") + out.name(tables[i].table);
+    if (tables.size() > k_named) text += fmt::format(" and {} more", tables.size() - k_named);
+    return text;
+}
+
+// "12 views written to lake.sql; 2 tables have none: raw-data.a, raw-data.b (the file says why)"
+std::string views_text(const Output& out, const exchange::ViewReport& report, const std::string& file) {
+    std::string text = fmt::format("{} written to {}", counted(report.views, "view"), out.name(file));
+    if (const auto n = report.without.size(); n > 0)
+        text += fmt::format("; {} {} none: {} (the file says why)", counted(n, "table"), n == 1 ? "has" : "have",
+                            names_of(out, report.without));
+    if (const auto n = report.failing.size(); n > 0)
+        text += fmt::format("; {} out of DuckDB's reach and {} with the reason: {}",
+                            n == 1 ? "1 is" : fmt::format("{} are", n), n == 1 ? "fails" : "fail",
+                            names_of(out, report.failing));
+    return text;
 }
 
 Result<int> run_export(Session& session, const Args& args) {
@@ -124,16 +172,21 @@ Result<int> run_export(Session& session, const Args& args) {
         return 0;
     }
     TRY_DO(check_output_place(session, args.file));
-    TRY_DO(write_file(session, args, *format, content));
+    TRY(const Report report, write_file(session, args, *format, content));
     Output& out = session.out();
     if (out.machine()) {
         auto value = json::Value::object().set("schema", "neurolake.catalog.exported/1").set("format", args.format);
         json::set_path(value, "file", args.file);
-        out.object(value.set("tables", living));
+        value.set("tables", living);
+        if (report) set_views(value, *report);
+        out.object(value);
         return 0;
     }
-    out.summary(
-        fmt::format("{} written to {}", counted(static_cast<std::uint64_t>(living), "table"), out.name(args.file)));
+    if (report)
+        out.summary(views_text(out, *report, args.file));
+    else
+        out.summary(
+            fmt::format("{} written to {}", counted(static_cast<std::uint64_t>(living), "table"), out.name(args.file)));
     return 0;
 }
 

@@ -51,12 +51,14 @@ Result<model::SchemaVersion> version_of(Session& session, const model::Table& ta
 Result<int> run_schema(Session& session, const SchemaArgs& args) {
     TRY(const model::Table* table, table_named(session, args.table));
     TRY(const model::SchemaVersion version, version_of(session, *table, args.version));
+    const bool sampled = table->sampled_rows > 0 && version.version == table->schema_version;
     Output& out = session.out();
     if (out.machine()) {
         auto columns = json::Value::array();
         for (const auto& column : version.columns) columns.push(column_json(column, Detail::brief));
         auto value = named("neurolake.catalog.schema/1", *table).set("version", version.version);
         value.set("current_version", table->schema_version);
+        if (sampled) value.set("sampled_rows", table->sampled_rows);
         out.object(value.set("columns", std::move(columns)));
         return 0;
     }
@@ -66,6 +68,7 @@ Result<int> run_schema(Session& session, const SchemaArgs& args) {
     for (const auto& column : version.columns)
         shown.row({out.name(column.name), model::to_string(column.type), column.nullable ? "" : "not null"});
     shown.print(out);
+    if (sampled) out.summary(sample_text(*table) + "; all: neurolake catalog index --full");
     return 0;
 }
 

@@ -56,7 +56,11 @@ private:
         const bool inside = !bucket.outside;
         out.path = inside ? fmt::format("buckets/{}/{}", bucket.name, file.path) : (bucket.root / file.path).string();
         if (!text::is_utf8(out.path)) out.refusal = "SQL is UTF-8, and its name is not";
-        if (file.state == lake::FileState::stub) find_object(bucket, file, out);
+        out.bytes = file.size;
+        if (file.state == lake::FileState::stub)
+            find_object(bucket, file, out);
+        else
+            out.here = bucket.root / file.path;
         out.profile = profile_of(bucket.name, file);
         return out;
     }

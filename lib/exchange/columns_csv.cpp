@@ -70,6 +70,11 @@ constexpr std::pair<std::string_view, std::string (*)(const Row&)> k_cells[] = {
     {"table_tags", [](const Row& r) { return joined(r.table.tags); }},
     {"table_format", [](const Row& r) { return r.table.format; }},
     {"table_rows", [](const Row& r) { return std::to_string(r.table.rows); }},
+    {"table_rows_exact", [](const Row& r) { return std::string(yes(r.table.rows_exact)); }},
+    {"types_from",
+     [](const Row& r) {
+         return r.table.sampled_rows == 0 ? "all rows" : fmt::format("first {} rows", r.table.sampled_rows);
+     }},
     {"table_tier", [](const Row& r) { return std::string(model::to_string(r.table.tier)); }},
 };
 

@@ -2,13 +2,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <limits>
 #include <map>
 
+#include "base/text.hpp"
 #include "exchange/exchange.hpp"
+#include "exchange/sampled.hpp"
 #include "exchange/sql_words.hpp"
 
 namespace neurolake::exchange {
 namespace {
+
+// The most columns that a table may have: SQLITE_MAX_COLUMN as it is built by default, PostgreSQL's
+// MaxHeapAttributeNumber.
+std::size_t most_columns(SqlDialect dialect) {
+    if (dialect == SqlDialect::sqlite) return 2000;
+    return dialect == SqlDialect::postgresql ? 1600 : std::numeric_limits<std::size_t>::max();
+}
 
 // A column in the words of the database.
 struct SqlColumn {
@@ -21,10 +31,11 @@ std::string note_of(const model::Column& column, const std::string& name, SqlDia
     if (name != column.name) note = "in the data: " + column.name;
     const auto kind = column.type.kind;
     const bool nested = !column.type.fields.empty() && dialect != SqlDialect::duckdb;
-    const bool as_text =
-        dialect == SqlDialect::sqlite && kind != model::TypeKind::text && sql_type(column.type, dialect) == "TEXT";
+    const bool as_text = kind != model::TypeKind::text && kind != model::TypeKind::unknown &&
+                         column_type(column, dialect) == sql_type(model::TypeKind::text, dialect);
     if (nested || as_text || kind == model::TypeKind::unknown)
         note += (note.empty() ? "" : "; ") + model::to_string(column.type);
+    if (as_text && is_finer_than_microseconds(column)) note += " with nanoseconds";
     return note;
 }
 
@@ -35,7 +46,7 @@ std::vector<SqlColumn> sql_columns(const model::Table& table, SqlDialect dialect
         for (const model::Column& column : *columns) {
             std::string name = names.take(column.name, fmt::format("column{}", out.size() + 1));
             std::string note = note_of(column, name, dialect);
-            out.push_back({&column, std::move(name), sql_type(column.type, dialect), std::move(note)});
+            out.push_back({&column, std::move(name), column_type(column, dialect), std::move(note)});
         }
     return out;
 }
@@ -59,9 +70,18 @@ public:
         const auto columns = sql_columns(table, m_dialect);
         if (columns.empty())
             return m_sink("\n" + sql_comment(fmt::format("{}: its columns are not known", table.full_name())) + "\n");
+        if (columns.size() > most_columns(m_dialect))
+            return m_sink(
+                "\n" +
+                sql_comment(fmt::format("{}: no table, its {} columns are more than the {} that {} takes",
+                                        table.full_name(), text::with_thousands(columns.size()),
+                                        text::with_thousands(most_columns(m_dialect)), to_string(m_dialect))) +
+                "\n");
         TRY_DO(schema(table.bucket));
         const std::string name = name_of(table);
-        std::string text = fmt::format("\nCREATE TABLE {} (\n", name);
+        std::string text = "\n";
+        if (table.sampled_rows > 0) text += sql_comment("types " + sample_note(table)) + "\n";
+        text += fmt::format("CREATE TABLE {} (\n", name);
         for (const SqlColumn& column : columns) text += line(column, &column == &columns.back());
         text += ");\n";
         if (m_dialect == SqlDialect::sqlite) {

@@ -8,6 +8,7 @@
 #include "catalog/lineage.hpp"
 #include "exchange/exchange.hpp"
 #include "exchange/markdown_words.hpp"
+#include "exchange/sampled.hpp"
 #include "model/evidence.hpp"
 #include "model/mask.hpp"
 
@@ -56,11 +57,6 @@ std::string nulls_of(const model::Table& table, const model::Column& column) {
     return fmt::format("{} ({:.{}f} %)", text::with_thousands(seen.nulls), share, share < 1 ? 2 : 0);
 }
 
-std::string rows_of(const model::Table& table) {
-    if (!table.rows_exact && table.rows == 0) return "?";
-    return (table.rows_exact ? "" : "at least ") + text::with_thousands(table.rows);
-}
-
 std::string list_of(const std::vector<std::string>& words) {
     std::string out;
     for (const std::string& word : words) out += (out.empty() ? "" : ", ") + markdown_text(word);
@@ -83,7 +79,7 @@ std::string index_of(const std::vector<const model::Table*>& tables) {
     std::string out = "| Table | What it is | Rows | Columns | Owner | Tags |\n|---|---|---:|---:|---|---|\n";
     for (const model::Table* table : tables)
         out += fmt::format("| [{}](#{}) | {} | {} | {} | {} | {} |\n", markdown_text(table->full_name()),
-                           anchor(*table), first_words(table->description), rows_of(*table),
+                           anchor(*table), first_words(table->description), rows_text(*table),
                            table->columns.size() + table->partition_columns.size(), markdown_text(table->owner),
                            list_of(table->tags));
     return out;
@@ -108,7 +104,7 @@ std::string facts_of(const model::Table& table, const catalog::Lineage& lineage)
     fact("Tags", list_of(table.tags));
     fact("Terms", list_of(table.terms));
     fact("Size",
-         fmt::format("{} rows in {} {}, {}, {}", rows_of(table), text::with_thousands(table.files),
+         fmt::format("{} rows in {} {}, {}, {}", rows_text(table), text::with_thousands(table.files),
                      table.files == 1 ? "file" : "files", text::size_text(table.bytes), markdown_text(table.format)));
     fact(table.is_folder ? "Folder" : "File", markdown_text(table.bucket + "/" + table.path));
     if (table.tier != model::TableTier::local)
@@ -118,9 +114,7 @@ std::string facts_of(const model::Table& table, const catalog::Lineage& lineage)
     fact("Feeds", neighbours_of(lineage, table, catalog::Direction::down));
     fact("Schema version", std::to_string(table.schema_version));
     fact("Newest file", table.modified_at);
-    if (table.sampled_rows > 0)
-        fact("Types",
-             fmt::format("from the first {} rows of each file only", text::with_thousands(table.sampled_rows)));
+    fact("Types", sample_note(table));
     return out;
 }
 
@@ -158,16 +152,18 @@ std::string section_of(const model::Table& table, const catalog::Lineage& lineag
 Status write_markdown(const Content& content, const Sink& sink) {
     std::vector<const model::Table*> tables;
     std::uint64_t rows = 0;
+    bool exact = true;
     for (const model::Table* table : content.tables) {
         if (!table->deleted_at.empty()) continue;
         tables.push_back(table);
         rows += table->rows;
+        exact = exact && table->rows_exact;
     }
     TRY(const catalog::Lineage lineage, catalog::Lineage::read(*content.catalog));
     const std::string as_of = content.catalog->indexed_at();
-    TRY_DO(sink(fmt::format("# Data dictionary\n\n{} {}, {} rows{}.\n\n", text::with_thousands(tables.size()),
-                            tables.size() == 1 ? "table" : "tables", text::with_thousands(rows),
-                            as_of.empty() ? "" : ", as of " + as_of)));
+    TRY_DO(sink(fmt::format("# Data dictionary\n\n{} {}, {}{} rows{}.\n\n", text::with_thousands(tables.size()),
+                            tables.size() == 1 ? "table" : "tables", exact ? "" : "at least ",
+                            text::with_thousands(rows), as_of.empty() ? "" : ", as of " + as_of)));
     if (!tables.empty()) TRY_DO(sink(index_of(tables)));
     for (const model::Table* table : tables) TRY_DO(sink(section_of(*table, lineage)));
     return {};

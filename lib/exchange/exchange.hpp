@@ -39,8 +39,8 @@ Status write_jsonl(const Content& content, const Sink& sink);
 // formula (it begins with = + - @, a tab or a carriage return, and is no number) gets a ' in front.
 Status write_csv(const Content& content, const Sink& sink);
 // CREATE TABLE for each living table in one transaction, with comments; a bucket is a schema (SQLite: part of the
-// name). Each type holds every value of ours (sql_words.hpp). A table whose columns are not known is named in a
-// comment.
+// name). Each type holds every value of ours (sql_words.hpp). A table whose columns are not known,
+// or are more than the database takes (SQLite 2,000, PostgreSQL 1,600), is named in a comment.
 Status write_ddl(const Content& content, SqlDialect dialect, const Sink& sink);
 // A data dictionary in Markdown: an index, then each living table. Values about people are shown masked or not at all.
 Status write_markdown(const Content& content, const Sink& sink);

@@ -93,6 +93,23 @@ std::string cut_utf8(std::string text, std::size_t bytes) {
     return text;
 }
 
+// "...:05.123456789Z": how many digits stand behind the point.
+std::size_t fraction_digits(const std::optional<std::string>& time) {
+    const std::size_t point = time ? time->rfind('.') : std::string::npos;
+    if (point == std::string::npos) return 0;
+    const std::size_t end = time->find_first_not_of("0123456789", point + 1);
+    return std::min(end, time->size()) - point - 1;
+}
+
+// The years that 64 bits of nanoseconds hold.
+bool fits_nanoseconds(const model::Column& column) {
+    const auto& [min, max] = std::pair(column.evidence.min, column.evidence.max);
+    const auto year = [](const std::string& text) {
+        return text.size() > 4 && text[4] == '-' ? text.substr(0, 4) : "";
+    };
+    return min && max && year(*min) >= "1678" && !year(*max).empty() && year(*max) <= "2261";
+}
+
 }  // namespace
 
 std::string_view to_string(SqlDialect dialect) {
@@ -131,6 +148,26 @@ std::string sql_type(const Type& type, SqlDialect dialect) {
     }
     if (dialect == SqlDialect::duckdb) return duckdb_nested(type);
     return dialect == SqlDialect::postgresql ? postgresql_nested(type) : "TEXT";
+}
+
+bool is_finer_than_microseconds(const model::Column& column) {
+    const auto longest_in_microseconds = [&]() -> std::size_t {
+        if (column.type.kind == TypeKind::time) return std::string_view("03:04:05.123456").size();
+        if (column.type.kind == TypeKind::timestamp) return std::string_view("2024-01-02 03:04:05.123456").size();
+        return std::string_view("2024-01-02 03:04:05.123456 +00:00").size();
+    };
+    const auto kind = column.type.kind;
+    if (kind != TypeKind::time && kind != TypeKind::timestamp && kind != TypeKind::timestamp_tz) return false;
+    constexpr std::size_t k_microseconds = 6;
+    return fraction_digits(column.evidence.min) > k_microseconds ||
+           fraction_digits(column.evidence.max) > k_microseconds || column.evidence.longest > longest_in_microseconds();
+}
+
+std::string column_type(const model::Column& column, SqlDialect dialect) {
+    if (!is_finer_than_microseconds(column)) return sql_type(column.type, dialect);
+    if (dialect == SqlDialect::duckdb && column.type.kind == TypeKind::timestamp && fits_nanoseconds(column))
+        return "TIMESTAMP_NS";
+    return sql_type(TypeKind::text, dialect);
 }
 
 std::string UniqueNames::folded(std::string_view name) const {

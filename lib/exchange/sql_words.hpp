@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "model/type.hpp"
+#include "model/table.hpp"
 
 namespace neurolake::exchange {
 
@@ -27,6 +27,12 @@ std::string sql_comment(std::string_view text);  // "-- text" without what would
 // - SQLite: INTEGER, REAL, BLOB, BOOLEAN, DECIMAL(p,s) up to 15 digits; all else is TEXT, as uint64 and longer decimals
 //   would lose digits as numbers, and what is nested is JSON text.
 std::string sql_type(const model::Type& type, SqlDialect dialect);
+
+// Whether its evidence shows times finer than a microsecond, which most databases would cut.
+bool is_finer_than_microseconds(const model::Column& column);
+// The same for a column: times with nanoseconds are TIMESTAMP_NS in DuckDB, where it holds them (no zone, the years
+// 1678 to 2261), and text elsewhere.
+std::string column_type(const model::Column& column, SqlDialect dialect);
 
 // Makes names unique in the way the database compares them (DuckDB and SQLite: without regard to case), never empty,
 // and short enough (PostgreSQL: 63 bytes): "a" and "A" become "a" and "A_2".

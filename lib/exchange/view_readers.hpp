@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "exchange/views.hpp"
@@ -14,12 +15,15 @@ namespace neurolake::exchange {
 struct ViewGroup {
     enum class Kind { csv, json, parquet } kind = Kind::csv;
     std::vector<std::string> paths;
-    std::string options;                 // behind the list of files, without partition columns
-    std::vector<model::Column> columns;  // of the files, in their order; csv only
-    std::optional<std::uint64_t> rows;   // only so many, then come lines that are no rows
+    std::string options;                      // behind the list of files, without partition columns
+    std::vector<model::Column> columns;       // of the files, in their order; csv only
+    std::vector<std::string> partition_keys;  // of the key=value folders, in their order
+    std::string where;                        // which lines are rows; "" = all
+    std::optional<std::uint64_t> rows;        // only so many, then come lines that are no rows
 };
 
-// The group a file would be in by itself. unsupported: why DuckDB cannot read it.
+// The group a file would be in by itself. unsupported: why DuckDB would not read it exactly as the catalog does, and
+// what to do. Reads a file that is here when its profile alone does not tell.
 Result<ViewGroup> group_of(const ViewFile& file, const model::Table& table);
 bool may_join(const ViewGroup& group, const ViewGroup& other);
 

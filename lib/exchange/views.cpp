@@ -1,4 +1,4 @@
-// views.cpp: one view a table: its files in groups that are read alike, or the reason why they cannot be read.
+// views.cpp: one view a table: its files in groups that are read alike, or the reason why there is none.
 // SPDX-License-Identifier: Apache-2.0
 #include "exchange/views.hpp"
 
@@ -8,7 +8,10 @@
 #include <map>
 #include <set>
 
+#include "base/text.hpp"
+#include "exchange/sampled.hpp"
 #include "exchange/sql_words.hpp"
+#include "exchange/view_formats.hpp"
 #include "exchange/view_readers.hpp"
 
 namespace neurolake::exchange {
@@ -19,8 +22,6 @@ constexpr std::string_view k_head =
 -- Paths are relative to the lake's folder: start DuckDB there, or first: SET file_search_path = '/path/of/the/lake';
 -- Files that came or went since, or moved to the cloud and back, want a new export.
 )";
-
-constexpr std::string_view k_not_for_duckdb[] = {"ncf", "avro", "unknown", "orc", "arrow"};
 
 std::vector<std::string> output_names(const model::Table& table) {
     std::vector<std::string> out;
@@ -48,7 +49,7 @@ std::string select_all_as(const std::string& value, const model::Table& table, c
     for (const auto* columns : {&table.columns, &table.partition_columns})
         for (const model::Column& column : *columns) {
             cells += fmt::format("{}CAST({} AS {}) AS {}", n ? ", " : "", value,
-                                 sql_type(column.type, SqlDialect::duckdb), quoted_name(names[n]));
+                                 column_type(column, SqlDialect::duckdb), quoted_name(names[n]));
             ++n;
         }
     return fmt::format("SELECT {}\nFROM range(1) WHERE {}", cells, where);
@@ -61,24 +62,37 @@ std::string failing_select(const std::string& why, const model::Table& table, co
     return select_all_as(error, table, names, error + " IS NOT NULL");
 }
 
+bool has_no_row(const formats::Profile& profile) {
+    return profile.format == "empty" || (profile.columns.empty() && profile.rows == 0 && profile.rows_exact &&
+                                         !profile.format.empty() && profile.format != "unknown");
+}
+
+// Do the files still hold the rows that the catalog counted?
+Status check_count(const model::Table& table, const std::vector<ViewFile>& files) {
+    std::uint64_t rows = 0;
+    for (const ViewFile& file : files) rows += file.profile.rows;
+    if (!table.rows_exact || rows == table.rows) return {};
+    return not_exact(fmt::format("its files hold {} rows, the catalog counts {}", text::with_thousands(rows),
+                                 text::with_thousands(table.rows)),
+                     "neurolake catalog index");
+}
+
 // What stands behind AS. unsupported: why there is no such view.
 Result<std::string> body_of(const model::Table& table, const std::vector<ViewFile>& files,
                             const std::vector<std::string>& names) {
     std::vector<ViewGroup> groups;
     for (const ViewFile& file : files) {
-        if (file.profile.format == "empty" ||
-            (file.profile.columns.empty() && file.profile.rows == 0 && !file.profile.format.empty()))
-            continue;  // no row in it
-        if (!file.refusal.empty()) return Error(Errc::unsupported, fmt::format("{}: {}", file.path, file.refusal));
+        if (has_no_row(file.profile)) continue;
         TRY(ViewGroup group, group_of(file, table).with_context(file.path));
-        if (group.kind != ViewGroup::Kind::csv && names_collide(table, names))
-            return Error(Errc::unsupported, "DuckDB cannot tell its columns apart: two names differ in case only");
+        if ((group.kind != ViewGroup::Kind::csv || !table.partition_columns.empty()) && names_collide(table, names))
+            return not_exact("DuckDB cannot tell its columns apart: two names differ in case only", "rename one");
         const auto like = std::ranges::find_if(groups, [&](const ViewGroup& other) { return may_join(other, group); });
         if (like == groups.end())
             groups.push_back(std::move(group));
         else
             like->paths.push_back(file.path);
     }
+    TRY_DO(check_count(table, files));
     if (groups.empty()) return select_all_as("NULL", table, names, "false");
     std::string body;
     for (const ViewGroup& group : groups)
@@ -92,37 +106,64 @@ public:
 
     Status table(const model::Table& table) {
         if (!table.deleted_at.empty()) return {};
-        const std::string name = table.full_name();
-        if (std::ranges::find(k_not_for_duckdb, table.format) != std::end(k_not_for_duckdb))
-            return m_sink(
-                "\n" + sql_comment(fmt::format("{}: no view, DuckDB does not read {}", name, of_format(table))) + "\n");
+        const std::string view = fmt::format("{}.{}", quoted_name(table.bucket), quoted_name(take_name(table)));
         const std::vector<std::string> names = output_names(table);
-        if (names.empty()) return m_sink("\n" + sql_comment(name + ": no view, its columns are not known") + "\n");
+        if (names.empty())
+            return no_view(table, view,
+                           not_exact("its columns are not known", "neurolake catalog explain " + table.full_name()));
         TRY(const std::vector<ViewFile> files, m_files_of(table));
-        std::string text = secrets(files);
-        if (m_schemas.insert(table.bucket).second)
-            text += fmt::format("\nCREATE SCHEMA IF NOT EXISTS {};\n", quoted_name(table.bucket));
+        const auto unreachable = std::ranges::find_if(
+            files, [](const ViewFile& file) { return !file.refusal.empty() && !has_no_row(file.profile); });
+        if (unreachable != files.end()) return failing_view(table, view, files, *unreachable, names);
         auto body = body_of(table, files, names);
-        text += "\n" + sql_comment(headline(table, files)) + "\n";
-        if (!body) text += sql_comment("no data to be had here: " + body.error().message) + "\n";
-        const std::string select =
-            body ? std::move(*body) : failing_select(fmt::format("{}: {}", name, body.error().message), table, names);
-        text += fmt::format("CREATE OR REPLACE VIEW {}.{} AS\n{};\n", quoted_name(table.bucket),
-                            quoted_name(take_name(table)), select);
-        return m_sink(text);
+        if (!body && body.error().code != Errc::unsupported) return body.error();
+        if (!body) return no_view(table, view, body.error());
+        ++report.views;
+        const bool away = std::ranges::any_of(files, &ViewFile::away);
+        const std::string text = create(table, view, headline(table, files), *body);
+        if (!away) return m_sink(text);
+        m_last += secrets(files) + text;
+        return {};
     }
 
+    Status finish() { return m_last.empty() ? Status() : m_sink(m_last); }
+
+    ViewReport report;
+
 private:
-    static std::string of_format(const model::Table& table) {
-        if (table.format == "unknown") return "its format";
-        return table.format == "avro" ? "avro without its extension of that name" : table.format;
+    Status no_view(const model::Table& table, const std::string& view, const Error& error) {
+        report.without.push_back({table.full_name(), error.message, error.hint});
+        return m_sink("\n" + sql_comment(fmt::format("{} has no view: {}", table.full_name(), error.message)) + "\n" +
+                      sql_comment("  what to do: " + error.hint) + "\n" +
+                      fmt::format("DROP VIEW IF EXISTS {};\n", view));
+    }
+
+    Status failing_view(const model::Table& table, const std::string& view, const std::vector<ViewFile>& files,
+                        const ViewFile& file, const std::vector<std::string>& names) {
+        const std::string why = fmt::format("{}: {}", file.path, file.refusal);
+        report.failing.push_back({table.full_name(), why, ""});
+        return m_sink(create(table, view, headline(table, files) + "\n" + sql_comment("no data to be had here: " + why),
+                             failing_select(fmt::format("{}: {}", table.full_name(), why), table, names)));
+    }
+
+    std::string create(const model::Table& table, const std::string& view, const std::string& comment,
+                       const std::string& body) {
+        std::string text;
+        if (m_schemas.insert(table.bucket).second)
+            text += fmt::format("\nCREATE SCHEMA IF NOT EXISTS {};\n", quoted_name(table.bucket));
+        text += "\n" + comment + "\n";
+        if (table.sampled_rows > 0)
+            text += sql_comment("types " + sample_note(table) +
+                                "; a later value that does not fit ends a query with an error") +
+                    "\n";
+        return text + fmt::format("CREATE OR REPLACE VIEW {} AS\n{};\n", view, body);
     }
 
     static std::string headline(const model::Table& table, const std::vector<ViewFile>& files) {
         const auto away = std::ranges::count_if(files, &ViewFile::away);
         const auto here = static_cast<std::ptrdiff_t>(files.size()) - away;
         std::string line = fmt::format("{}: {} {} here", table.full_name(), here, here == 1 ? "file" : "files");
-        return away > 0 ? line + fmt::format(", {} in the cloud", away) : line;
+        return sql_comment(away > 0 ? line + fmt::format(", {} in the cloud", away) : line);
     }
 
     std::string secrets(const std::vector<ViewFile>& files) {
@@ -142,17 +183,19 @@ private:
 
     const FilesOf& m_files_of;
     const Sink& m_sink;
+    std::string m_last;  // views of files in the cloud
     std::set<std::string> m_schemas, m_secrets;
     std::map<std::string, UniqueNames> m_names;
 };
 
 }  // namespace
 
-Status write_views(const Content& content, const FilesOf& files_of, const Sink& sink) {
+Result<ViewReport> write_views(const Content& content, const FilesOf& files_of, const Sink& sink) {
     TRY_DO(sink(k_head));
     ViewWriter writer(files_of, sink);
     for (const model::Table* table : content.tables) TRY_DO(writer.table(*table));
-    return {};
+    TRY_DO(writer.finish());
+    return std::move(writer.report);
 }
 
 }  // namespace neurolake::exchange

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -12,7 +14,9 @@
 namespace neurolake::exchange {
 
 struct ViewFile {
-    std::string path;          // as DuckDB opens it: relative to the lake's folder, absolute, or "s3://bucket/key"
+    std::string path;            // as DuckDB opens it: relative to the lake's folder, absolute, or "s3://bucket/key"
+    std::filesystem::path here;  // as we open it; empty: its bytes are not here
+    std::uint64_t bytes = 0;
     bool away = false;         // its bytes are in the cloud
     std::string refusal;       // why DuckDB cannot open it; "": it can
     std::string secret;        // what CREATE SECRET must say for its store
@@ -21,10 +25,21 @@ struct ViewFile {
 // The data files of a table in order of their paths.
 using FilesOf = std::function<Result<std::vector<ViewFile>>(const model::Table&)>;
 
+struct ViewReport {
+    struct Missing {
+        std::string table, why, hint;  // hint: how to get a view
+    };
+    std::uint64_t views = 0;       // that answer with every row and value
+    std::vector<Missing> failing;  // views that fail with the reason: files in a store that DuckDB does not reach
+    std::vector<Missing> without;  // tables that have none
+};
+
 // CREATE VIEW "bucket"."table" for each living table: every file is named, with the dialect and the columns that were
-// found, and every column has the type of the catalog. Nothing is left out silently: a table of which DuckDB cannot
-// open a file becomes a view that fails with the reason, as do s3:// files that cannot be reached; a format that DuckDB
-// does not read is named in a comment.
-Status write_views(const Content& content, const FilesOf& files_of, const Sink& sink);
+// found, and every column has the type of the catalog. A view returns exactly the rows that the catalog counts, with
+// every value, or it is not there: a comment names the table, the reason and what to do, and drops a view that an
+// earlier script made. A table with files in a store that DuckDB does not reach is a view that fails with the way back.
+// Views of files at s3:// stand last: without a connection DuckDB stops at the first of them. A table whose types come
+// from a sample has a view that ends with an error at a value that does not fit.
+Result<ViewReport> write_views(const Content& content, const FilesOf& files_of, const Sink& sink);
 
 }  // namespace neurolake::exchange

@@ -1,6 +1,7 @@
 # What leaves the catalog: JSON and JSON Lines for programs, CSV for spreadsheets, SQL for databases; files that appear whole or not at all.
 # SPDX-License-Identifier: Apache-2.0
 import csv
+import ctypes
 import io
 import json
 import os
@@ -9,7 +10,21 @@ import sqlite3
 from catalog_lake import CatalogTest
 from harness import LakeTest, main, read, write
 from jsonschema_lite import check as check_schema
-from servers import MiniS3
+from servers import MiniS3, Postgres, ServerUnavailable
+
+
+def postgres_says(dsn, sql):
+    """Its complaint about the statements, or "": by the C library, which is there where the server is."""
+    pq = ctypes.CDLL("libpq.so.5")
+    for name in ("PQconnectdb", "PQexec", "PQerrorMessage"):
+        getattr(pq, name).restype = ctypes.c_char_p if name == "PQerrorMessage" else ctypes.c_void_p
+    connection = ctypes.c_void_p(pq.PQconnectdb(dsn.encode()))
+    try:
+        result = ctypes.c_void_p(pq.PQexec(connection, sql.encode()))
+        pq.PQclear(result)
+        return "\n".join(line for line in pq.PQerrorMessage(connection).decode().splitlines() if "NOTICE" not in line)
+    finally:
+        pq.PQfinish(connection)
 
 
 class ExportTest(CatalogTest):
@@ -127,6 +142,32 @@ class Ddl(ExportTest):
         names = [row[0] for row in database.execute("SELECT name FROM sqlite_master ORDER BY name")]
         self.assertEqual(["processed.people", "raw-data.orders"], names)
 
+    def put_odd(self):
+        self.put("raw-data/odd.jsonl", '{"say \\"hi\\"":1,"a":[1,2],"A":{"x":1.5},"big":18446744073709551615,"--":true,"l":[[1]]}\n' * 2)
+        self.put("raw-data/fine.csv", "t,z,d\n2024-01-02 03:04:05.123456789,2024-01-02T03:04:05.123456789Z,0.12345678901234567890\n")
+        self.put("raw-data/wide.csv", ",".join("c%d" % i for i in range(2001)) + "\n" + ",".join("1" * 2001) + "\n")
+        self.put("raw-data/%s.csv" % ("n" * 70), "%s,%s\n1,2\n" % ("c" * 70, "c" * 69 + "d"))
+        self.index()
+
+    def test_each_database_takes_the_statements_for_odd_tables(self):
+        self.put_odd()
+        database = sqlite3.connect(":memory:")
+        self.addCleanup(database.close)
+        text = self.export("--format", "ddl", "--dialect", "sqlite")
+        database.executescript(text)
+        self.assertIn("-- raw-data.wide: no table, its 2,001 columns are more than the 2,000 that sqlite takes", text)
+        self.assertEqual({"t": "TEXT", "z": "TEXT", "d": "TEXT"}, {row[1]: row[2] for row in database.execute('PRAGMA table_info("raw-data.fine")')})
+        self.assertIn('"t" TIMESTAMP_NS', self.export("--format", "ddl"))
+        try:
+            server = Postgres().start()
+        except ServerUnavailable as missing:
+            self.skipTest("without postgresql: %s" % missing)
+        self.addCleanup(server.stop)
+        text = self.export("--format", "ddl", "--dialect", "postgresql")
+        self.assertIn('"t" text, -- timestamp with nanoseconds\n', text)
+        self.assertEqual("", postgres_says(server.dsn(), text))
+        self.assertIn("already exists", postgres_says(server.dsn(), text))
+
     def test_an_unknown_database_is_refused(self):
         self.assertIn("duckdb", self.nl("catalog", "export", "--format", "ddl", "--dialect", "oracle", check=2).err)
 
@@ -138,7 +179,8 @@ class Views(ExportTest):
         text = self.export("--format", "duckdb", "raw-data")
         self.assertIn('CREATE SCHEMA IF NOT EXISTS "raw-data";', text)
         self.assertIn("-- raw-data.orders: 2 files here\nCREATE OR REPLACE VIEW \"raw-data\".\"orders\" AS\nSELECT "
-                      'CAST("__1" AS BIGINT) AS "id", "__2" AS "zip", CAST("__3" AS DOUBLE) AS "amount", CAST("year" AS BIGINT) AS "year"\n',
+                      'CAST(nullif("__1", \'\') AS BIGINT) AS "id", "__2" AS "zip", CAST(nullif("__3", \'\') AS DOUBLE) AS "amount", '
+                      'CAST("year" AS BIGINT) AS "year"\n',
                       text)
         self.assertIn("    'buckets/raw-data/orders/year=2023/a.csv',\n    'buckets/raw-data/orders/year=2024/a.csv'\n  ], auto_detect=false, "
                       "header=true, delim=',', quote='\"', escape='\"', ", text)
@@ -177,6 +219,75 @@ class Views(ExportTest):
         self.assertIn("WHERE error('raw-data.orders: buckets/raw-data/orders/year=2023/a.csv: ", text)
         self.assertIn("neurolake recall raw-data/orders/year=2023/a.csv", text)
         self.assertNotIn("read_csv", text)
+        report = self.nl("catalog", "export", "--format", "duckdb", "-o", os.path.join(self.tmp, "v.sql"), "--json").json
+        check_schema(report)
+        self.assertEqual((1, ["raw-data.orders"], []), (report["views"], [table["table"] for table in report["failing"]], report["without"]))
+
+    def test_a_table_that_duckdb_would_read_in_another_way_has_no_view_and_the_summary_says_so(self):
+        self.put("raw-data/open.csv", 'id,t\n1,x\n2,"never closed\n3,y\n')
+        self.put("raw-data/keys.jsonl", '{"":1,"a":2}\n')
+        self.put("raw-data/deep/a=1/b=2/x.csv", 'v\n1\n')
+        self.put("raw-data/deep/a=2/x.csv", 'v\n2\n')
+        self.put("raw-data/words.csv", 'word\nx,y\n"two\nlines, and a comma"\n""\n')
+        self.index(check=None)
+        text = self.export("--format", "duckdb", "raw-data")
+        self.assertIn("-- raw-data.open has no view: buckets/raw-data/open.csv: 1 row opens a quote that is never closed: line 3\n"
+                      '--   what to do: mend the file, or put it beside as Parquet; then: neurolake catalog index\nDROP VIEW IF EXISTS "raw-data"."open";',
+                      text)
+        self.assertIn("-- raw-data.keys has no view: ", text)
+        self.assertIn("delim=E'\\x1f', quote='\"', escape='\"', nullstr='', allow_quoted_nulls=false, columns", text)
+        self.assertIn("hive_partitioning=true, hive_types={'a': 'BIGINT', 'b': 'BIGINT'}", text)
+        self.assertIn("UNION ALL", text)
+        file = os.path.join(self.tmp, "views.sql")
+        self.assertIn("4 views written to %s; 2 tables have none: raw-data.keys, raw-data.open (the file says why)" % file,
+                      self.nl("catalog", "export", "--format", "duckdb", "-o", file).out)
+        report = self.nl("catalog", "export", "--format", "duckdb", "-o", file, "--overwrite", "--json").json
+        check_schema(report)
+        self.assertEqual((4, []), (report["views"], report["failing"]))
+        self.assertEqual(["raw-data.keys", "raw-data.open"], [table["table"] for table in report["without"]])
+
+    def test_quotes_that_only_stand_inside_words_and_comments_cost_no_view(self):
+        self.put("raw-data/pipes.csv", 'a,b\n5" pipe,1\n6" pipe,2\n')
+        self.put("raw-data/odd.csv", 'a,b\n"p"q,1\nz,2\n')
+        self.put("raw-data/remarks.csv", '# by hand\nid,t\n1,a # b\n# between, and more\n2,c\n')
+        self.index(check=None)
+        text = self.export("--format", "duckdb", "raw-data")
+        self.assertIn('VIEW "raw-data"."pipes"', text)
+        self.assertIn("-- raw-data.odd has no view: buckets/raw-data/odd.csv: line 2: a quote stands inside a cell", text)
+        self.assertIn("WHERE \"__1\" IS NULL OR NOT starts_with(\"__1\", '#')", text)
+        self.assertNotIn("comment=", text)
+
+
+class Sampled(CatalogTest):
+    """Types of the first rows only are called so in every export."""
+
+    def setUp(self):
+        super().setUp()
+        self.put("raw-data/long.csv", "id,v\n" + "1,2\n" * 500)
+        self.put("raw-data/short.csv", "id\n1\n")
+        self.assertIn("Catalog: 2 tables, at least 101 rows", self.nl("catalog", "index", "--sample", "100").out)
+
+    def test_each_format_says_so(self):
+        def export(name, *more):
+            return self.nl("catalog", "export", "--format", name, *more).out
+        for dialect in ("duckdb", "sqlite", "postgresql"):
+            self.assertIn('-- types from the first 100 rows of each file only\nCREATE TABLE', export("ddl", "--dialect", dialect))
+        self.assertEqual(1, export("ddl").count("from the first"))
+        self.assertIn("-- types from the first 100 rows of each file only; a later value that does not fit ends a query with an error\n"
+                      "CREATE OR REPLACE VIEW", export("duckdb"))
+        self.assertIn("null_padding=true, parallel=false", export("duckdb"))
+        rows = list(csv.DictReader(io.StringIO(export("csv"), newline="")))
+        self.assertEqual([("raw-data.long", "no", "first 100 rows"), ("raw-data.short", "yes", "all rows")],
+                         sorted({(row["table"], row["table_rows_exact"], row["types_from"]) for row in rows}))
+        text = export("markdown")
+        self.assertIn("\n2 tables, at least 101 rows, as of ", text)
+        self.assertIn("- Types: from the first 100 rows of each file only\n", text)
+        self.assertEqual(100, [table for table in json.loads(export("json"))["tables"] if table["name"] == "raw-data.long"][0]["sampled_rows"])
+
+    def test_the_schema_says_so(self):
+        self.assertIn("types from the first 100 rows of each file only", self.nl("catalog", "schema", "long").out)
+        self.assertEqual(100, self.nl("catalog", "schema", "long", "--json").json["sampled_rows"])
+        self.assertNotIn("sampled_rows", self.nl("catalog", "schema", "short", "--json").json)
 
 
 class Markdown(ExportTest):

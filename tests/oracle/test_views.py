@@ -135,7 +135,7 @@ class Here(ViewTest):
         self.age()
         self.index()
         text = self.nl("catalog", "export", "--format", "duckdb").out
-        self.assertIn("-- raw-data.b: no view, DuckDB does not read ncf", text)
+        self.assertIn("-- raw-data.b has no view: buckets/raw-data/b.ncf: DuckDB does not read ncf", text)
         self.assertNotIn("CREATE OR REPLACE", text)
         self.duckdb.query(text)
 

@@ -48,6 +48,45 @@ TEST_CASE("each type becomes one that holds all its values", "[exchange]") {
     CHECK(type_in("unknown", duckdb) == "VARCHAR");
 }
 
+TEST_CASE("times finer than a microsecond have a type that holds them", "[exchange]") {
+    using enum SqlDialect;
+    auto time = column("t", "timestamp");
+    time.evidence.min = "2024-01-02 03:04:05.5";
+    time.evidence.max = "2024-01-02 03:04:05.123456";
+    CHECK(column_type(time, duckdb) == "TIMESTAMP");
+    time.evidence.max = "2024-01-02 03:04:05.123456789";
+    CHECK(column_type(time, duckdb) == "TIMESTAMP_NS");
+    CHECK(column_type(time, postgresql) == "text");
+    CHECK(column_type(time, sqlite) == "TEXT");
+    time.evidence.min = "0001-01-01 00:00:00";  // 64 bits of nanoseconds end at 1677
+    CHECK(column_type(time, duckdb) == "VARCHAR");
+    time = column("t", "timestamp");
+    time.evidence.longest = 29;  // the finest one is neither the first nor the last
+    CHECK(column_type(time, postgresql) == "text");
+    auto instant = column("t", "timestamp_tz");
+    CHECK(column_type(instant, duckdb) == "TIMESTAMPTZ");
+    instant.evidence.max = "2024-01-02 03:04:05.1234567Z";
+    CHECK(column_type(instant, duckdb) == "VARCHAR");
+    CHECK(column_type(instant, postgresql) == "text");
+}
+
+TEST_CASE("a table with more columns than the database takes is named in a comment", "[exchange]") {
+    std::vector<model::Column> columns;
+    for (int i = 0; i < 1601; ++i) columns.push_back(column("c" + std::to_string(i), "int64"));
+    auto wide = table("raw-data", "wide", columns);
+    for (int i = 0; i < 400; ++i) columns.push_back(column("d" + std::to_string(i), "int64"));
+    const CatalogOf catalog({wide, table("raw-data", "wider", columns)});
+    const std::string postgresql = ddl(catalog, SqlDialect::postgresql), sqlite = ddl(catalog, SqlDialect::sqlite);
+    CHECK(postgresql.find(
+              "-- raw-data.wide: no table, its 1,601 columns are more than the 1,600 that postgresql takes") !=
+          std::string::npos);
+    CHECK(postgresql.find("CREATE TABLE") == std::string::npos);
+    CHECK(sqlite.find("CREATE TABLE \"raw-data.wide\"") != std::string::npos);
+    CHECK(sqlite.find("-- raw-data.wider: no table, its 2,001 columns") != std::string::npos);
+    const std::string duckdb = ddl(catalog, SqlDialect::duckdb);
+    CHECK(duckdb.find("CREATE TABLE \"raw-data\".\"wider\"") != std::string::npos);
+}
+
 TEST_CASE("names are unique as the database compares them, and short enough", "[exchange]") {
     UniqueNames duckdb(SqlDialect::duckdb);
     CHECK(duckdb.take("a", "x") == "a");

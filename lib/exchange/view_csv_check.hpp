@@ -1,0 +1,21 @@
+// view_csv_check.hpp: lines of delimited text that programs read in different ways, looked at one by one.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "exchange/views.hpp"
+#include "formats/csv_description.hpp"
+
+namespace neurolake::exchange {
+
+// Of a file with quotes inside cells, comments, or another encoding than UTF-8: whether DuckDB reads each line as we
+// do, with the comments taken for rows and left out by their first character. Reads the whole file (1 MiB at a time).
+// unsupported: it does not, or the file is not here to be looked at.
+Status check_odd_lines(const ViewFile& file, const formats::CsvDescription& dialect, std::uint64_t lines_before);
+
+// How many lines DuckDB must skip before the table: lines_before, and blank lines that
+// DuckDB would take for rows (of one column) or for the header (UTF-16). Looks at the file's beginning where there
+// could be any. unsupported: a quote stands before the table, or the file is not here to be looked at.
+Result<std::uint64_t> lines_to_skip(const ViewFile& file, const formats::CsvDescription& dialect,
+                                    std::uint64_t lines_before);
+
+}  // namespace neurolake::exchange
