@@ -55,13 +55,14 @@ class BackendTest(CatalogTest):
         self.nl("catalog", "describe", "raw-data.a", "What it is")
         self.nl("catalog", "tag", "raw-data.a", "gold")
         self.nl("catalog", "glossary", "add", "Zip", "--definition", "Where it is")
+        self.nl("lineage", "add", "--in", "raw-data.a,s3://elsewhere/x", "--out", "processed.events", "--job", "nightly")
         os.unlink(self.bucket("raw-data", "b.csv"))
         self.put("raw-data/a.csv", "id,zip,more\n1,01234,x\n")
         self.index()
 
     def answers(self):
         """What the commands that read the catalog print, byte for byte."""
-        words = [["export", "--format", f] for f in ("json", "jsonl", "csv", "ddl")]
+        words = [["export", "--format", f] for f in ("json", "jsonl", "csv", "ddl", "duckdb", "markdown", "openlineage")]
         words += [["tables", "--all", "--json"], ["show", "raw-data.a", "--json"], ["history", "raw-data.a", "--json"],
                   ["explain", "raw-data.a", "--json"], ["search", "zip", "--json"], ["schema", "processed.events", "--json"]]
         return {" ".join(w): self.nl("catalog", *w).out_bytes for w in words}
