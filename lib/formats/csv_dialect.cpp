@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "formats/cell.hpp"
+#include "formats/text_encoding.hpp"
 
 namespace neurolake::formats {
 namespace {
@@ -301,13 +302,6 @@ void find_table(std::string_view s, const Choice& choice, CsvDialect& dialect) {
     dialect.columns = std::max(dialect.columns, std::size_t{rows[first].counts[choice.index]} + 1);
 }
 
-// A CR that ends a line where LF ends others.
-bool has_lone_cr(std::string_view s) {
-    if (s.ends_with('\r')) s.remove_suffix(1);
-    for (std::size_t at = s.find('\r'); at != std::string_view::npos; at = s.find('\r', at + 1))
-        if (at + 1 < s.size() && s[at + 1] != '\n') return true;
-    return false;
-}
 std::string with_one_newline(std::string_view s) {
     std::string out;
     for (std::size_t i = 0; i < s.size(); ++i) {

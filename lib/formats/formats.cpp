@@ -177,6 +177,8 @@ Result<Opened> open_input(int fd, std::string_view file_name, const Options& opt
         opened.damage = std::move(beginning).error();
     } else {
         opened.detected = beginning->empty() ? known("empty") : detect(input, *beginning, whole);
+        // Lines of JSON hold no CR but between them.
+        input.mixed_newlines = opened.detected.format == "json_lines" && has_lone_cr(*beginning);
     }
     return opened;
 }

@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/json.hpp"
-#include "formats/csv.hpp"
 #include "formats/findings.hpp"
 #include "formats/json_profile.hpp"
 #include "formats/json_records.hpp"
@@ -96,7 +94,6 @@ private:
 };
 
 Status take_values(JsonStream& stream, JsonRows& rows, const CancelFlag& cancel) {
-    TRY_DO(stream.begin());
     rows.skip_lines(stream.lines_before());
     if (stream.records() && stream.records()->is_geojson) rows.spread();
     while (!rows.is_full()) {
@@ -111,79 +108,6 @@ Status take_values(JsonStream& stream, JsonRows& rows, const CancelFlag& cancel)
         rows.skip_lines(static_cast<std::uint64_t>(std::count(values.begin(), values.end(), '\n')));
     }
     return {};
-}
-
-std::optional<std::string> cell_text(const json::Value& value) {
-    if (value.is_null()) return std::nullopt;
-    if (const std::string* text = value.as_string()) return *text;
-    return json::dump(value);
-}
-
-// A row's fields, in the order of first appearance over the rows shown.
-void add_row(const json::Value& value, Rows& rows) {
-    const json::Object* object = value.as_object();
-    if (object == nullptr) {
-        if (rows.columns.empty()) rows.columns.push_back("value");
-        if (rows.columns.size() == 1 && rows.columns[0] == "value") rows.cells.push_back({cell_text(value)});
-        return;
-    }
-    auto& cells = rows.cells.emplace_back(rows.columns.size());
-    for (const auto& [name, field] : *object) {
-        const auto at = std::find(rows.columns.begin(), rows.columns.end(), name);
-        const auto index = static_cast<std::size_t>(at - rows.columns.begin());
-        if (at == rows.columns.end()) {
-            if (rows.columns.size() >= JsonShape::k_max_fields) continue;
-            rows.columns.push_back(name);
-        }
-        if (cells.size() <= index) cells.resize(index + 1);
-        cells[index] = cell_text(field);
-    }
-}
-
-// A feature's properties are columns beside its id and geometry.
-json::Value spread_feature(const json::Value& feature) {
-    const json::Object* object = feature.as_object();
-    if (object == nullptr) return feature;
-    json::Object row;
-    const json::Value* geometry = nullptr;
-    for (const auto& [name, value] : *object) {
-        const json::Object* properties = name == "properties" ? value.as_object() : nullptr;
-        if (properties != nullptr)
-            for (const auto& [key, property] : *properties) row.emplace_back(key, property);
-        else if (name == "geometry")
-            geometry = &value;
-        else if (name == "id")
-            row.emplace(row.begin(), name, value);
-    }
-    if (geometry != nullptr) row.emplace_back("geometry", *geometry);
-    return row;
-}
-
-void complete(Rows& rows) {
-    for (auto& cells : rows.cells) cells.resize(rows.columns.size());
-}
-
-}  // namespace
-
-namespace {
-
-// The fields that are columns: all, or of a feature its id, its properties and its geometry.
-std::vector<const JsonField*> columns_of(const JsonShape& root, bool geojson) {
-    std::vector<const JsonField*> columns;
-    if (!geojson) {
-        for (const JsonField& field : root.fields) columns.push_back(&field);
-        return columns;
-    }
-    const auto take = [&](std::string_view name) {
-        for (const JsonField& field : root.fields)
-            if (field.name == name) columns.push_back(&field);
-    };
-    take("id");
-    for (const JsonField& field : root.fields)
-        if (field.name == "properties")
-            for (const JsonField& property : field.shape->fields) columns.push_back(&property);
-    take("geometry");
-    return columns;
 }
 
 // No objects: each document is a row of one value.
@@ -207,17 +131,8 @@ Profile json_profile(const Input& input, std::string_view format, JsonRows& rows
     profile.rows = rows.rows();
     profile.rows_exact = !rows.is_full();
     if (rows.has_only_values()) return values_profile(std::move(profile), rows);
-    std::vector<std::string> names;
-    std::vector<const JsonShape*> shapes;
-    const auto add = [&](const JsonField& field) {
-        if (field.shape->present == 0) return;
-        names.push_back(field.name);
-        shapes.push_back(field.shape.get());
-    };
-    for (const JsonField* field : columns_of(rows.root(), geojson)) add(*field);
-    names = usable_names(names, names.size(), profile.findings);
-    for (std::size_t i = 0; i < names.size(); ++i)
-        profile.columns.push_back(shapes[i]->verdict(names[i], profile.rows));
+    for (const JsonColumn& column : json_columns(rows.root(), geojson, profile.findings))
+        profile.columns.push_back(column.field->shape->verdict(column.name, profile.rows));
     if (rows.root().opaque)
         profile.findings.push_back(warning(
             "too_many_columns", fmt::format("objects have more than {} different keys: the keys beyond are not columns",
@@ -232,7 +147,8 @@ Result<Profile> profile_json(const Input& input) {
     JsonStream stream(source, window_bytes(input, k_window_bytes));
     JsonRows rows;
     if (input.options.sample_rows > 0) rows.stop_after(input.options.sample_rows);
-    const Status status = take_values(stream, rows, input.cancel);
+    Status status = stream.begin();
+    if (status) status = take_values(stream, rows, input.cancel);
     if (!status && !is_damage(status.error())) return status.error();
     const std::optional<RecordList>& records = stream.records();
     const bool geojson = records && records->is_geojson;
@@ -251,39 +167,12 @@ Result<Rows> head_json(const Input& input, std::size_t count) {
     InputSource source(input);
     JsonStream stream(source, window_bytes(input, k_window_bytes));
     TRY_DO(stream.begin());
-    const bool geojson = stream.records() && stream.records()->is_geojson;
-    Rows rows;
-    while (rows.cells.size() < count) {
-        TRY(std::string_view text, stream.next(1));
-        if (text.empty()) break;
-        text = without_blanks_before(text);
-        if (text.empty()) continue;
-        TRY(const json::Value value, json::parse(text));
-        add_row(geojson ? spread_feature(value) : value, rows);
-    }
-    complete(rows);
-    return rows;
-}
-
-Result<Rows> head_json_lines(const Input& input, std::size_t count) {
-    InputSource source(input);
-    Window window(source, window_bytes(input, k_window_bytes));
-    TRY_DO(window.fill());
-    if (window.data().starts_with("\xEF\xBB\xBF")) window.drop(3);
-    Rows rows;
-    while (rows.cells.size() < count && !window.data().empty()) {
-        const std::size_t end = window.data().find('\n');
-        if (end == std::string_view::npos && !window.at_end()) {
-            if (window.is_full() && !window.grow(k_max_json_bytes)) break;
-            TRY_DO(window.fill());
-            continue;
-        }
-        const std::string_view line = window.data().substr(0, end);
-        if (const auto value = json::parse(line)) add_row(*value, rows);
-        window.drop(std::min(line.size() + 1, window.data().size()));
-    }
-    complete(rows);
-    return rows;
+    JsonRows rows;
+    JsonCells cells(count, stream.records() && stream.records()->is_geojson);
+    show_first_rows(rows, cells, count);
+    const Status status = take_values(stream, rows, input.cancel);
+    if (!status && (rows.rows() + rows.value_rows() == 0 || !is_damage(status.error()))) return status.error();
+    return cells.rows(rows);
 }
 
 bool holds_whole_value(std::string_view text) { return split_values(text, false, false, 1).whole > 0; }

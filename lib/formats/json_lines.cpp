@@ -122,4 +122,19 @@ Result<Profile> profile_json_lines(const Input& input) {
     return profile;
 }
 
+Result<Rows> head_json_lines(const Input& input, std::size_t count) {
+    InputSource source(input);
+    Window window(source, window_bytes(input, k_lines_window));
+    JsonRows rows;
+    JsonCells cells(count, false);
+    show_first_rows(rows, cells, count);
+    for (bool more = true; more;) {
+        auto result = step(window, rows, k_max_json_bytes);
+        if (!result && !(is_damage(result.error()) && rows.rows() + rows.value_rows() > 0))
+            return std::move(result).error();
+        more = result && *result;
+    }
+    return cells.rows(rows);
+}
+
 }  // namespace neurolake::formats

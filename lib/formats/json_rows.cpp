@@ -335,6 +335,7 @@ std::size_t JsonRows::walk(std::string_view text, bool commas) {
     while (!walker.done() && !is_full()) {
         const std::size_t begin = walker.position();
         if (!walker.document()) return begin;
+        if (m_seen) m_seen(text.substr(begin, walker.position() - begin));
         if (!commas || walker.done()) continue;
         if (!walker.take_comma() || walker.done()) return begin;
     }
@@ -381,6 +382,7 @@ void JsonRows::take_line(std::string_view line) {
 
 void JsonRows::count_huge_row() {
     m_oddities.note(Oddity::huge_row, m_lines);
+    if (m_seen) m_seen({});
     ++m_rows;
     ++m_lines;
 }

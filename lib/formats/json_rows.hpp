@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "formats/json_shape.hpp"
@@ -29,6 +31,9 @@ public:
     void skip_lines(std::uint64_t lines) { m_lines += lines; }
     void stop_after(std::uint64_t rows) { m_max_rows = rows; }
     bool is_full() const { return m_rows + m_value_rows >= m_max_rows; }
+    // Each document that counts, as it stands in the text (valid during the call); "" for a row too large to look at.
+    using Seen = std::function<void(std::string_view document)>;
+    void show_to(Seen seen) { m_seen = std::move(seen); }
 
     void merge(JsonRows& next);
 
@@ -58,6 +63,7 @@ private:
     std::uint64_t m_rows = 0, m_value_rows = 0, m_lines = 0, m_max_rows = ~std::uint64_t{0};
     std::uint64_t m_objects = 0;  // of any depth, for telling a key that stands twice in one
     unsigned m_column_depth = 0;
+    Seen m_seen;
     std::string m_repaired;  // a line whose invalid UTF-8 was replaced
 };
 

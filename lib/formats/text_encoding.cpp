@@ -188,4 +188,11 @@ std::unique_ptr<ByteSource> to_utf8(ByteSource& from, TextEncoding encoding) {
 
 std::unique_ptr<ByteSource> unify_newlines(ByteSource& from) { return std::make_unique<Newlines>(from); }
 
+bool has_lone_cr(std::string_view s) {
+    if (s.ends_with('\r')) s.remove_suffix(1);
+    for (std::size_t at = s.find('\r'); at != std::string_view::npos; at = s.find('\r', at + 1))
+        if (at + 1 < s.size() && s[at + 1] != '\n') return true;
+    return false;
+}
+
 }  // namespace neurolake::formats

@@ -20,6 +20,9 @@ TextEncoding encoding_of(std::string_view beginning);
 // Zeros and other characters no text has: more than a few are a sign of a binary file.
 bool looks_binary(std::string_view text);
 
+// Has it a CR, but for the last byte, that no LF follows: one that ends a line?
+bool has_lone_cr(std::string_view text);
+
 // `from` must outlive the result. Never fails by itself: a half surrogate becomes U+FFFD, as does an odd last byte. A
 // byte order mark stays, in UTF-8. Memory: 64 KiB.
 std::unique_ptr<ByteSource> to_utf8(ByteSource& from, TextEncoding encoding);

@@ -38,6 +38,13 @@ inline Profile profile_of(std::string_view bytes, std::string_view name, const O
     return std::move(result).value();
 }
 
+inline Rows rows_of(std::string_view bytes, std::string_view name, std::size_t count = 10) {
+    const ScratchFile file(bytes);
+    auto result = head(file.fd(), name, count);
+    if (!result) FAIL(result.error().message);
+    return std::move(result).value();
+}
+
 inline const model::Finding* find_code(const Profile& profile, std::string_view code) {
     for (const model::Finding& finding : profile.findings)
         if (finding.code == code) return &finding;

@@ -222,6 +222,45 @@ TEST_CASE("the first JSON rows are shown as cells", "[formats]") {
     CHECK(listed->cells.size() == 2);
 }
 
+TEST_CASE("the rows shown are those that count, with every digit of the file", "[formats]") {
+    const std::string lines =
+        "{\"n\":123456789012345678901234567890,\"x\":1e400,\"l\":[NaN, -Infinity],\"\":1.10}\n"
+        "not json\n"
+        "{\"n\":0.1000000000000000055511151231257827,\"o\":{ \"k\" : \"\\u00e9 \\\"\", \"b\":18446744073709551616}}\n";
+    const Profile profile = profile_of(lines, "t.jsonl");
+    const Rows shown = rows_of(lines, "t.jsonl");
+    REQUIRE(profile.rows == 2);
+    REQUIRE(shown.cells.size() == 2);
+    REQUIRE(shown.columns.size() == profile.columns.size());
+    for (std::size_t i = 0; i < shown.columns.size(); ++i) CHECK(shown.columns[i] == profile.columns[i].name);
+    CHECK(shown.cells[0][0] == "123456789012345678901234567890");
+    CHECK(shown.cells[0][1] == "1e400");
+    CHECK(shown.cells[0][2] == "[NaN,-Infinity]");
+    CHECK(shown.columns[3] == "column4");
+    CHECK(shown.cells[0][3] == "1.10");
+    CHECK(shown.cells[1][0] == "0.1000000000000000055511151231257827");
+    CHECK(shown.cells[1][4] == "{\"k\":\"\xC3\xA9 \\\"\",\"b\":18446744073709551616}");
+
+    const Rows listed = rows_of("[{\"a\":123456789012345678901,\"v\":[NaN]},{\"a\":1e999}]", "t.json");
+    REQUIRE(listed.cells.size() == 2);
+    CHECK(listed.cells[0] == std::vector<std::optional<std::string>>{"123456789012345678901", "[NaN]"});
+    CHECK(listed.cells[1][0] == "1e999");
+    const Rows values = rows_of("[1.50,\"a\\tb\",null]", "t.json");
+    CHECK(values.cells == std::vector<std::vector<std::optional<std::string>>>{{"1.50"}, {"a\tb"}, {std::nullopt}});
+}
+
+TEST_CASE("JSON Lines may end in CR alone, however long the file is", "[formats]") {
+    std::string lines;
+    for (int i = 0; i < 200000; ++i) lines += fmt::format("{{\"id\":{},\"word\":\"some text\"}}\r", i);
+    REQUIRE(lines.size() > (4u << 20));
+    const Profile profile = profile_of(lines, "mac.jsonl");
+    CHECK(profile.rows == 200000);
+    CHECK(profile.findings.empty());
+    const Rows shown = rows_of(lines, "mac.jsonl", 3);
+    REQUIRE(shown.cells.size() == 3);
+    CHECK(shown.cells[2][0] == "2");
+}
+
 TEST_CASE("a compressed file gives what its content gives", "[formats]") {
     const std::string lines = "{\"a\":1,\"b\":\"x\"}\n{\"a\":2,\"b\":\"y\"}\n";
     const Profile plain = profile_of(lines, "x.jsonl");

@@ -72,6 +72,14 @@ TEST_CASE("features of GeoJSON are rows, their properties columns", "[formats]")
     REQUIRE(shown.has_value());
     CHECK(shown->columns == names);
     CHECK(shown->cells[0][1] == "here");
+    const std::string alike =
+        "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":1,\"properties\":{\"geometry\":"
+        "\"round\",\"id\":\"a\",\"type\":\"t\"},\"geometry\":{\"type\":\"Point\",\"coordinates\":[1,2]}}]}";
+    const Rows both = rows_of(alike, "alike.geojson");
+    CHECK(both.columns == std::vector<std::string>{"id", "geometry_2", "id_2", "type", "geometry"});
+    CHECK(both.cells[0] == std::vector<std::optional<std::string>>{"1", "round", "a", "t",
+                                                                   "{\"type\":\"Point\",\"coordinates\":[1,2]}"});
+    CHECK(type_of(profile_of(alike, "alike.geojson"), "geometry_2") == "text");
     const Profile last = profile_of(
         "{\"features\":[{\"type\":\"Feature\",\"properties\":{\"a\":1},\"geometry\":null}],\"type\":"
         "\"FeatureCollection\"}",
