@@ -82,7 +82,8 @@ public:
     explicit CsvScan(const Input& input)
         : m_input(input), m_source(input), m_stream(m_source, 0, first_window(input)) {}
 
-    Status run() {
+    // With `beginning`, only as far as the header is known.
+    Status run(bool beginning = false) {
         TRY_DO(m_stream.fill());
         if (m_stream.data().empty() || m_stream.binary_zero()) return {};
         TRY_DO(begin());
@@ -90,6 +91,8 @@ public:
         TRY(bool more, m_stream.step(*m_rows));
         m_header = first_row_is_header(*m_rows);
         if (!m_header) m_rows->adopt_first_row();
+        m_whole = !more || (m_stream.at_end() && m_stream.data().empty());
+        if (beginning) return {};
         if (more && parallel_pays()) {
             TRY(m_part_zero, scan_csv_parts(m_input, m_stream.position(), threads(), *m_rows));
             return {};
@@ -146,6 +149,12 @@ public:
 
     bool has_header() const { return m_header; }
     bool has_table() const { return m_rows.has_value(); }
+    // How many rows there are at most, as far as was read.
+    std::size_t rows_known() {
+        if (!m_whole) return ~std::size_t{0};
+        m_rows->finish();
+        return m_rows->rows();
+    }
     const CsvDialect& dialect() const { return m_rows->dialect(); }
     std::vector<std::string> column_names(std::vector<model::Finding>& findings) {
         return usable_names(m_header ? *m_rows->first_row() : std::vector<std::string>(), m_rows->columns().size(),
@@ -218,7 +227,7 @@ private:
     CsvStream m_stream;
     std::optional<CsvRows> m_rows;
     std::optional<std::uint64_t> m_part_zero;
-    bool m_header = false, m_other_newlines = false;
+    bool m_header = false, m_other_newlines = false, m_whole = false;
     std::size_t m_too_wide = 0;  // cells of the first row, when they are too many
     std::uint64_t m_table_line = 1;
 };
@@ -253,12 +262,15 @@ std::vector<std::string> usable_names(const std::vector<std::string>& raw, std::
     }
     if (empties > 0)
         findings.push_back(
-            note("empty_column_name", fmt::format("{} column names are empty: named by their place", empties)));
+            note("empty_column_name", empties == 1
+                                          ? "a column name is empty: named by its place"
+                                          : fmt::format("{} column names are empty: named by their place", empties)));
     if (twice > 0)
-        findings.push_back(
-            warning("duplicate_column", fmt::format("{} column names stand twice, the first is {}: the later "
-                                                    "ones got a number",
-                                                    twice, first_twice)));
+        findings.push_back(warning(
+            "duplicate_column",
+            twice == 1 ? fmt::format("the column name {} stands twice: the later one got a number", first_twice)
+                       : fmt::format("{} column names stand twice, the first is {}: the later ones got a number", twice,
+                                     first_twice)));
     return names;
 }
 
@@ -273,16 +285,15 @@ Result<Profile> profile_csv(const Input& input) {
 }
 
 Result<Rows> head_csv(const Input& input, std::size_t count) {
-    Input first = input;
-    first.options.sample_rows = std::max<std::size_t>(count, 1000);  // enough to know the header
-    CsvScan scan(first);
-    const Status status = scan.run();
+    CsvScan scan(input);
+    const Status status = scan.run(true);
     if (!status && !is_damage(status.error())) return status.error();
     if (const auto better = scan.better_input()) return head_csv(*better, count);
     Rows rows;
     if (!scan.has_table()) return rows;
     std::vector<model::Finding> ignored;
     rows.columns = scan.column_names(ignored);
+    count = std::min(count, scan.rows_known());  // footnotes are no rows
 
     InputSource source(input);
     Window window(source, k_window_bytes);
@@ -294,7 +305,7 @@ Result<Rows> head_csv(const Input& input, std::size_t count) {
         HandRow row =
             split_row(window.data(), scan.dialect().set, window.at_end(), comment ? Quotes::literal : Quotes::known);
         if (row.bytes == 0) {
-            if (!window.at_end() && !window.is_full()) {
+            if (!window.at_end() && (!window.is_full() || window.grow(k_max_row_bytes))) {
                 TRY_DO(window.fill());
                 continue;
             }
@@ -304,7 +315,8 @@ Result<Rows> head_csv(const Input& input, std::size_t count) {
         }
         window.drop(row.bytes);
         if (comment) continue;
-        if (row.cells.size() == 1 && row.cells[0].text.empty() && rows.columns.size() > 1) continue;
+        const bool blank = row.cells.size() == 1 && row.cells[0].text.empty() && !row.cells[0].quoted;
+        if (blank && (header || rows.columns.size() > 1)) continue;
         if (std::exchange(header, false)) continue;
         auto& cells = rows.cells.emplace_back(rows.columns.size());
         for (std::size_t i = 0; i < std::min(row.cells.size(), cells.size()); ++i)

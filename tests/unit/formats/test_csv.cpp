@@ -314,6 +314,24 @@ TEST_CASE("the first rows are shown as cells", "[formats]") {
     CHECK(head(packed.fd(), "t.csv.gz", 5)->cells.size() == 1);
 }
 
+TEST_CASE("as many rows are shown as count", "[formats]") {
+    const std::string long_row = "1,\"" + std::string(2u << 20, 'x') + "\"\n";
+    std::string late = "a,,a\n";  // the rows that tell the header stand far below
+    for (int i = 0; i < 1200; ++i) late += "1,2,3\n";
+    for (int i = 0; i < 10; ++i) late += "x,y,z\n";
+    for (const std::string& text : {std::string("a,b\n1,2\n3,4\n\nSource: the office\n"),
+                                    std::string("a,b\n\"\"\n1,2\n"), std::string("a\n\n1\n\n2\n"),
+                                    std::string("a,b\n1,2\n\n3,4\n"), std::string("# note\na,b\n1,2\n# more\n3,4\n"),
+                                    "a,b\n" + long_row + long_row, std::string("a,b\n1,\"open\n2,x\n"), late}) {
+        const Profile profile = profile_of(text, "t.csv");
+        const Rows shown = rows_of(text, "t.csv", 5000);
+        INFO(text.substr(0, 80));
+        CHECK(profile.rows == shown.cells.size());
+        REQUIRE(profile.columns.size() == shown.columns.size());
+        for (std::size_t i = 0; i < shown.columns.size(); ++i) CHECK(shown.columns[i] == profile.columns[i].name);
+    }
+}
+
 TEST_CASE("content goes before a name that says otherwise, and what nobody knows is unknown", "[formats]") {
     CHECK(profile_of("a,b\n1,2\n3,4\n", "table.txt").format == "csv");
     CHECK(profile_of("Dear reader,\nthis is prose.\n", "letter.txt").format == "unknown");
