@@ -151,7 +151,8 @@ Cell exponent_cell(std::string_view s) {
         if (digits.size() > k_double_digits && digits != mantissa_digits({buffer.data(), end}))
             return of_class(CellClass::text);
     }
-    Cell cell = of_class(CellClass::exponent);
+    const bool plain = s[0] != '-' && s.find_first_of(".+-") == std::string_view::npos;
+    Cell cell = of_class(plain ? CellClass::code : CellClass::exponent);
     cell.number = value;
     return cell;
 }

@@ -20,6 +20,7 @@ enum class CellClass : std::uint8_t {
     fraction,      // a double gives back all its digits
     precise,       // more digits than a double keeps: decimal
     exponent,      // 1e-05
+    code,          // 12E5: digits, E, digits: a number only among numbers that have a point or a sign
     special,       // NaN, inf
     leading_zero,  // 01234: digits that are no number
     boolean,       // true or false
@@ -32,7 +33,7 @@ enum class CellClass : std::uint8_t {
     local_date,    // 31/12/2024: which part is the day is for the column to say
     text,
 };
-inline constexpr std::size_t k_cell_classes = 17;
+inline constexpr std::size_t k_cell_classes = 18;
 constexpr std::uint32_t bit(CellClass c) { return 1u << static_cast<unsigned>(c); }
 
 struct Cell {
@@ -41,7 +42,7 @@ struct Cell {
     std::uint32_t nanos = 0;                     // of times
     union {
         std::int64_t integer = 0;  // integer, long_integer, boolean; of a null word which one it is
-        double number;             // fraction, exponent, special
+        double number;             // fraction, exponent, code, special
         std::int64_t seconds;      // date and times, since 1970, UTC
     };
 };

@@ -80,7 +80,9 @@ void ColumnScan::note_value(const Cell& cell, const char* p, std::size_t n, std:
             break;
         case CellClass::fraction:
         case CellClass::exponent:
+        case CellClass::code:
         case CellClass::special:
+            if (cell.type == CellClass::fraction) note_scale(cell, std::string_view(p, n), row);
             if (std::isnan(cell.number)) break;
             m_min_number = m_has_number ? std::min(m_min_number, cell.number) : cell.number;
             m_max_number = m_has_number ? std::max(m_max_number, cell.number) : cell.number;
@@ -113,6 +115,13 @@ void ColumnScan::note_value(const Cell& cell, const char* p, std::size_t n, std:
     }
     m_integer_digits = std::max(m_integer_digits, cell.integer_digits);
     m_scale = std::max(m_scale, cell.scale);
+}
+
+// 1.0 is how programs write whole numbers; the zero of 1.10 was put there on purpose.
+void ColumnScan::note_scale(const Cell& cell, std::string_view text, std::uint64_t row) {
+    m_min_scale = std::min(m_min_scale, cell.scale);
+    if (cell.scale < 2 || row >= m_first_zero) return;
+    if (text[text.find_last_not_of(' ')] == '0') m_first_zero = row;
 }
 
 void ColumnScan::note_decimal(std::string_view text) {
@@ -150,6 +159,8 @@ void ColumnScan::merge(const ColumnScan& other, std::uint64_t row_offset) {
     m_max_integer = std::max(m_max_integer, other.m_max_integer);
     m_integer_digits = std::max(m_integer_digits, other.m_integer_digits);
     m_scale = std::max(m_scale, other.m_scale);
+    m_min_scale = std::min(m_min_scale, other.m_min_scale);
+    if (other.m_first_zero != k_never) m_first_zero = std::min(m_first_zero, other.m_first_zero + row_offset);
     if (other.m_has_number) {
         m_min_number = m_has_number ? std::min(m_min_number, other.m_min_number) : other.m_min_number;
         m_max_number = m_has_number ? std::max(m_max_number, other.m_max_number) : other.m_max_number;

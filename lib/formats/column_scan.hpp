@@ -56,6 +56,9 @@ public:
     std::uint64_t values() const { return m_values; }
     bool seen(CellClass c) const { return (m_seen & bit(c)) != 0; }
     bool saw_nothing() const { return m_seen == 0; }
+    bool only_years() const {
+        return m_seen == bit(CellClass::integer) && m_min_integer >= 1900 && m_max_integer <= 2100;
+    }
     bool counts_distinct() const { return m_distinct != nullptr; }
     std::uint64_t first_row() const { return first_of(m_seen); }  // of any value
 
@@ -114,6 +117,12 @@ private:
     }
     void note_value(const Cell& cell, const char* p, std::size_t n, std::uint64_t row);
     void note_decimal(std::string_view text);
+    void note_scale(const Cell& cell, std::string_view text, std::uint64_t row);
+    // Have fractions different numbers of digits, and some a zero at the end that no program puts there?
+    bool has_kept_zeros() const {
+        const bool differ = m_min_scale != m_scale || seen(CellClass::integer);
+        return m_first_zero != k_never && differ;
+    }
 
     model::Type decide(Reason& reason) const;
     model::Type decide_number(Reason& reason) const;
@@ -124,10 +133,11 @@ private:
 
     std::uint64_t m_values = 0, m_quoted_empty = 0, m_longest = 0;
     std::uint32_t m_seen = 0;
-    std::uint8_t m_integer_digits = 0, m_scale = 0;
+    std::uint8_t m_integer_digits = 0, m_scale = 0, m_min_scale = 255;
     bool m_has_text_bounds = false;
     std::uint32_t m_min_nanos = 0, m_max_nanos = 0;
     std::int64_t m_min_integer = INT64_MAX, m_max_integer = INT64_MIN;
+    std::uint64_t m_first_zero = k_never;  // row of the first fraction such as 1.10
     double m_min_number = 0, m_max_number = 0;
     bool m_has_number = false, m_has_time = false;
     std::int64_t m_min_seconds = 0, m_max_seconds = 0;

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "formats/value_shapes.hpp"
+
 namespace neurolake::formats {
 
 using model::Type;
@@ -17,6 +19,7 @@ namespace {
 constexpr std::uint32_t k_plain_numbers = bit(CellClass::integer) | bit(CellClass::long_integer) |
                                           bit(CellClass::big_integer) | bit(CellClass::fraction) |
                                           bit(CellClass::precise) | bit(CellClass::exponent) | bit(CellClass::special);
+constexpr std::uint32_t k_dots = 2;  // among the separators of dates
 constexpr std::uint32_t k_points = bit(CellClass::fraction) | bit(CellClass::precise);
 
 std::string_view trimmed(std::string_view s) {
@@ -58,6 +61,7 @@ void ColumnSpellings::note(const Cell& cell, std::string_view text, std::uint64_
 void ColumnSpellings::note_number(std::string_view text, std::uint64_t row) {
     LocalNumber number;
     if (!read_local_number(text, number)) return;
+    if (bool wide = false; is_ipv4(text, wide)) m_addresses.note(row);
     if (number.comma_groups) observe_padded(m_as_groups, number.plain_of_groups, row);
     if (number.comma_decimal) observe_padded(m_as_decimal, number.plain_of_decimal, row);
     if (number.comma_groups && number.comma_decimal)
@@ -71,7 +75,7 @@ void ColumnSpellings::note_date(std::string_view text, std::uint64_t row) {
     if (!read_local_date(text, date)) return;
     m_dates.note(row);
     if (date.has_time) m_times.note(row);
-    m_separators |= date.separator == '/' ? 1u : date.separator == '.' ? 2u : 4u;
+    m_separators |= date.separator == '/' ? 1u : date.separator == '.' ? k_dots : 4u;
     if (date.year_first) {
         m_year_first.note(row);
         m_range_day_first.note(date.day_first_seconds, date.nanos);
@@ -90,6 +94,7 @@ void ColumnSpellings::merge(const ColumnSpellings& other, std::uint64_t row_offs
     m_nulls += other.m_nulls;
     m_open_numbers.merge(other.m_open_numbers, row_offset);
     m_only_groups.merge(other.m_only_groups, row_offset);
+    m_addresses.merge(other.m_addresses, row_offset);
     m_only_decimal.merge(other.m_only_decimal, row_offset);
     m_as_groups.merge(other.m_as_groups, row_offset);
     m_as_decimal.merge(other.m_as_decimal, row_offset);
@@ -110,6 +115,8 @@ ColumnSpellings::Reading ColumnSpellings::read_numbers(const ColumnScan& plain, 
     const auto rarer = [](const Sightings& a, const Sightings& b) { return a.count < b.count ? a.first : b.first; };
     if ((plain.m_seen & ~k_plain_numbers) != 0)
         return {true, "number with a comma", rarer(m_only_groups, m_only_decimal)};
+    if (m_addresses.count > 0 && m_addresses.count == m_open_numbers.count + m_only_groups.count + m_only_decimal.count)
+        return {true, "IPv4 address", m_addresses.first};
     if (m_only_decimal.count > 0) {
         if (m_only_groups.count > 0) return {true, "comma with another meaning", rarer(m_only_groups, m_only_decimal)};
         if (!decimal_comma)
@@ -147,6 +154,10 @@ ColumnSpellings::Reading ColumnSpellings::read_dates(const ColumnScan& plain) co
     if (m_day_first.count > 0 && m_month_first.count > 0) {
         const bool days = m_day_first.count < m_month_first.count;
         return {true, days ? "day before month" : "month before day", days ? m_day_first.first : m_month_first.first};
+    }
+    if (m_separators == k_dots) {  // nobody writes the month first between dots
+        if (m_month_first.count > 0) return {true, "month before day between dots", m_month_first.first};
+        if (m_day_first.count == 0) return {false, "dates are written day, month, year, by the dots", k_never};
     }
     if (m_day_first.count > 0)
         return {false, "dates are written day, month, year: proven by a day beyond 12", m_day_first.first};

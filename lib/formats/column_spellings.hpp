@@ -62,6 +62,7 @@ private:
     std::uint64_t m_nulls = 0;
 
     Sightings m_open_numbers, m_only_groups, m_only_decimal;
+    Sightings m_addresses;  // of these, four groups as in 192.168.100.200
     ColumnScan m_as_groups{false}, m_as_decimal{false};
 
     Sightings m_day_first, m_month_first, m_open_dates, m_year_first, m_dates, m_times;

@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::uint32_t k_integers =
     bit(CellClass::integer) | bit(CellClass::long_integer) | bit(CellClass::big_integer);
-constexpr std::uint32_t k_floats = bit(CellClass::fraction) | bit(CellClass::exponent) | bit(CellClass::special);
+constexpr std::uint32_t k_exponents = bit(CellClass::exponent) | bit(CellClass::code);
+constexpr std::uint32_t k_floats = bit(CellClass::fraction) | k_exponents | bit(CellClass::special);
 constexpr std::uint32_t k_numbers = k_integers | k_floats | bit(CellClass::precise);
 constexpr std::uint32_t k_local_times = bit(CellClass::date) | bit(CellClass::timestamp);
 constexpr int k_max_precision = 38;
@@ -79,23 +80,35 @@ Type ColumnScan::decide_number(Reason& reason) const {
         reason = {"all values are integers", k_never};
         return TypeKind::int64;
     }
+    // 12E5 is a number only beside numbers that are surely none of a code.
+    constexpr std::uint32_t k_surely =
+        bit(CellClass::fraction) | bit(CellClass::exponent) | bit(CellClass::special) | bit(CellClass::precise);
+    if (seen(CellClass::code) && (m_seen & k_surely) == 0) {
+        reason = {"code of digits and E, such as 12E5,", first_of(bit(CellClass::code))};
+        return TypeKind::text;
+    }
     constexpr std::uint32_t long_ones =
         bit(CellClass::long_integer) | bit(CellClass::big_integer) | bit(CellClass::precise);
     if ((m_seen & long_ones) == 0) {
-        constexpr std::array<std::pair<CellClass, std::string_view>, 3> k_words{
-            {{CellClass::fraction, "fraction"},
-             {CellClass::exponent, "exponent"},
-             {CellClass::special, "NaN or infinity"}}};
-        for (const auto& [type, word] : k_words)
-            if (seen(type)) {
-                reason = {std::string(word), first_of(bit(type))};
+        const int digits = m_integer_digits + m_scale;
+        if (has_kept_zeros() && (m_seen & (k_exponents | bit(CellClass::special))) == 0 && digits <= k_max_precision) {
+            reason = {"fraction such as 1.10, whose last zero a double would not keep,", m_first_zero};
+            return Type::decimal(digits, m_scale);
+        }
+        constexpr std::array<std::pair<std::uint32_t, std::string_view>, 3> k_words{
+            {{bit(CellClass::fraction), "fraction"},
+             {k_exponents, "exponent"},
+             {bit(CellClass::special), "NaN or infinity"}}};
+        for (const auto& [types, word] : k_words)
+            if (m_seen & types) {
+                reason = {std::string(word), first_of(types)};
                 break;
             }
         // NaN alone is a word, not a number.
         if ((m_seen & ~bit(CellClass::special)) == 0) return TypeKind::text;
         return TypeKind::float64;
     }
-    const bool binary_only = (m_seen & (bit(CellClass::exponent) | bit(CellClass::special))) != 0;
+    const bool binary_only = (m_seen & (k_exponents | bit(CellClass::special))) != 0;
     const int precision = m_integer_digits + m_scale;
     if (binary_only || precision > k_max_precision) {
         reason = {"more digits than a double keeps", first_of(long_ones)};

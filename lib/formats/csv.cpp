@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -42,11 +43,31 @@ bool are_years(const std::vector<std::string>& cells) {
     return step != 0 && std::min(years.front(), years.back()) >= 1500 && std::max(years.front(), years.back()) <= 2200;
 }
 
+// country,2020,2021 above France,1,2: words, then years in order, above columns of numbers that are no years.
+bool are_years_above_others(const std::vector<std::string>& cells, const std::vector<ColumnScan>& columns) {
+    if (cells.empty() || is_value(cells[0]) || trimmed(cells[0]).empty()) return false;
+    std::vector<long> years;
+    bool others = false;
+    for (std::size_t i = 1; i < cells.size(); ++i) {
+        if (!is_value(cells[i])) continue;
+        if (cells[i].size() != 4 || cells[i].find_first_not_of("0123456789") != std::string::npos) return false;
+        years.push_back(std::stol(cells[i]));
+        if (years.back() < 1900 || years.back() > 2100) return false;
+        if (i >= columns.size() || columns[i].saw_nothing()) continue;
+        if (columns[i].only_years() || columns[i].seen(CellClass::text)) return false;
+        others = true;
+    }
+    const auto in_order = [&](auto before) {
+        return std::adjacent_find(years.begin(), years.end(), std::not_fn(before)) == years.end();
+    };
+    return others && years.size() >= 2 && (in_order(std::less<>()) || in_order(std::greater<>()));
+}
+
 // Is the first row the names of the columns? Yes when no cell of it is a value by its spelling, and either some column
 // below is no text, or the cells could be names: none empty but the first (an index), none twice.
 bool first_row_is_header(const CsvRows& rows) {
     if (!rows.first_row()) return false;
-    const bool years = are_years(*rows.first_row());
+    const bool years = are_years(*rows.first_row()) || are_years_above_others(*rows.first_row(), rows.columns());
     std::unordered_set<std::string_view> seen;
     bool typed_column = false, empties = false, twice = false, any = false;
     for (std::size_t i = 0; i < rows.first_row()->size(); ++i) {

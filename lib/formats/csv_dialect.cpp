@@ -293,7 +293,7 @@ void find_table(std::string_view s, const Choice& choice, CsvDialect& dialect) {
     if (choice.set.delimiter == k_no_delimiter && !comments) return;
     const std::size_t first = start.first_row(comments);
     if (first >= rows.size() || first >= k_max_preamble) return;
-    dialect.preamble_lines = first;
+    dialect.preamble_lines += first;
     if (comments)
         for (std::size_t i = 0; i < first; ++i)
             dialect.preamble_comments += rows[i].hash && (i > 0 || !dialect.has_bom);
@@ -313,6 +313,34 @@ std::string with_one_newline(std::string_view s) {
 
 }  // namespace
 
+namespace {
+
+// Excel's first line sep=; says what separates cells. Takes it off the text.
+char take_directive(std::string_view& s, CsvDialect& dialect) {
+    const bool quoted = s.starts_with('"');
+    const std::string_view word = s.substr(quoted, 4);
+    const std::size_t end = 5 + 2 * std::size_t{quoted};
+    if ((word != "sep=" && word != "SEP=" && word != "Sep=") || s.size() < end || (quoted && s[6] != '"')) return '\0';
+    const char delimiter = s[end - 1 - quoted];
+    std::size_t behind = end;
+    if (behind < s.size() && s[behind] == '\r') ++behind;
+    if (behind < s.size() && s[behind] == '\n') ++behind;
+    if ((behind == end && end < s.size()) || delimiter == '\n' || delimiter == '\r') return '\0';
+    dialect.preamble_bytes += behind;
+    dialect.preamble_lines = 1;
+    s.remove_prefix(behind);
+    return delimiter;
+}
+
+// One that is no candidate changes places with one that is.
+std::string with_swapped(std::string_view s, char a, char b) {
+    std::string out(s);
+    for (char& c : out) c = c == a ? b : c == b ? a : c;
+    return out;
+}
+
+}  // namespace
+
 CsvDialect detect_dialect(std::string_view sample, bool sample_is_whole, char prefer) {
     CsvDialect dialect;
     if (sample.starts_with("\xEF\xBB\xBF")) {
@@ -320,6 +348,11 @@ CsvDialect detect_dialect(std::string_view sample, bool sample_is_whole, char pr
         dialect.preamble_bytes = 3;
         sample.remove_prefix(3);
     }
+    std::string swapped;
+    const char said = take_directive(sample, dialect);
+    const bool is_candidate = std::find(k_candidates.begin(), k_candidates.end(), said) != k_candidates.end();
+    if (said != '\0') prefer = is_candidate ? said : k_candidates.back();
+    if (said != '\0' && !is_candidate) sample = swapped = with_swapped(sample, said, prefer);
     const bool has_lf = sample.find('\n') != std::string_view::npos;
     if (!has_lf && sample.find('\r') != std::string_view::npos) dialect.set.newline = '\r';
     Choice choice = choose_quoting(sample, sample_is_whole, dialect.set, prefer);
@@ -330,6 +363,7 @@ CsvDialect detect_dialect(std::string_view sample, bool sample_is_whole, char pr
             other.agreement.share >= plain.agreement.share && other.agreement.rows > plain.agreement.rows;
     }
     dialect.set = choice.set;
+    if (said != '\0' && dialect.set.delimiter == prefer) dialect.set.delimiter = said;
     dialect.columns = std::size_t{choice.agreement.delimiters} + 1;
     dialect.convincing = dialect.columns > 1 && choice.sample.rows.size() > 1 && choice.agreement.share >= 0.9;
     find_table(sample, choice, dialect);

@@ -233,6 +233,7 @@ private:
             Event& event = next_event();
             event.cell = classify(text.data(), text.size());
             if (!is_json_number(event.cell, text)) return false;
+            if (event.cell.type == CellClass::code) event.cell.type = CellClass::exponent;  // JSON has no bare codes
             note(shape, Kind::number, text);
         } else if (text == "null") {
             note(shape, Kind::null);

@@ -191,12 +191,40 @@ TEST_CASE("line ends of all kinds in one file end lines", "[formats]") {
     CHECK(evidence_of(quoted, "b").min == "x\ry");
 }
 
+TEST_CASE("a first line such as sep=; says the delimiter and is no row", "[formats]") {
+    for (const std::string& text : {std::string("sep=;\nid;price\n1;2,5\n2;3,5\n"),
+                                    std::string("\xEF\xBB\xBF\"sep=;\"\r\nid;price\r\n1;2,5\r\n2;3,5\r\n")}) {
+        const Profile profile = profile_of(text, "t.csv");
+        CHECK(profile.rows == 2);
+        CHECK(profile.dialect.starts_with("delimiter ;"));
+        CHECK(type_of(profile, "price") == "double");
+        REQUIRE(find_code(profile, "preamble") != nullptr);
+        CHECK(find_code(profile, "preamble")->message.starts_with("the table begins at line 2"));
+        CHECK(rows_of(text, "t.csv").cells[0][1] == "2,5");
+    }
+    const Profile other = profile_of("sep=^\na^b,c^d|e\n1^2,5^3\n4^5,5^6\n", "t.csv");
+    CHECK(other.rows == 2);
+    CHECK(other.dialect.starts_with("delimiter ^"));
+    CHECK(other.columns[2].name == "d|e");
+    CHECK(profile_of("sep=,\na,b;c\n1,2;3\n", "t.csv").dialect.starts_with("delimiter ,"));
+    CHECK(profile_of("sep=;", "t.csv").rows == 0);
+    CHECK(profile_of("sep=\n1\n", "t.csv").columns[0].name == "sep=");
+}
+
 TEST_CASE("years side by side are names", "[formats]") {
     const Profile wide = profile_of("country,1990,1991,1992\nde,1,2,3\nfr,4,5,6\n", "t.csv");
     CHECK(wide.rows == 2);
     CHECK(wide.columns[1].name == "1990");
     CHECK(profile_of("de,1990,1991,5000\nfr,1,2,3\n", "t.csv").rows == 2);
     CHECK(profile_of("1990,1991,1992\n1,2,3\n", "t.csv").rows == 2);
+    const Profile two = profile_of("country,2020,2021\nFrance,1,2\n", "t.csv");
+    CHECK(two.rows == 1);
+    CHECK(two.columns[2].name == "2021");
+    CHECK(type_of(two, "2021") == "int64");
+    CHECK(profile_of("country,2000,2010,2015\nFrance,1.5,,2\n", "t.csv").rows == 1);
+    CHECK(profile_of("France,2020,2021\nSpain,2019,2022\n", "t.csv").rows == 2);
+    CHECK(profile_of("France,2020,2020\nSpain,1,2\n", "t.csv").rows == 2);
+    CHECK(profile_of("France,2020\nSpain,1\n", "t.csv").rows == 2);
 }
 
 TEST_CASE("a line of five million commas is too wide, not one column", "[formats]") {

@@ -110,7 +110,7 @@ TEST_CASE("no digit of a number with an exponent is lost", "[formats]") {
     CHECK(type_of_cells({"6.02214076e23", "-1E-5"}) == "double");
     CHECK(type_of_cells({"1.7976931348623157e308"}) == "double");
     CHECK(type_of_cells({"1.23456789012345678e5"}) == "text");
-    CHECK(type_of_cells({"100000000000000000000e0"}) == "double");
+    CHECK(type_of_cells({"100000000000000000000e+0"}) == "double");
     CHECK(type_of_cells({"1e-400"}) == "text");
 }
 
@@ -133,6 +133,48 @@ TEST_CASE("words for nothing are nulls beside values, texts beside texts, and th
     CHECK(evidence_of(countries, "v").nulls == 0);
     CHECK(evidence_of(countries, "v").distinct == 3);
     CHECK(evidence_of(countries, "v").max == "NA");
+}
+
+TEST_CASE("codes of digits and E are text, numbers with an exponent are numbers", "[formats]") {
+    CHECK(type_of_cells({"12E5", "34E7", "1E5"}) == "text");
+    CHECK(reason_of_cells({"12", "34E7"}) == "code of digits and E, such as 12E5, first at row 2");
+    CHECK(type_of_cells({"12E5", "12F5"}) == "text");
+    CHECK(type_of_cells({"12E5", "NA", "7"}) == "text");
+    CHECK(type_of_cells({"1.0E5", "2E5"}) == "double");
+    CHECK(type_of_cells({"1E+05", "2E5"}) == "double");
+    CHECK(type_of_cells({"1e-3"}) == "double");
+    CHECK(type_of_cells({"0.5", "1e5"}) == "double");
+    CHECK(type_of(profile_of("{\"v\":1E5}\n{\"v\":2e5}\n", "t.jsonl"), "v") == "double");
+}
+
+TEST_CASE("zeros that were written at the end of fractions are kept", "[formats]") {
+    CHECK(type_of_cells({"1.9", "1.10", "1.20"}) == "decimal(3,2)");
+    CHECK(reason_of_cells({"1.9", "1.10", "1.20"}) ==
+          "fraction such as 1.10, whose last zero a double would not keep, first at row 2");
+    CHECK(type_of_cells({"10", "2.50"}) == "decimal(4,2)");
+    CHECK(type_of_cells({"12.50", "3.99"}) == "double");
+    CHECK(type_of_cells({"1.0", "2.25", "3.125"}) == "double");
+    CHECK(type_of_cells({"1.10", "1.9", "1.5e+3"}) == "double");
+    CHECK(type_of_cells({"1.10", "1.9", "1.9.1"}) == "text");
+}
+
+TEST_CASE("days are first between dots, unless something speaks against it", "[formats]") {
+    CHECK(type_of_cells({"01.02.2024", "03.04.2024"}) == "date");
+    CHECK(reason_of_cells({"01.02.2024", "03.04.2024"}) == "dates are written day, month, year, by the dots");
+    CHECK(type_of_cells({"1.2.2024 10:30", "03.04.2024 9:05"}) == "timestamp");
+    CHECK(type_of_cells({"01.02.2024", "01.31.2024"}) == "text");
+    CHECK(reason_of_cells({"01.02.2024", "01.31.2024"}) == "month before day between dots first at row 2");
+    CHECK(type_of_cells({"01.02.2024", "03/04/2024"}) == "text");
+    const Profile profile = profile_of("k,v\nx,01.02.2024\nx,03.01.2024\n", "t.csv");
+    CHECK(evidence_of(profile, "v").min == "2024-01-03");
+    CHECK(evidence_of(profile, "v").max == "2024-02-01");
+}
+
+TEST_CASE("addresses of four groups are no numbers with thousands", "[formats]") {
+    const Profile hosts = profile_of("k;v\nx;192.168.100.200\nx;192.168.100.201\n", "t.csv");
+    CHECK(type_of(hosts, "v") == "text");
+    CHECK(evidence_of(hosts, "v").reason == "IPv4 address first at row 1");
+    CHECK(type_of(profile_of("k;v\nx;1.234.567.890\nx;100.200.150.250\n", "t.csv"), "v") == "int64");
 }
 
 TEST_CASE("day and month are told apart by the whole column or not at all", "[formats]") {
@@ -168,7 +210,9 @@ TEST_CASE("commas in numbers mean what the whole column proves, else they are te
     CHECK(verdict("k;v\nx;1,5\nx;-2,25\nx;3\n", "double") == "fraction first at row 1; decimal comma");
     CHECK(verdict("k;v\nx;1.234,56\nx;1.000.000\n", "double") == "fraction first at row 1; decimal comma");
     CHECK(verdict("k;v\nx;1,5\nx;2.5\nx;2,5\n", "text") == "decimal point among decimal commas first at row 2");
-    CHECK(verdict("k,v\nx,\"1,234.50\"\nx,\"12\"\n", "double") == "fraction first at row 1; commas between thousands");
+    CHECK(verdict("k,v\nx,\"1,234.25\"\nx,\"12\"\n", "double") == "fraction first at row 1; commas between thousands");
+    CHECK(verdict("k,v\nx,\"1,234.50\"\nx,\"12\"\n", "decimal(6,2)") ==
+          "fraction such as 1.10, whose last zero a double would not keep, first at row 1; commas between thousands");
     CHECK(verdict("k,v\nx,\"1,234,567\"\nx,\"1,000\"\nx,12\n", "int64") ==
           "all values are integers; commas between thousands");
     CHECK(verdict("k,v\nx,\"1,234\"\nx,\"5,678\"\n", "text") ==
@@ -190,7 +234,7 @@ TEST_CASE("the reason names what forced the type and where", "[formats]") {
     CHECK(reason_of_cells({"1", "2", "x", "3"}) == "text first at row 3");
     CHECK(reason_of_cells({"1", "2", "true", "3"}) == "boolean first at row 3");
     CHECK(reason_of_cells({"2024-01-01", "7", "2024-01-02"}) == "number first at row 2");
-    CHECK(reason_of_cells({"1", "1e5"}) == "exponent first at row 2");
+    CHECK(reason_of_cells({"1", "1e+5"}) == "exponent first at row 2");
     CHECK(reason_of_cells({"1", "99999999999999999999"}) == "integer beyond int64 first at row 2");
     CHECK(reason_of_cells({"2024-01-01", "2024-01-01 10:00"}) == "time of day first at row 2");
     CHECK(reason_of_cells({"1", "2"}) == "all values are integers");
