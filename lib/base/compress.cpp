@@ -8,7 +8,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -29,6 +31,25 @@ protected:
         m_total_in += m_available;
         m_end = m_available == 0;
         return {};
+    }
+
+    // What is left of the input, `bytes` of it or all.
+    Result<std::string_view> peek(std::size_t bytes) {
+        if (m_available > 0) std::memmove(m_input.data(), m_next, m_available);
+        m_next = m_input.data();
+        while (m_available < bytes && !m_end) {
+            TRY(const std::size_t got, m_from.read(std::span(m_input).subspan(m_available)));
+            m_available += got;
+            m_total_in += got;
+            m_end = got == 0;
+        }
+        return std::string_view(m_next, std::min(m_available, bytes));
+    }
+
+    // The stream ends here, whatever follows.
+    std::size_t end_before_tail() {
+        *m_limits.tail_at = m_total_in - m_available;
+        return 0;
     }
 
     Status account(std::size_t produced) {
@@ -72,7 +93,9 @@ public:
                 if (m_available == 0) return std::size_t{0};
                 // Bytes after a whole member that begin no other (tape padding, a signature) are not part of the
                 // stream.
-                if (static_cast<unsigned char>(*m_next) != 0x1f) return std::size_t{0};
+                TRY(const std::string_view magic, peek(2));
+                if (m_limits.tail_at && m_members > 0 && magic != "\x1f\x8b") return end_before_tail();
+                if (magic[0] != '\x1f') return std::size_t{0};
                 inflateReset(&m_stream);
                 m_between = false;
             }
@@ -93,7 +116,10 @@ private:
         m_next = reinterpret_cast<const char*>(m_stream.next_in);
         m_available = m_stream.avail_in;
         const std::size_t produced = room - m_stream.avail_out;
-        if (rc == Z_STREAM_END) m_between = true;
+        if (rc == Z_STREAM_END) {
+            m_between = true;
+            ++m_members;
+        }
         if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR && produced == 0)
             return Error(Errc::corrupt, fmt::format("inflate gzip: {}", m_stream.msg ? m_stream.msg : "damaged data"));
         if (rc == Z_BUF_ERROR && produced == 0 && m_end)
@@ -104,6 +130,7 @@ private:
 
     z_stream m_stream{};
     bool m_ready = false, m_between = true;
+    std::uint64_t m_members = 0;  // whole ones
 };
 
 class ZstdSource final : public Inflater {
@@ -120,6 +147,10 @@ public:
         while (!into.empty()) {
             if (m_available == 0 && !m_end) TRY_DO(refill());
             if (m_available == 0 && m_left == 0) return std::size_t{0};
+            if (m_left == 0 && m_frames > 0 && m_limits.tail_at) {
+                TRY(const std::string_view magic, peek(4));
+                if (!begins_frame(magic)) return end_before_tail();
+            }
             ZSTD_inBuffer in{m_next, m_available, 0};
             ZSTD_outBuffer out{into.data(), into.size(), 0};
             const std::size_t left = ZSTD_decompressStream(m_context, &out, &in);
@@ -127,6 +158,7 @@ public:
             m_next += in.pos;
             m_available -= in.pos;
             m_left = left;
+            m_frames += left == 0;
             if (out.pos > 0) {
                 TRY_DO(account(out.pos));
                 return out.pos;
@@ -138,6 +170,12 @@ public:
     }
 
 private:
+    // A frame, or one that is to be skipped.
+    static bool begins_frame(std::string_view magic) {
+        return magic == "\x28\xb5\x2f\xfd" ||
+               (magic.size() == 4 && (magic[0] & '\xf0') == '\x50' && magic.substr(1) == "\x2a\x4d\x18");
+    }
+
     static Error failure(std::size_t code) {
         if (ZSTD_getErrorCode(code) == ZSTD_error_frameParameter_windowTooLarge)
             return Error(Errc::unsupported, "inflate zstd: the frame asks for more than 32 MiB of history",
@@ -146,7 +184,8 @@ private:
     }
 
     ZSTD_DCtx* m_context;
-    std::size_t m_left = 0;  // what the frame still expects; 0 = between frames
+    std::size_t m_left = 0;      // what the frame still expects; 0 = between frames
+    std::uint64_t m_frames = 0;  // whole ones
 };
 
 }  // namespace

@@ -16,7 +16,10 @@ namespace neurolake {
 struct InflateLimits {
     std::uint64_t free_bytes = 256u << 20;  // any ratio is fine up to here
     std::uint64_t max_ratio = 250;          // output / input beyond
-    int max_window_log = 25;                // Zstandard: a frame that wants more than 32 MiB of history is unsupported
+    // Where given, bytes behind a whole member or frame that begin no other end the stream instead of being damage, and
+    // the offset of the first of them is put here.
+    std::uint64_t* tail_at = nullptr;
+    int max_window_log = 25;  // Zstandard: a frame that wants more than 32 MiB of history is unsupported
 };
 
 enum class Compression { none, gzip, zstd };

@@ -201,11 +201,19 @@ void without_zeros(model::Column& column) {
     if (column.evidence.max) without_zeros(*column.evidence.max);
 }
 
+model::Finding tail_note(std::uint64_t bytes, std::string_view compression) {
+    const std::string counted = bytes == 1 ? "1 byte" : fmt::format("{} bytes", bytes);
+    return note("trailing_bytes", fmt::format("{} after the end of the {} data {} not {}", counted, compression,
+                                              bytes == 1 ? "is" : "are", compression));
+}
+
 }  // namespace
 
 Result<Profile> profile(int fd, std::string_view file_name, const Options& options, const CancelFlag& cancel) {
     if (cancel.cancelled()) return Error(Errc::cancelled, "reading was cancelled");
-    TRY(const Opened opened, open_input(fd, file_name, options, cancel));
+    TRY(Opened opened, open_input(fd, file_name, options, cancel));
+    std::uint64_t tail_at = 0;
+    opened.input.tail_at = &tail_at;
     const Input& input = opened.input;
     const std::string_view compression = to_string(input.compression);
     if (opened.damage) return unknown_profile(compression, error("damaged", opened.damage->message));
@@ -223,6 +231,7 @@ Result<Profile> profile(int fd, std::string_view file_name, const Options& optio
     const Format* format = find_format(detected.format);
     if (format == nullptr) return unknown_profile(compression, detected.why);
     TRY(Profile profile, format->profile(input));
+    if (tail_at > 0 && tail_at < input.size) profile.findings.push_back(tail_note(input.size - tail_at, compression));
     for (model::Column& column : profile.columns) {
         without_zeros(column);
         judge_values(column);

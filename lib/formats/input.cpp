@@ -45,7 +45,9 @@ InputSource::InputSource(const Input& input) : m_file(input.fd), m_last(&m_file)
         stage = std::move(made);
         m_last = stage.get();
     };
-    if (input.compression != Compression::none) add(m_inflated, inflate(*m_last, input.compression));
+    InflateLimits limits;
+    limits.tail_at = input.tail_at != nullptr ? input.tail_at : &m_tail_at;
+    if (input.compression != Compression::none) add(m_inflated, inflate(*m_last, input.compression, limits));
     if (input.encoding != TextEncoding::utf8) add(m_text, to_utf8(*m_last, input.encoding));
     if (input.mixed_newlines) add(m_lines, unify_newlines(*m_last));
 }

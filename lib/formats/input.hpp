@@ -25,7 +25,8 @@ struct Input {
     Options options;
     const CancelFlag& cancel;
     TextEncoding encoding = TextEncoding::utf8;
-    bool mixed_newlines = false;  // CR ends lines here, and LF ends others
+    bool mixed_newlines = false;       // CR ends lines here, and LF ends others
+    std::uint64_t* tail_at = nullptr;  // a reader at the end of compressed data puts here what follows it, if anything
 
     // Are the file's bytes what is read, so that a part of them can be read by its offset?
     bool is_plain() const {
@@ -73,6 +74,7 @@ private:
     FileSource m_file;
     std::unique_ptr<ByteSource> m_inflated, m_text, m_lines;
     ByteSource* m_last;
+    std::uint64_t m_tail_at = 0;
 };
 
 }  // namespace neurolake::formats

@@ -271,3 +271,31 @@ TEST_CASE("a compressed file gives what its content gives", "[formats]") {
         CHECK(inflated.rows == plain.rows);
     }
 }
+
+TEST_CASE("what follows compressed data is told, and the rows before it count", "[formats]") {
+    std::string rows;
+    for (int i = 0; i < 20000; ++i) rows += fmt::format("{},word{}\n", i, i % 977);
+    const std::string table = "id,word\n" + rows;
+    for (const std::string& junk : {std::string("junk"), std::string(1000, '\0'), std::string("\x1f\x8f....")})
+        for (const auto& [packed, kind] : {std::pair(*gzip(table), "gzip"), std::pair(*zstd(table), "zstd")}) {
+            const Profile profile = profile_of(packed + junk, std::string("t.csv.") + kind);
+            CHECK(profile.rows == 20000);
+            CHECK(profile.rows_exact);
+            REQUIRE(find_code(profile, "trailing_bytes") != nullptr);
+            CHECK(find_code(profile, "trailing_bytes")->message ==
+                  fmt::format("{} bytes after the end of the {} data are not {}", junk.size(), kind, kind));
+            CHECK(rows_of(packed + junk, "t.csv.gz").cells.size() == 10);
+            CHECK(profile_of(packed + packed, "t.csv.gz").findings.empty());
+        }
+    const std::string lines = "{\"a\":1}\n{\"a\":2}\n";
+    CHECK(find_code(profile_of(*gzip(lines) + "x", "t.jsonl.gz"), "trailing_bytes")->message ==
+          "1 byte after the end of the gzip data is not gzip");
+    CHECK(profile_of(*zstd(lines) + "x", "t.jsonl.zst").rows == 2);
+    // A further member that is cut is damage, not junk.
+    const Profile cut = profile_of(*gzip(lines) + gzip(lines)->substr(0, 15), "t.jsonl.gz");
+    CHECK(find_code(cut, "damaged") != nullptr);
+    CHECK(find_code(cut, "trailing_bytes") == nullptr);
+    const Profile skippable = profile_of(*zstd(lines) + std::string("\x50\x2a\x4d\x18\x02\0\0\0xy", 10), "t.jsonl.zst");
+    CHECK(skippable.rows == 2);
+    CHECK(skippable.findings.empty());
+}
