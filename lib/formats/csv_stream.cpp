@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "formats/findings.hpp"
 #include "formats/ordered_parts.hpp"
 
 namespace neurolake::formats {
@@ -76,12 +77,14 @@ void CsvStream::drop(std::size_t bytes) {
 }
 
 Result<bool> CsvStream::step(CsvRows& rows, std::uint64_t limit) {
-    TRY_DO(fill());
+    const Status filled = fill();  // what stands before a damaged place is taken first
+    if (!filled && (!is_damage(filled.error()) || data().empty())) return filled.error();
     if (m_binary_zero || m_position >= limit || data().empty() || rows.is_full()) return false;
     const std::uint64_t line = rows.lines();
     const auto left = static_cast<std::size_t>(std::min<std::uint64_t>(limit - m_position, data().size()));
     const std::size_t taken = rows.take(data(), left, at_end());
     if (taken == 0) {
+        if (!filled) return filled.error();
         if (!at_end() && m_window.grow(k_max_row_bytes)) return true;
         TRY_DO(take_oversized(rows));
         return true;

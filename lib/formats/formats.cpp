@@ -64,14 +64,22 @@ Detected unknown(std::string code, std::string message) {
     return {"", note(std::move(code), std::move(message)), true};
 }
 
-// The first bytes of the file, inflated if need be.
-Result<std::string> beginning_of(const Input& input, std::size_t bytes) {
+// The first bytes of the file, inflated if need be: of damaged data those before the damage, if there are any.
+Result<std::string> beginning_of(const Input& input, std::size_t bytes, bool& whole) {
     InputSource source(input);
     if (input.compression == Compression::none)
         bytes = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, input.size));
     std::string beginning(bytes, '\0');
-    TRY(const std::size_t got, read_full(source, beginning));
-    beginning.resize(got);
+    std::size_t filled = 0;
+    whole = false;
+    while (filled < bytes) {
+        auto got = source.read(std::span(beginning).subspan(filled));
+        if (!got && (filled == 0 || !is_damage(got.error()))) return std::move(got).error();
+        whole = got && *got == 0;
+        if (!got || *got == 0) break;
+        filled += *got;
+    }
+    beginning.resize(filled);
     return beginning;
 }
 
@@ -166,11 +174,11 @@ Result<Opened> open_input(int fd, std::string_view file_name, const Options& opt
         opened.detected = known(format_of_magic(first));
         return opened;
     }
-    auto beginning = beginning_of(input, k_sniff_bytes);
-    const bool whole = beginning && beginning->size() < k_sniff_bytes;
+    bool whole = false;
+    auto beginning = beginning_of(input, k_sniff_bytes, whole);
     if (beginning && format_of_magic(*beginning).empty()) {
         input.encoding = encoding_of(*beginning);
-        if (input.encoding != TextEncoding::utf8) beginning = beginning_of(input, k_sniff_bytes);
+        if (input.encoding != TextEncoding::utf8) beginning = beginning_of(input, k_sniff_bytes, whole);
     }
     if (!beginning) {
         if (!is_damage(beginning.error())) return beginning.error();

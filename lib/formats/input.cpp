@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "formats/findings.hpp"
+
 namespace neurolake::formats {
 
 Window::Window(ByteSource& source, std::size_t capacity) : m_source(source) { reserve(capacity); }
@@ -25,10 +27,19 @@ Status Window::fill() {
         m_end -= m_begin;
         m_begin = 0;
     }
+    bool fresh = false;
     while (m_end < m_capacity && !m_at_end) {
-        TRY(const std::size_t got, m_source.read(std::span(m_bytes.get() + m_end, m_capacity - m_end)));
-        m_at_end = got == 0;
-        m_end += got;
+        if (m_damage && !fresh) return *m_damage;
+        if (m_damage) break;
+        auto got = m_source.read(std::span(m_bytes.get() + m_end, m_capacity - m_end));
+        if (!got && !is_damage(got.error())) return std::move(got).error();
+        if (!got) {
+            m_damage = std::move(got).error();
+            continue;
+        }
+        m_at_end = *got == 0;
+        m_end += *got;
+        fresh |= *got > 0;
     }
     if (m_at_end) std::memset(m_bytes.get() + m_end, 0, k_padding);
     return {};

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -46,7 +47,8 @@ class Window {
 public:
     Window(ByteSource& source, std::size_t capacity);
 
-    // Reads until the window is full or the source ends; at_end() is true once nothing more will come.
+    // Reads until the window is full or the source ends; at_end() is true once nothing more will come. What stands
+    // before a damaged place is given out first: the failure comes with the next call.
     Status fill();
     bool grow(std::size_t limit);  // doubles the room; false when `limit` is reached
     std::string_view data() const { return {m_bytes.get() + m_begin, m_end - m_begin}; }
@@ -60,6 +62,7 @@ private:
     ByteSource& m_source;
     std::size_t m_capacity = 0, m_begin = 0, m_end = 0;
     bool m_at_end = false;
+    std::optional<Error> m_damage;
     std::unique_ptr<char[]> m_bytes;
 };
 

@@ -49,8 +49,9 @@ public:
         m_window.drop(m_taken);
         m_taken = 0;
         while (!m_closed) {
-            TRY_DO(m_window.fill());
+            const Status filled = m_window.fill();  // what stands before a damaged place is taken first
             const std::string_view data = m_window.data();
+            if (!filled && (!is_damage(filled.error()) || data.empty())) return filled.error();
             if (without_blanks_before(data).empty() && m_window.at_end()) break;
             // Whole values first, also at the end: a file that was cut loses only its last one.
             JsonSplit split = split_values(data, m_in_list, false, max_values);
@@ -60,6 +61,7 @@ public:
                 m_closed = split.closed;
                 return data.substr(0, split.whole);
             }
+            if (!filled) return filled.error();
             if (m_window.at_end()) break;
             if (!m_window.grow(k_max_json_bytes))
                 return Error(Errc::guard,

@@ -291,6 +291,19 @@ TEST_CASE("what follows compressed data is told, and the rows before it count", 
     CHECK(find_code(profile_of(*gzip(lines) + "x", "t.jsonl.gz"), "trailing_bytes")->message ==
           "1 byte after the end of the gzip data is not gzip");
     CHECK(profile_of(*zstd(lines) + "x", "t.jsonl.zst").rows == 2);
+    // The rows before a damaged place count as well.
+    std::string unproven = *gzip(table);
+    unproven[unproven.size() - 8] = static_cast<char>(unproven[unproven.size() - 8] ^ 1);  // its checksum
+    for (const std::string& bytes : {gzip(table)->substr(0, 20000), zstd(table)->substr(0, 40000), unproven}) {
+        const Profile damaged = profile_of(bytes, "t.csv.gz");
+        CHECK(find_code(damaged, "damaged") != nullptr);
+        CHECK_FALSE(damaged.rows_exact);
+        CHECK(damaged.rows > 1000);
+        CHECK(type_of(damaged, "id") == "int64");
+    }
+    std::string list = "[{\"a\":0}";
+    for (int i = 0; i < 20000; ++i) list += fmt::format(",{{\"a\":{}}}", i * 7919 % 10007);
+    CHECK(profile_of(gzip(list + "]")->substr(0, 20000), "t.json.gz").rows > 1000);
     // A further member that is cut is damage, not junk.
     const Profile cut = profile_of(*gzip(lines) + gzip(lines)->substr(0, 15), "t.jsonl.gz");
     CHECK(find_code(cut, "damaged") != nullptr);
