@@ -16,6 +16,8 @@ namespace {
 constexpr double k_head = 44, k_row = 18, k_margin = 24, k_loop = 34;
 constexpr double k_letter = 8.2, k_small_letter = 6.5;  // mean widths at 13 and 11 px, of wide fonts
 constexpr std::size_t k_widest_text = 34;               // columns
+constexpr std::size_t k_widest_label = 26;              // of a job's name beside its line
+constexpr double k_label_height = 14, k_beside_label = 36;
 
 constexpr const char* k_style = R"(  <style>
     text { font-family: -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Noto Sans", sans-serif; }
@@ -140,12 +142,13 @@ public:
     std::string draw() {
         std::vector<LayoutBox> boxes;
         for (const Card& card : m_cards) boxes.push_back(box_of(card));
-        const Layout layout = lay_out(boxes, m_edges, {});
+        const Layout layout = lay_out(boxes, m_edges, gaps_for_labels());
         m_boxes = std::move(boxes);
+        for (const LayoutBox& box : m_boxes) m_taken.push_back({box.x, box.y, box.width, box.height});
         std::size_t backward = 0;
         for (const auto& route : layout.routes) backward += route.backward;
         m_floor = layout.height;
-        m_height = layout.height + (backward ? 20 + 14 * static_cast<double>(backward) : 0);
+        m_height = layout.height + (backward ? 20 + 18 * static_cast<double>(backward) : 0);
         const double side = backward ? k_margin + k_loop : k_margin;
         const double width = layout.width + 2 * side, height = m_height + 2 * k_margin;
         std::string out = fmt::format(
@@ -243,21 +246,78 @@ private:
     }
 
     void draw_edge(std::string& out, std::string& labels, std::size_t e, const LayoutRoute& route) {
-        if (route.backward) return draw_back(out, e);
+        if (route.backward) return draw_back(out, labels, e);
         const auto& [from, to, leads_back] = m_edges[e];
         const bool pale = m_cards[from].look == "more" || m_cards[to].look == "more";
         out += line_through(e, route, nullptr, nullptr, pale ? "line\" stroke-dasharray=\"2 4" : "line", "tip");
         for (const auto& [source, target] : columns_at(e))
             out += line_through(e, route, &source, &target, "line of-column", "column-tip");
-        if (e >= m_view.links.size()) return;
-        const auto names = jobs_of(m_lineage, m_lineage.links()[m_view.links[e]]);
-        if (names.empty()) return;
+        const Label label = label_of(e);
+        if (label.shown.empty()) return;
         // In the gap before the target: there the lines of one job come together.
         const double left = route.x.empty() ? m_boxes[from].x + m_boxes[from].width : route.x.back();
         const double y = route.y.empty() ? port(from, nullptr) : route.y.back();
-        labels +=
-            fmt::format("    <text class=\"job\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", (left + m_boxes[to].x) / 2,
-                        (y + port(to, nullptr)) / 2 - 3, xml(shortened(fmt::format("{}", fmt::join(names, ", ")), 22)));
+        const double middle = left == m_boxes[to].x ? 0.5 : (middle_of_gap(to) - left) / (m_boxes[to].x - left);
+        add_label(labels, middle_of_gap(to), y + (port(to, nullptr) - y) * bend_at(middle) - 3, label);
+    }
+
+    struct Label {
+        std::string shown, whole;
+    };
+
+    // The names of an edge's jobs: as many as there is room for, then how many more.
+    Label label_of(std::size_t e) const {
+        if (e >= m_view.links.size()) return {};
+        const auto jobs = jobs_of(m_lineage, m_lineage.links()[m_view.links[e]]);
+        std::string whole = fmt::format("{}", fmt::join(jobs, ", "));
+        if (jobs.size() < 2 || text::display_width(whole) <= k_widest_label)
+            return {shortened(whole, k_widest_label), std::move(whole)};
+        const std::string more = fmt::format(" and {} more", jobs.size() - 1);
+        return {shortened(jobs[0], k_widest_label - more.size()) + more, std::move(whole)};
+    }
+
+    // As far apart as the longest label needs.
+    LayoutGaps gaps_for_labels() const {
+        LayoutGaps gaps;
+        for (std::size_t e = 0; e < m_edges.size(); ++e)
+            gaps.between_layers =
+                std::max(gaps.between_layers, width_of(label_of(e).shown, k_small_letter) + k_beside_label);
+        return gaps;
+    }
+
+    // Between the layer of a box and the one before it: boxes of a layer differ in width.
+    double middle_of_gap(std::size_t target) const {
+        double left = 0, right = m_boxes[target].x;
+        for (const LayoutBox& box : m_boxes) {
+            if (box.layer == m_boxes[target].layer) right = std::min(right, box.x);
+            if (box.layer + 1 == m_boxes[target].layer) left = std::max(left, box.x + box.width);
+        }
+        return (left + right) / 2;
+    }
+
+    // How far up or down a line is after this part of its way: nearly flat at both ends.
+    static double bend_at(double part) {
+        const double t = std::clamp(part, 0.0, 1.0);
+        return t * t * (3 - 2 * t);
+    }
+
+    // Where neither a box nor another label is, as near as may be; the whole name shows under the pointer.
+    void add_label(std::string& labels, double x, double y, const Label& label) {
+        const double width = width_of(label.shown, k_small_letter);
+        Area area{x - width / 2, y - k_label_height + 3, width, k_label_height};
+        const auto is_free = [&](double shift) {
+            return std::ranges::none_of(m_taken, [&](const Area& other) {
+                return area.x < other.x + other.width && other.x < area.x + area.width &&
+                       area.y + shift < other.y + other.height && other.y < area.y + shift + area.height;
+            });
+        };
+        double shift = 0;
+        for (int step = 1; step <= 12 && !is_free(shift); ++step)
+            shift = (step % 2 ? 1 : -1) * k_label_height * ((step + 1) / 2) / 2.0;
+        area.y += shift;
+        m_taken.push_back(area);
+        labels += fmt::format("    <text class=\"job\" x=\"{:.1f}\" y=\"{:.1f}\"><title>{}</title>{}</text>\n", x,
+                              y + shift, xml(label.whole), xml(label.shown));
     }
 
     const std::vector<model::ColumnLink>& columns_at(std::size_t e) const {
@@ -284,22 +344,27 @@ private:
     }
 
     // Round below everything, each at a depth of its own.
-    void draw_back(std::string& out, std::size_t e) {
+    void draw_back(std::string& out, std::string& labels, std::size_t e) {
         const auto& [from, to, leads_back] = m_edges[e];
-        const double depth = m_floor + 20 + 14 * static_cast<double>(m_backward++);
+        const double depth = m_floor + 20 + 18 * static_cast<double>(m_backward++);
         const double x = m_boxes[from].x + m_boxes[from].width, y = port(from, nullptr);
         const double end_x = m_boxes[to].x - 1, end_y = port(to, nullptr);
-        const std::string jobs =
-            fmt::format("{}", fmt::join(jobs_of(m_lineage, m_lineage.links()[m_view.links[e]]), ", "));
+        const Label label = label_of(e);
+        if (!label.shown.empty()) add_label(labels, (x + end_x) / 2, depth + 4, label);
         out += fmt::format(
             "    <path class=\"line back\" d=\"M{0:.1f} {1:.1f} C{2:.1f} {1:.1f} {2:.1f} {3:.1f} {0:.1f} {3:.1f} "
             "L{4:.1f} {3:.1f} C{5:.1f} {3:.1f} {5:.1f} {6:.1f} {4:.1f} {6:.1f}\" marker-end=\"url(#back-tip)\">"
             "<title>a cycle{7}</title></path>\n",
-            x, y, x + 40, depth, end_x, end_x - 40, end_y, jobs.empty() ? "" : ": " + xml(jobs));
+            x, y, x + 40, depth, end_x, end_x - 40, end_y, label.whole.empty() ? "" : ": " + xml(label.whole));
     }
+
+    struct Area {
+        double x = 0, y = 0, width = 0, height = 0;
+    };
 
     const Lineage& m_lineage;
     const LineageView& m_view;
+    std::vector<Area> m_taken;  // by boxes and labels
     std::vector<Card> m_cards;
     std::vector<LayoutBox> m_boxes;  // parallel
     std::map<std::size_t, std::size_t> m_card_of;

@@ -242,6 +242,29 @@ class Graphs(LineageTest):
         self.assertIn("and 57 more", self.nl("lineage", "show", "middle.t", "--limit", "3").out)
 
 
+class Labels(LineageTest):
+    def test_labels_of_an_svg_cover_neither_tables_nor_each_other_and_tell_whole_names_under_the_pointer(self):
+        job = "import.pull_everything_that_was_said_since_yesterday.task_%d"
+        for i in range(5):
+            self.nl("lineage", "add", "--in", "https://api.example.com/v%d/things" % i, "--out", "processed.mid", "--job", job % i)
+            self.nl("lineage", "add", "--in", "processed.mid", "--out", "analytics.end", "--job", "step %d" % i)
+        self.nl("lineage", "add", "--in", "analytics.end", "--out", "processed.mid", "--job", "feedback")
+        root = ElementTree.fromstring(self.nl("lineage", "show", "processed.mid", "--format", "svg").out)
+        areas = [tuple(float(box.get(key)) for key in ("x", "y", "width", "height"))
+                 for box in root.iter(SVG + "rect") if box.get("class") == "box"]
+        labels = [each for each in root.iter(SVG + "text") if each.get("class") == "job"]
+        titles = [each.find(SVG + "title").text for each in labels]
+        self.assertEqual(sorted([job % i for i in range(5)] + [", ".join("step %d" % i for i in range(5)), "feedback"]), sorted(titles))
+        self.assertIn("step 0 and 4 more", [each.find(SVG + "title").tail for each in labels])
+        for each in labels:
+            width = 6.0 * len(each.find(SVG + "title").tail)
+            areas.append((float(each.get("x")) - width / 2, float(each.get("y")) - 9, width, 10))
+        for i, (x, y, width, height) in enumerate(areas):
+            for x2, y2, width2, height2 in areas[:i]:
+                apart = x >= x2 + width2 or x2 >= x + width or y >= y2 + height2 or y2 >= y + height
+                self.assertTrue(apart, (areas[i], (x2, y2, width2, height2)))
+
+
 class Pictures(LineageTest):
     NAMES = ('a"]; b -> "c', "<script>alert(1)</script>", "x\ny\t\x1b[31m", "größe-日本", "100%% --> |a|", "\\", "end", "&amp;", "'", "#35;")
 
