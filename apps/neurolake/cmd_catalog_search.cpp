@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/text.hpp"
 #include "catalog/glossary.hpp"
@@ -47,13 +48,13 @@ json::Value hit_json(const catalog::Hit& hit, const std::vector<SearchWord>& wor
 }
 
 // "column email, tag pii": a name that holds the word speaks for itself.
-std::vector<std::string> best_places(const Output& out, const catalog::Hit& hit) {
+std::string best_places(const Output& out, const catalog::Hit& hit) {
     std::vector<std::string> places;
     for (const auto& found : hit.found) {
         const std::string place = found.where == "table" ? "name" : found.where + " " + out.name(found.match);
         if (std::ranges::find(places, place) == places.end()) places.push_back(place);
     }
-    return places;
+    return fmt::format("{}", fmt::join(places, ", "));
 }
 
 // Of one kind, in words: "columns order_id, order_date", "description of zip".
@@ -68,13 +69,16 @@ Kind kind_of(const Output& out, const FoundPlace& place) {
     return {place.where, place.where + "s", {out.name(place.match)}};
 }
 
-// What was found beside the best places, a line a kind.
-std::vector<std::string> more_places(const Output& out, const catalog::Hit& hit, const std::vector<SearchWord>& words) {
+// Where a table holds the words, the best first: the best place of each of several words, then a line a kind.
+std::vector<std::string> lines_of(const Output& out, const catalog::Hit& hit, const std::vector<SearchWord>& words) {
     constexpr std::size_t k_most = 20;  // on a screen
+    const bool in_text = hit.found.front().where != "table" && hit.found.front().where != "bucket";
+    const bool starts_with_kind = hit.found.size() == 1 && in_text;
     std::vector<Kind> kinds;
     for (const auto& place : catalog::all_places(*hit.table, words)) {
-        const bool told = std::ranges::any_of(
-            hit.found, [&](const auto& found) { return found.where == place.where && found.match == place.match; });
+        const bool told = !starts_with_kind && std::ranges::any_of(hit.found, [&](const auto& found) {
+            return found.where == place.where && found.match == place.match;
+        });
         if (told || place.where == "table" || place.where == "bucket") continue;
         Kind next = kind_of(out, place);
         const auto known = std::ranges::find(kinds, next.one, &Kind::one);
@@ -84,10 +88,10 @@ std::vector<std::string> more_places(const Output& out, const catalog::Hit& hit,
             known->what.push_back(next.what[0]);
     }
     std::vector<std::string> lines;
+    if (!starts_with_kind) lines.push_back(best_places(out, hit));
+    const std::size_t most = out.stdout_is_terminal() ? k_most : std::numeric_limits<std::size_t>::max();
     for (const auto& kind : kinds)
-        lines.push_back(
-            (kind.what.size() == 1 ? kind.one : kind.more) + " " +
-            short_list(kind.what, out.stdout_is_terminal() ? k_most : std::numeric_limits<std::size_t>::max()));
+        lines.push_back((kind.what.size() == 1 ? kind.one : kind.more) + " " + short_list(kind.what, most));
     return lines;
 }
 
@@ -96,8 +100,8 @@ void print_hits(Output& out, const catalog::Hits& hits, const std::vector<Search
     Table shown({{"TABLE", Column::Align::left, true, Column::Narrow::cut_start},
                  {"FOUND IN", Column::Align::left, true, Column::Narrow::wrap}});
     for (const auto& hit : hits.best) {
-        shown.row({out.name(hit.table->full_name()), fmt::format("{}", fmt::join(best_places(out, hit), ", "))});
-        for (const auto& line : more_places(out, hit, words)) shown.row({"", line});
+        std::string name = out.name(hit.table->full_name());
+        for (auto& line : lines_of(out, hit, words)) shown.row({std::exchange(name, ""), std::move(line)});
     }
     if (!hits.best.empty()) shown.print(out);
     if (hits.total == 0)
@@ -140,7 +144,7 @@ void add_catalog_search(CommandLine catalog, Registry& registry) {
         catalog, "search", "Find tables by name, column, tag, term, owner or description", run_search,
         {"neurolake catalog search email", "neurolake catalog search orders zip --json"});
     app.add_option("TEXT", args.words, "Words that must all be found, without regard to case")->required();
-    app.add_option("--limit", args.limit, "Show so many tables, the best first (0: all)")
+    app.add_option("--limit", args.limit, "Show so many tables, the best first (50; 0: all)")
         ->type_name("N")
         ->capture_default_str();
 }

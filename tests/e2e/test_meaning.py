@@ -215,8 +215,9 @@ class Search(WordsTest):
         self.nl("catalog", "tag", "raw-data.wide", "zipped")
         self.nl("catalog", "describe", "raw-data.wide", "goes with the zip", "--column", "name")
         lines = [line.split(None, 1) for line in self.nl("catalog", "search", "zip").out.splitlines()]
-        at = lines.index(["raw-data.wide", "column zip"])
-        self.assertEqual([["columns", "zip_from, zip_to"], ["tag", "zipped"], ["description", "of column name"]], lines[at + 1:at + 4])
+        at = lines.index(["raw-data.wide", "columns zip, zip_from, zip_to"])
+        self.assertEqual([["tag", "zipped"], ["description", "of column name"]], lines[at + 1:at + 3])
+        self.assertRegex(self.nl("catalog", "search", "wide", "zip").out, r"(?m)^raw-data.wide +name, column zip\n +columns zip_from, zip_to\n +tag zipped\n")
         hit = next(hit for hit in self.json("search", "zip")["hits"] if hit["table"] == "raw-data.wide")
         self.assertEqual([("column", "zip"), ("column", "zip_from"), ("column", "zip_to"), ("tag", "zipped"), ("description", "goes with the zip")],
                          [(place["where"], place["match"]) for place in hit["places"]])
