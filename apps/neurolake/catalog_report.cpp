@@ -272,10 +272,22 @@ void print_fault(Output& out, const std::string& line) {
 
 }  // namespace
 
+namespace {
+
+// "raw-data/orders/b.csv: what is wrong"; a message that begins with the file's path inside its bucket says it already.
+std::string finding_text(const model::Finding& finding) {
+    const std::string path = text::escape_controls(finding.path), message = text::escape_controls(finding.message);
+    const auto slash = path.find('/');
+    if (slash != std::string::npos && message.starts_with(path.substr(slash + 1) + " "))
+        return path.substr(0, slash + 1) + message;
+    return path + (path.empty() ? "" : ": ") + message;
+}
+
+}  // namespace
+
 void print_findings(Output& out, const std::vector<model::Finding>& findings) {
     for (const auto& finding : findings) {
-        const std::string line = fmt::format("{}{}{}", text::escape_controls(finding.path),
-                                             finding.path.empty() ? "" : ": ", text::escape_controls(finding.message));
+        const std::string line = finding_text(finding);
         const bool told = finding.code == "column_drift";  // harmless, but whoever reads the table wants to know
         if (finding.severity == model::Finding::Severity::note)
             told ? out.note(line) : out.why(line);
