@@ -3,15 +3,13 @@
 #include "catalog/catalog.hpp"
 #include "catalog/glossary.hpp"
 
-#include <stdlib.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <fstream>
 
 #include "base/file.hpp"
 #include "base/json.hpp"
 #include "catalog/backend.hpp"
+#include "support/scratch.hpp"
 
 using namespace neurolake;
 using namespace neurolake::catalog;
@@ -20,19 +18,15 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Scratch {
-    Scratch() {
-        char name[] = "/tmp/neurolake-catalog-XXXXXX";
-        folder = ::mkdtemp(name);
-        options.folder = folder / "catalog";
-    }
-    ~Scratch() { fs::remove_all(folder); }
+    Scratch() { options.folder = folder / "catalog"; }
     std::string text(const char* file) const { return read_file(options.folder / file).value(); }
     Catalog open() const {
         auto catalog = Catalog::open(options);
         REQUIRE(catalog);
         return std::move(*catalog);
     }
-    fs::path folder;
+    neurolake::tests::Scratch place;
+    fs::path folder = place.path();
     Options options;
 };
 

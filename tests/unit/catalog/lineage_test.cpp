@@ -37,6 +37,7 @@ struct Lake {
         REQUIRE(known);
         REQUIRE(catalog.change_entries(add_lineage(*known, std::move(addition)).entries));
     }
+    void say_made_from(const model::Table& made, const model::Table& source);  // two tables and their edge
     neurolake::tests::Scratch scratch;
     Options options;
 };
@@ -61,6 +62,13 @@ model::LineageEdge edge(DatasetRef from, DatasetRef to, std::string job = "") {
     e.job = job.empty() ? "" : model::job_id(model::k_lake_namespace, job);
     e.first_seen = e.last_seen = k_now;
     return e;
+}
+
+void Lake::say_made_from(const model::Table& made, const model::Table& source) {
+    tables({source, made});
+    LineageAddition addition;
+    addition.edges = {edge(ref(source), ref(made))};
+    say(addition);
 }
 
 LineageAddition edges(std::vector<std::pair<std::string, std::string>> names) {
@@ -161,10 +169,7 @@ TEST_CASE("what was named before it was a table becomes the table", "[catalog][l
 TEST_CASE("a table whose files are gone keeps its lineage, and gets it back", "[catalog][lineage]") {
     Lake lake;
     const auto orders = table("raw-data", "orders"), daily = table("processed", "daily");
-    lake.tables({orders, daily});
-    LineageAddition addition;
-    addition.edges = {edge(ref(orders), ref(daily))};
-    lake.say(addition);
+    lake.say_made_from(daily, orders);
     Batch gone;
     gone.tombstones = {orders.id};
     gone.indexed_at = "2026-11-23T08:00:00Z";
@@ -181,10 +186,7 @@ TEST_CASE("a table whose files are gone keeps its lineage, and gets it back", "[
 TEST_CASE("a catalog made anew finds its tables by the names that were noted", "[catalog][lineage]") {
     Lake lake;
     const auto orders = table("raw-data", "orders"), daily = table("processed", "daily");
-    lake.tables({orders, daily});
-    LineageAddition addition;
-    addition.edges = {edge(ref(orders), ref(daily))};
-    lake.say(addition);
+    lake.say_made_from(daily, orders);
     std::filesystem::remove(lake.options.folder / "tables.json");
     lake.tables({table("raw-data", "orders", "new-id")});
     const auto catalog = lake.open();
