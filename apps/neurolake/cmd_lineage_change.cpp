@@ -148,6 +148,15 @@ std::string edge_text(const Output& out, const model::LineageEdge& edge) {
                        out.name(catalog::shown_name(edge.to)));
 }
 
+// Of an edge that was known before: what its columns are made from beyond what was said then.
+std::vector<model::ColumnLink> new_columns(const catalog::Lineage& before, const model::LineageEdge& edge) {
+    std::vector<model::ColumnLink> fresh = edge.columns;
+    for (const auto& known : before.edges())
+        if (model::edge_id(known) == model::edge_id(edge))
+            for (const auto& link : known.columns) std::erase(fresh, link);
+    return fresh;
+}
+
 void report_added(Session& session, const catalog::Lineage& lineage, const catalog::LineageChange& change,
                   const model::LineageJob& job, const Said& said) {
     Output& out = session.out();
@@ -171,8 +180,12 @@ void report_added(Session& session, const catalog::Lineage& lineage, const catal
     for (const auto& edge : change.new_edges)
         out.summary(fmt::format("{}: {}{}{}", verb, edge_text(out, edge), by,
                                 edge.columns.empty() ? "" : "  (" + columns_text(out, edge.columns) + ")"));
-    for (const auto& edge : change.known_edges)
-        out.summary(fmt::format("Known already: {}{}", edge_text(out, edge), by));
+    for (const auto& edge : change.known_edges) {
+        const auto fresh = new_columns(lineage, edge);
+        out.summary(fresh.empty()
+                        ? fmt::format("Known already: {}{}", edge_text(out, edge), by)
+                        : fmt::format("{} to {}{}: {}", verb, edge_text(out, edge), by, columns_text(out, fresh)));
+    }
 }
 
 // A slip of the hand: what a job appends to comes from elsewhere, and that is what lineage tells.
@@ -285,16 +298,17 @@ void add_lineage_add(CommandLine lineage, Registry& registry) {
     auto [app, args] = registry.command<AddArgs>(
         lineage, "add", "Say what a table is made from", run_add,
         {"neurolake lineage add --in raw-data.customers,raw-data.orders --out analytics.summary --job nightly",
-         "neurolake lineage add --in s3://crm/export.csv --out raw-data.customers --command 'aws s3 cp ...'"});
+         "neurolake lineage add --in raw-data.orders --out analytics.summary --column total=amount"});
     app.add_option("--in", args.in, "What it is made from: tables, paths, URLs; separated by commas or given again")
         ->type_name("DATASET")
         ->required();
     app.add_option("--out", args.out, "What is made")->type_name("DATASET")->required();
     app.add_option("--job", args.job, "The job that makes it")->type_name("NAME");
-    app.add_option("--column", args.columns, "Which column comes from which: OUT.COLUMN=IN.COLUMN,...")
+    app.add_option("--column", args.columns,
+                   "Which column is made from which: MADE=FROM,..., each COLUMN or TABLE.COLUMN")
         ->type_name("PAIRS");
-    app.add_option("--sql", args.sql, "The job's query")->type_name("TEXT");
-    app.add_option("--command", args.command, "The job's command line")->type_name("TEXT");
+    app.add_option("--sql", args.sql, "The job's query")->type_name("QUERY");
+    app.add_option("--command", args.command, "The job's command line")->type_name("LINE");
     add_dry_run(app);
 }
 

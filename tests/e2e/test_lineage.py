@@ -242,6 +242,14 @@ class Graphs(LineageTest):
         self.assertIn("and 57 more", self.nl("lineage", "show", "middle.t", "--limit", "3").out)
 
 
+class Columns(LineageTest):
+    def test_columns_said_later_of_a_known_edge_are_told_as_new(self):
+        edge = ("lineage", "add", "--in", "raw.a", "--out", "made.b", "--job", "fill")
+        self.nl(*edge)
+        self.assertIn("Added to raw.a", self.nl(*edge, "--column", "x=y").out)
+        self.assertIn("Known already: ", self.nl(*edge, "--column", "x=y").out)
+
+
 class Labels(LineageTest):
     def test_labels_of_an_svg_cover_neither_tables_nor_each_other_and_tell_whole_names_under_the_pointer(self):
         job = "import.pull_everything_that_was_said_since_yesterday.task_%d"
