@@ -221,7 +221,10 @@ Result<int> run_tables(Session& session, const TablesArgs& asked) {
 }  // namespace
 
 void add_table(CommandLine app, std::string& table) {
-    app.add_option("TABLE", table, "The table: bucket.table, or its name alone where only one bucket has it")
+    app.add_option(
+           "TABLE", table,
+           "The table: bucket.table, its name alone where only one bucket has it, or the path of its folder or of one "
+           "of its files")
         ->required();
 }
 

@@ -329,7 +329,7 @@ void add_catalog_glossary(CommandLine catalog, Registry& registry) {
         {"neurolake catalog glossary add Customer --definition \"Someone who bought once\" --synonym client",
          "neurolake catalog glossary add Customer --synonym buyer"});
     add_term(add, add_args);
-    add.add_option("--definition", add_args.definition, "What it means")->type_name("TEXT");
+    add.add_option("--definition", add_args.definition, "What it means")->type_name("WORDS");
     add.add_option("--synonym", add_args.synonyms, "What else it is called; search finds it so")->type_name("WORD");
     add_dry_run(add);
     registry.command<ListArgs>(

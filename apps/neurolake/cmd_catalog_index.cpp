@@ -211,11 +211,15 @@ void add_catalog_index(CommandLine catalog, Registry& registry) {
     app.add_flag("--full", args.full, "Read every file again");
     app.add_flag("--quick", args.quick, "Trust folder times: files rewritten under their name are not noticed");
     app.add_flag("--strict", args.strict,
-                 "Exit 3 when a new schema version breaks what its table asks (else: column gone, type narrowed)");
-    app.add_option("--sample", args.sample, "Types of text files from this many first rows only; labelled so")
+                 "Exit 3 when a new schema version breaks what is asked of its table (neurolake catalog compatibility; "
+                 "unless said: no column goes away, no type narrows)");
+    app.add_option("--sample", args.sample, "Read only this many first rows of text files; types found so are labelled")
         ->type_name("ROWS");
-    app.add_option("--settle", args.settle, "Leave files younger than this for the next run")->type_name("TIME");
-    app.add_flag("--accept-shrink", args.accept_shrink, "More than half of a bucket's files are really gone");
+    app.add_option("--settle", args.settle,
+                   "Leave files that changed in this time for the next run (catalog.settle_seconds, 5s)")
+        ->type_name("TIME");
+    app.add_flag("--accept-shrink", args.accept_shrink,
+                 "Go on although more than half of a bucket's files are gone: they really are");
     add_dry_run(app);
 }
 

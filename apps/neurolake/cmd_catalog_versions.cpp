@@ -250,8 +250,8 @@ void add_catalog_compatibility(CommandLine catalog, Registry& registry) {
          "neurolake catalog compatibility raw-data.orders --remove"});
     add_tables(app, args.table);
     app.add_option("COMPATIBILITY", args.word,
-                   "backward (it reads old data), forward (old readers read it), full, none; "
-                   "without it what is asked now is shown");
+                   "backward (who reads the new version reads old data, too), forward (who reads the old one reads new "
+                   "data, too), full (both), none (anything goes); without it what is asked now is shown");
     app.add_flag("--remove", args.remove, "Ask the usual again: no column goes away, no type narrows");
     add_dry_run(app);
 }

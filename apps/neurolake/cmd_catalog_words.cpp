@@ -74,6 +74,8 @@ Result<std::string> text_of(const TextArgs& args, std::string_view what, std::si
     return text;
 }
 
+bool reads(const TextArgs& args) { return args.words.empty() && !args.remove; }
+
 Result<int> run_owner(Session& session, const TextArgs& args) {
     TRY(const std::string name, text_of(args, "an owner", k_most_owner));
     const Edit edit = [&](model::Table& table) -> Status {
@@ -83,10 +85,9 @@ Result<int> run_owner(Session& session, const TextArgs& args) {
     const auto tell = [](const Output& out, const model::Table& table) {
         return table.owner.empty() ? "no owner" : out.name(table.owner);
     };
-    const bool reads = name.empty() && !args.remove;
     return change_words(
         session,
-        {"catalog.owner", {args.table}, reads ? Edit() : edit, tell, json::Value::object().set("owner", name)});
+        {"catalog.owner", {args.table}, reads(args) ? Edit() : edit, tell, json::Value::object().set("owner", name)});
 }
 
 model::Column* find_column(model::Table& table, const std::string& name) {
@@ -114,13 +115,24 @@ Result<int> run_describe(Session& session, const TextArgs& args) {
     };
     auto facts = json::Value::object();
     if (!args.column.empty()) json::set_path(facts, "column", args.column);
-    const bool reads = text.empty() && !args.remove;
-    if (reads && !args.column.empty()) {
+    if (reads(args) && !args.column.empty()) {
         TRY(const auto tables, tables_meant(session, args.table));
         for (const auto* table : tables) TRY_DO(column_of(*table, args.column));
     }
     return change_words(
-        session, {"catalog.describe", {args.table}, reads ? Edit() : edit, tell, facts.set("description", text)});
+        session, {"catalog.describe", {args.table}, reads(args) ? Edit() : edit, tell, facts.set("description", text)});
+}
+
+}  // namespace
+
+namespace {
+
+// What `describe` and `owner` take.
+void add_text(CommandLine app, TextArgs& args, const char* word, const char* what, const char* remove) {
+    add_tables(app, args.table);
+    app.add_option(word, args.words, what);
+    app.add_flag("--remove", args.remove, remove);
+    add_dry_run(app);
 }
 
 }  // namespace
@@ -140,21 +152,15 @@ void add_catalog_describe(CommandLine catalog, Registry& registry) {
         catalog, "describe", "Say what a table or a column is, or show what was said", run_describe,
         {"neurolake catalog describe raw-data.orders \"One row an order, without returns\"",
          "neurolake catalog describe raw-data.orders --column zip \"As typed by the customer\""});
-    add_tables(app, args.table);
-    app.add_option("TEXT", args.words, "The description (none: what was said is shown)");
-    app.add_option("--column", args.column, "Of this column")->type_name("COLUMN");
-    app.add_flag("--remove", args.remove, "Take the description away");
-    add_dry_run(app);
+    add_text(app, args, "TEXT", "The description (none: what was said is shown)", "Take the description away");
+    app.add_option("--column", args.column, "Say it of this column, not of the table")->type_name("COLUMN");
 }
 
 void add_catalog_owner(CommandLine catalog, Registry& registry) {
     auto [app, args] = registry.command<TextArgs>(
         catalog, "owner", "Say who answers for tables, or show it", run_owner,
         {"neurolake catalog owner raw-data.orders sales@example.com", "neurolake catalog owner 'archive.*' --remove"});
-    add_tables(app, args.table);
-    app.add_option("NAME", args.words, "A person or a team (none: the owner is shown)");
-    app.add_flag("--remove", args.remove, "Nobody any more");
-    add_dry_run(app);
+    add_text(app, args, "NAME", "A person or a team (none: the owner is shown)", "Nobody answers for them any more");
 }
 
 }  // namespace neurolake::apps

@@ -378,14 +378,14 @@ void add_lineage_show(CommandLine lineage, Registry& registry) {
                                    {"neurolake lineage show analytics.daily --depth 3",
                                     "neurolake lineage show analytics.daily --format svg > lineage.svg"});
     app.add_option("TABLE", args.dataset, k_dataset_help)->required();
-    app.add_option("--format", args.format, "How: a tree for people, or a picture")
+    app.add_option("--format", args.format, "A tree to read, a picture, or JSON (text)")
         ->type_name("text|dot|mermaid|svg|json")
         ->one_of({"text", "dot", "mermaid", "svg", "json"});
     app.add_option("--depth", args.depth, "How many steps each way, or 'all' (1)")->type_name("N");
-    app.add_option("--direction", args.direction, "Only what it comes from, or what it feeds")
+    app.add_option("--direction", args.direction, "Only what it is made from (up), or what it feeds (down)")
         ->type_name("up|down|both")
         ->one_of({"up", "down", "both"});
-    app.add_option("--limit", args.limit, "At most so many a step on each side (25; 0: all)")->type_name("N");
+    app.add_option("--limit", args.limit, "At most so many datasets a step on each side (25; 0: all)")->type_name("N");
     app.add_flag("--columns", args.columns, "Also which column comes from which");
 }
 
