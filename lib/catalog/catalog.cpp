@@ -282,6 +282,26 @@ Hits Catalog::search(std::string_view words, std::size_t limit) const {
     return hits;
 }
 
+std::vector<const model::Table*> Catalog::tables_with(model::Finding::Severity severity) const {
+    using Severity = model::Finding::Severity;
+    const std::lock_guard lock(m_impl->mutex);
+    const auto& keys = m_impl->backend->keys();
+    std::vector<const model::Table*> out;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (!keys[i].alive) continue;
+        const std::string_view entry = m_impl->backend->text(i);  // quotes in a person's words are escaped there
+        const auto has = [&](Severity wanted) {
+            return severity <= wanted &&
+                   entry.find(fmt::format("\"severity\":\"{}\"", to_string(wanted))) != std::string_view::npos;
+        };
+        if (!entry.empty() && !has(Severity::error) && !has(Severity::warning) && !has(Severity::note)) continue;
+        const model::Table* table = m_impl->table_or_null(i);
+        if (table && std::ranges::any_of(table->findings, [&](const auto& f) { return f.severity >= severity; }))
+            out.push_back(table);
+    }
+    return out;
+}
+
 Result<std::vector<std::string>> Catalog::entries(List list) const { return m_impl->backend->entries(list); }
 
 Result<std::string> Catalog::entry(List list, std::string_view id) const { return m_impl->backend->entry(list, id); }

@@ -101,6 +101,8 @@ public:
     Hits search(std::string_view words, std::size_t limit = 0) const;
     const std::string& indexed_at() const;  // last index run that changed the catalog, RFC 3339, "" = never
     Totals totals() const;                  // without parsing the tables
+    // Living tables with a finding at least so severe, in order of full name; only those are parsed.
+    std::vector<const model::Table*> tables_with(model::Finding::Severity severity) const;
     std::vector<Place> places(std::string_view bucket) const;  // of living tables, without parsing them
     Status check() const;  // reads and checks every entry; corrupt with the first fault
     // The other lists, read afresh: ascending by id; an empty string where there is no such entry.

@@ -426,3 +426,28 @@ TEST_CASE("the empty lineage of earlier versions is read and replaced", "[catalo
     REQUIRE(catalog.change_entries({{List::lineage, "a", R"({"id":"a"})"}}));
     CHECK(scratch.open().entries(List::lineage).value().size() == 1);
 }
+
+TEST_CASE("tables with findings are found by severity, whatever a person's words look like", "[catalog]") {
+    using Severity = model::Finding::Severity;
+    Scratch scratch;
+    REQUIRE(Catalog::create(scratch.options));
+    std::vector<model::Table> tables{table("raw-data", "calm"), table("raw-data", "noted"), table("raw-data", "warned"),
+                                     table("raw-data", "broken"), table("raw-data", "gone")};
+    tables[0].description = R"("severity":"error")";
+    tables[1].findings = {{Severity::note, "n", "raw-data/noted", 0, "m"}};
+    tables[2].findings = {{Severity::note, "n", "raw-data/warned", 0, "m"}, {Severity::warning, "w", "", 0, "m"}};
+    tables[3].findings = {{Severity::error, "e", "raw-data/broken", 7, "m"}};
+    tables[4].findings = tables[3].findings;
+    tables[4].deleted_at = "2026-11-22T08:00:00Z";
+    Catalog catalog = scratch.open();
+    REQUIRE(catalog.apply(batch(tables)));
+    const auto names = [&](Severity severity) {
+        const Catalog again = scratch.open();
+        std::string all;
+        for (const model::Table* t : again.tables_with(severity)) all += t->id + " ";
+        return all;
+    };
+    CHECK(names(Severity::error) == "raw-data-broken ");
+    CHECK(names(Severity::warning) == "raw-data-broken raw-data-warned ");
+    CHECK(names(Severity::note) == "raw-data-broken raw-data-noted raw-data-warned ");
+}
