@@ -35,6 +35,7 @@ lib/base/file_atomic.cpp   its own temporary, when it was not committed
 lib/base/file_lock.cpp     empties the lock file, to write who holds it
 lib/base/file_rename.cpp   the old name after a link, where the kernel has no rename that never overwrites
 lib/base/log.cpp           the oldest of its rotated files
+lib/lake/leftovers.cpp     temporaries of file_atomic that no living process has open
 lib/lake/put_file.cpp      the source of a move, after its copy was read back equal
 lib/tier/free.cpp          user bytes against a proof, and what a burst or recall made itself; the only place of tier
 lib/lake/reserve.cpp       the reserve, given up so that a burst can run on a full disk

@@ -130,6 +130,9 @@ json::Value report_json(const index::Report& report) {
     value.set("tables", report.tables).set("rows", report.rows);
     value.set("settling", path_list(report.settling)).set("failed", path_list(report.failed));
     value.set("findings", findings_json(report.findings)).set("breaking", report.breaking);
+    auto remarked = json::Value::array();
+    for (const auto& name : report.remarked) remarked.push(text::to_valid_utf8(name));
+    value.set("tables_with_warnings", std::move(remarked));
     return value.set("elapsed_ms", report.elapsed_ms);
 }
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/text.hpp"
+#include "bucket_report.hpp"
 #include "catalog_report.hpp"
 #include "cmd_catalog.hpp"
 #include "import_report.hpp"
@@ -126,8 +127,8 @@ void offer_help(Session& session) {
     const fs::path& folder = (*lake)->layout().buckets;
     if (auto extra = lake::unregistered_buckets((*lake)->layout(), (*settings)->buckets))
         for (const auto& bucket : *extra)
-            out.why(fmt::format("buckets/{0} is no registered bucket; adopt it: neurolake bucket create {0}",
-                                text::escape_controls(bucket.name)));
+            out.warn(text::escape_controls(
+                fmt::format("folder buckets/{} is no registered bucket; {}", bucket.name, how_to_adopt(bucket))));
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator(folder, failed)) {
         const std::string name = entry.path().filename().string();
@@ -162,13 +163,57 @@ void print_json(Session& session, const index::Report& report) {
     session.out().object(value);
 }
 
+constexpr std::size_t k_most_in_log = 20;
+
+json::Value names_json(const std::vector<std::string>& names) {
+    auto list = json::Value::array();
+    for (std::size_t i = 0; i < std::min(names.size(), k_most_in_log); ++i) list.push(text::to_valid_utf8(names[i]));
+    return list;
+}
+
+// One line a run that changed the catalog: how many tables, and which of them.
+Status audit_run(Session& session, const index::Report& report) {
+    if (report.changes.empty()) return {};
+    using What = index::TableChange::What;
+    auto fields = json::Value::object();
+    for (const auto& [what, word] :
+         {std::pair(What::added, "added"), std::pair(What::changed, "changed"), std::pair(What::gone, "gone")}) {
+        std::vector<std::string> names;
+        for (const auto& change : report.changes)
+            if (change.what == what) names.push_back(change.table);
+        if (names.empty()) continue;
+        fields.set(word, names.size()).set(std::string(word) + "_tables", names_json(names));
+    }
+    auto renamed = json::Value::array();
+    for (const auto& change : report.changes)
+        if (!change.renamed_from.empty() && renamed.as_array()->size() < k_most_in_log)
+            renamed.push(json::Value::object()
+                             .set("from", text::to_valid_utf8(change.renamed_from))
+                             .set("to", text::to_valid_utf8(change.table)));
+    if (!renamed.as_array()->empty()) fields.set("renamed", std::move(renamed));
+    fields.set("files_read", report.files_read).set("files_gone", report.files_gone);
+    return session.audit("catalog.indexed", std::move(fields));
+}
+
+// What error.log is to name: the files at fault.
+std::vector<std::string> files_at_fault(const index::Report& report) {
+    std::vector<std::string> files = report.failed;
+    for (const auto& finding : report.findings)
+        if (left_out(finding) && !finding.path.empty()) files.push_back(finding.path);
+    std::ranges::sort(files);
+    files.erase(std::unique(files.begin(), files.end()), files.end());
+    return files;
+}
+
 // The first run, and on a terminal a second one when files were only too new.
 Result<index::Report> index_and_wait(Session& session, const Prepared& run, bool& stopped) {
     TRY(index::Report report, index_once(session, run));
+    TRY_DO(audit_run(session, report));
     if (!worth_waiting(session, report)) return report;
     stopped = !wait_to_settle(session, report);
     if (stopped) return report;
     TRY(index::Report next, index_once(session, run));
+    TRY_DO(audit_run(session, next));
     return merged(std::move(report), std::move(next));
 }
 
@@ -184,6 +229,7 @@ Result<int> run_index(Session& session, const Args& args) {
     const bool unreadable = std::ranges::any_of(report->findings, left_out);
     const int rc = !report->failed.empty() || unreadable || strict_break ? k_exit_partial : 0;
     remember_run(session, rc);
+    session.at_fault(files_at_fault(*report));
     session.reload_inventory();
     Output& out = session.out();
     print_findings(out, report->findings);

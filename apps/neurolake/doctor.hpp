@@ -42,6 +42,7 @@ private:
     // doctor_data.cpp: what lies in it
     void check_buckets();
     void check_catalog();
+    void check_tables(const catalog::Catalog& catalog);
     void check_unreadable_catalog(const Error& error);
     Status scan_buckets();
     void check_identity();

@@ -15,6 +15,7 @@
 #include "catalog/backend_choice.hpp"
 #include "doctor.hpp"
 #include "formats/formats.hpp"
+#include "lake/last_run.hpp"
 #include "marks_report.hpp"
 #include "store_place.hpp"
 #include "tier/tier.hpp"
@@ -80,14 +81,39 @@ void Examination::check_catalog() {
             check_unreadable_catalog(catalog.error());
         else if (auto whole_file = (*catalog)->check(); !whole_file)
             check_unreadable_catalog(whole_file.error());
-        else
+        else {
             add(Level::good, "catalog",
                 fmt::format("the catalog reads: {}", counted((*catalog)->tables().size(), "table")));
+            check_tables(**catalog);
+        }
     }
     if (auto inventory = m_session.inventory(); !inventory)
         add(Level::problem, "inventory", inventory.error().message,
             "neurolake doctor --fix renames it aside; then: neurolake catalog index", true,
             m_lake.layout().inventory.string());
+}
+
+// What the last index could not read, or read and found broken.
+void Examination::check_tables(const catalog::Catalog& catalog) {
+    std::uint64_t tables = 0;
+    for (const model::Table* table : catalog.tables_with(model::Finding::Severity::error)) {
+        if (++tables > k_shown) continue;
+        const auto found =
+            std::ranges::find(table->findings, model::Finding::Severity::error, &model::Finding::severity);
+        add(Level::warning, "tables", text::escape_controls(fmt::format("{}: {}", found->path, found->message)),
+            fmt::format("mend or remove the file, then: neurolake catalog index; all of it: neurolake catalog show {}",
+                        text::escape_controls(table->full_name())),
+            false, found->path);
+    }
+    if (tables > k_shown)
+        add(Level::warning, "tables",
+            fmt::format("and {} more with files in trouble", counted(tables - k_shown, "table")),
+            "neurolake catalog index names them all");
+    const auto runs = lake::LastRuns::read(m_lake.layout().last_run);
+    const auto last = runs ? runs->find("index") : std::nullopt;
+    if (tables == 0 && last && last->rc != 0)
+        add(Level::warning, "tables", fmt::format("the last index, at {}, ended with exit code {}", last->at, last->rc),
+            "neurolake catalog index says why");
 }
 
 Status Examination::scan_buckets() {

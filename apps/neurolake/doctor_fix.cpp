@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "catalog/backend_choice.hpp"
 #include "doctor.hpp"
+#include "lake/leftovers.hpp"
 #include "lake/stub.hpp"
 #include "tier_session.hpp"
 
@@ -32,6 +33,7 @@ public:
         if (wants("reserve")) TRY_DO(mend_reserve());
         for (const Diagnosis* one : of("state")) TRY_DO(set_aside(one->path));
         if (wants("stubs") || wants("journal")) TRY_DO(mend_tier());
+        mend_leftovers();
         if (wants("notes")) TRY_DO(mend_notes());
         for (const std::string& deed : m_deeds)
             TRY_DO(m_session.audit("doctor_fix", json::Value::object().set("deed", deed)));
@@ -115,6 +117,16 @@ private:
         TRY_DO(lake::make_reserve(m_lake.layout()));
         m_deeds.push_back("wrote the 1 MiB reserve again");
         return {};
+    }
+
+    // What a living writer has open stays.
+    void mend_leftovers() {
+        for (const Diagnosis* one : of("leftovers")) {
+            const fs::path file = one->path;
+            const auto folder = open_folder(file.parent_path());
+            if (folder && lake::remove_leftover(folder->get(), file.filename().string()))
+                m_deeds.push_back(fmt::format("removed {}, which a killed writer left", relative(file)));
+        }
     }
 
     Status mend_tier();

@@ -9,6 +9,7 @@
 #include "base/file.hpp"
 #include "doctor.hpp"
 #include "lake/last_run.hpp"
+#include "lake/leftovers.hpp"
 #include "lake/usage.hpp"
 
 namespace neurolake::apps {
@@ -154,19 +155,29 @@ void Examination::check_reserve() {
 
 void Examination::check_leftovers() {
     const lake::Layout& layout = m_lake.layout();
-    if (LockFile::holder(layout.lock)) return;  // somebody is at work: these are not leftovers
+    const auto holder = LockFile::holder(layout.lock);
+    const bool by_us = holder && holder->starts_with(fmt::format("pid {},", ::getpid()));  // --fix
+    if (holder && !by_us) return;  // somebody is at work: these are not leftovers
     for (const auto& folder : {layout.home, layout.config, layout.catalog, layout.state, layout.logs, layout.staging}) {
         std::error_code failed;
         for (fs::directory_iterator it(folder, failed), end; !failed && it != end; it.increment(failed)) {
             const std::string name = it->path().filename().string();
             const bool temporary = name.find(".nl-tmp-") != std::string::npos;
+            const bool ours = lake::is_leftover(name) && folder != layout.staging;
             if (temporary || folder == layout.staging)
                 add(Level::note, "leftovers",
                     fmt::format("{} was left by a run that was ended", relative(layout, it->path())),
-                    fmt::format("when no neurolake runs, it may be deleted: rm '{}'", it->path().string()), false,
-                    it->path().string());
+                    ours ? std::string("neurolake doctor --fix removes it; so does the next index")
+                         : fmt::format("when no neurolake runs, it may be deleted: rm '{}'", it->path().string()),
+                    ours, it->path().string());
         }
     }
+    if (!m_scan) return;
+    for (const std::string& bucket : m_scan->scan.buckets)
+        for (const std::string& path : lake::leftovers_of(*m_scan->next, bucket))
+            add(Level::note, "leftovers", fmt::format("{}/{} was left by a run that was ended", bucket, path),
+                "neurolake doctor --fix removes it; so does the next index", true,
+                (bucket_root(bucket) / path).string());
 }
 
 }  // namespace neurolake::apps

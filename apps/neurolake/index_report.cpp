@@ -155,6 +155,13 @@ std::string sums(const index::Report& report) {
     return line;
 }
 
+// ", 2 tables with warnings: neurolake catalog show raw-data.orders"
+std::string remarks(Output& out, const index::Report& report) {
+    if (report.remarked.empty()) return {};
+    return fmt::format(", {} with warnings: neurolake catalog show {}", counted(report.remarked.size(), "table"),
+                       report.remarked.size() == 1 ? out.name(report.remarked.front()) : "TABLE");
+}
+
 // A table that is new or changed in both runs is told once, as it is now.
 void merge_change(std::vector<index::TableChange>& changes, index::TableChange next) {
     const auto known = std::ranges::find(changes, next.table, &index::TableChange::table);
@@ -201,8 +208,8 @@ void print_index_report(Session& session, const index::Report& report, const ind
     if (options.dry_run)
         out.summary("Dry run: nothing was written");
     else
-        out.summary(fmt::format("Catalog: {}, {}{}", counted(report.tables, "table"),
-                                not_all_counted ? "at least " : "", counted(report.rows, "row")));
+        out.summary(fmt::format("Catalog: {}, {}{}{}", counted(report.tables, "table"),
+                                not_all_counted ? "at least " : "", counted(report.rows, "row"), remarks(out, report)));
     print_left_for_later(out, report, options.settle_seconds);
 }
 

@@ -270,6 +270,12 @@ void Session::log_failure(const Error* error, int rc) {
     if (error) {
         line.set("code", to_string(error->code)).set("message", error->message);
         if (!error->path.empty()) json::set_path(line, "path", error->path);
+    } else if (!m_at_fault.empty()) {
+        constexpr std::size_t k_most = 20;
+        auto files = json::Value::array();
+        for (std::size_t i = 0; i < std::min(m_at_fault.size(), k_most); ++i)
+            files.push(text::to_valid_utf8(m_at_fault[i]));
+        line.set("files", std::move(files)).set("file_count", m_at_fault.size());
     }
     (void)JsonLog(log_folder() / "error.log", Chain::none).append(std::move(line));
 }

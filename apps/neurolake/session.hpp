@@ -84,6 +84,8 @@ public:
     // error (the chain is evidence). query(): catalog reads; error(): the failing command itself; both best effort.
     Status audit(std::string_view event, json::Value fields);
     void query(std::string_view event, json::Value fields);
+    // Names the files that a command that ends with 3 could not do, for its line in error.log.
+    void at_fault(std::vector<std::string> files) { m_at_fault = std::move(files); }
     // {ts, lake, user, host, pid, cmd, event, rc, ms}: the head of every log line.
     json::Value log_line(std::string_view event, int rc);
     Result<JsonLog*> audit_log();
@@ -110,6 +112,7 @@ private:
     std::optional<LockFile> m_lock;
     bool m_looked_for_rename = false;
     std::unique_ptr<JsonLog> m_audit;
+    std::vector<std::string> m_at_fault;
 };
 
 }  // namespace neurolake::apps

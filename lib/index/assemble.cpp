@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "index/kept_words.hpp"
 #include "index/partition.hpp"
 #include "index/partition_overlap.hpp"
 #include "index/table_columns.hpp"
@@ -194,22 +195,6 @@ void keep_identity(Table& t, const Table* before, const std::string& now) {
     t.schema_version = before->schema_version;
 }
 
-// What a person said of a column that is still there.
-void keep_words(std::vector<Column>& columns, const Table& before) {
-    std::unordered_map<std::string_view, const Column*> known;
-    for (const auto* list : {&before.columns, &before.partition_columns})
-        for (const Column& c : *list)
-            if (model::has_word(c) || !c.description.empty() || !c.term.empty()) known.emplace(c.name, &c);
-    if (known.empty()) return;
-    for (Column& c : columns) {
-        const auto old = known.find(c.name);
-        if (old == known.end()) continue;
-        c.term = old->second->term;
-        if (!old->second->description.empty()) c.description = old->second->description;
-        model::keep_word(c, *old->second);
-    }
-}
-
 void label_sample(Table& t, const Group& g) {
     for (const File* f : g.files)
         if (f->profile) t.sampled_rows = std::max(t.sampled_rows, f->profile->sampled_rows);
@@ -238,10 +223,7 @@ Table assemble(const std::string& bucket, const std::string& name, const Group& 
     set_format(t, g);
     set_partitions(t, g);
     label_sample(t, g);
-    if (before) {
-        keep_words(t.columns, *before);
-        keep_words(t.partition_columns, *before);
-    }
+    if (before) keep_words(t, *before);
     count_files(t, g);
     collect_findings(t, g, before, std::move(of_partitions));
     if (before && !model::diff(model::whole_schema(*before), model::whole_schema(t)).changes.empty())

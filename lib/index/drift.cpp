@@ -117,7 +117,7 @@ std::optional<Finding> column_drift(const std::string& bucket, const std::vector
     if (!lacking.empty()) what = fmt::format("lacks {}, which {} has", listed(lacking), example->path);
     if (!extra.empty())
         what += fmt::format("{}has {}, which {} lacks", what.empty() ? "" : ", and ", listed(extra), example->path);
-    return Finding{Finding::Severity::note, "column_drift", fmt::format("{}/{}", bucket, odd->path), 0,
+    return Finding{Finding::Severity::warning, "column_drift", fmt::format("{}/{}", bucket, odd->path), 0,
                    fmt::format("{} {} ({} differ from the rest); what a file lacks counts as null", odd->path, what,
                                so_many(count, files.size()))};
 }

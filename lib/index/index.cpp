@@ -12,101 +12,19 @@
 #include "base/file.hpp"
 #include "formats/formats.hpp"
 #include "index/assemble.hpp"
+#include "index/kept_words.hpp"
 #include "index/lost_stubs.hpp"
 #include "index/moved_tables.hpp"
 #include "index/naming.hpp"
-#include "index/profile_store.hpp"
-#include "index/reading.hpp"
+#include "index/renamed_bucket.hpp"
+#include "index/run.hpp"
 #include "index/sample.hpp"
 #include "index/table_change.hpp"
-#include "index/tree.hpp"
 
 namespace neurolake::index {
-namespace {
 
 using model::Finding;
 using model::Table;
-
-// One bucket on its way through the run.
-struct BucketWork {
-    const lake::Bucket* bucket = nullptr;
-    Fd fd;
-    std::unique_ptr<Tree> tree;
-    std::vector<Group> groups;              // the tables to be of its touched units ...
-    std::vector<const Table*> before;       // ... and the table each of them continues
-    std::vector<const Table*> may_be_gone;  // living tables of touched places
-    std::set<std::string> taken;            // names of the tables that are not looked at
-};
-
-// A table whose first rows are to be kept: one of the catalog's, or of the batch.
-struct ToSample {
-    const Table* known = nullptr;
-    std::size_t upsert = 0;
-    const Group* group = nullptr;
-    int bucket_fd = -1;
-};
-
-class Run {
-public:
-    Run(const lake::Lake& lake, const std::vector<lake::Bucket>& buckets, catalog::Catalog& catalog,
-        const Options& options, const Clock& clock, const CancelFlag& cancel, const Progress& progress)
-        : m_lake(lake),
-          m_buckets(buckets),
-          m_catalog(catalog),
-          m_options(options),
-          m_clock(clock),
-          m_cancel(cancel),
-          m_progress(progress),
-          m_now(clock.now()),
-          m_at(to_rfc3339(m_now)) {}
-
-    Result<Report> run();
-
-private:
-    Status open_inventory();
-    Status scan();
-    Status look_at_gone();
-    void touch_storages(Tree& tree, const std::string& bucket) const;
-    Status find_work();
-    Status read_changed();
-    void build_batch();
-    void look_up_tables(BucketWork& work) const;
-    void follow_moved_tables();
-    void build_bucket(BucketWork& work);
-    void bury_gone_tables();
-    void add_table(Table table, const Table* before, const Group& group, int bucket_fd);
-    void take_samples();
-    std::unordered_set<std::string> kept_samples() const;
-    bool tell_failure(const std::string& bucket, const File& f);
-    void report_temporaries(const Tree& tree);
-    void report_tree(BucketWork& work);
-    Status write();
-    void mark_indexed();
-
-    const lake::Lake& m_lake;
-    const std::vector<lake::Bucket>& m_buckets;
-    catalog::Catalog& m_catalog;
-    const Options& m_options;
-    const Clock& m_clock;
-    const CancelFlag& m_cancel;
-    const Progress& m_progress;
-    const Time m_now;
-    const std::string m_at;
-
-    lake::Inventory m_old;
-    lake::ScanResult m_scan;
-    std::vector<BucketWork> m_work;
-    Moves m_moves;  // what is gone where it was, also to another bucket
-    std::optional<ProfileStore> m_profiles;
-    catalog::Batch m_batch;
-    Report m_report;
-    std::vector<ToSample> m_to_sample;
-    std::unordered_set<std::string> m_unfinished;  // "bucket/path" that the catalog did not take in
-    bool m_touched = false;
-    bool m_told_once = false;  // of a file that looks abandoned: not again until it changes
-};
-
-std::string shown(std::string_view bucket, std::string_view path) { return fmt::format("{}/{}", bucket, path); }
 
 // A damaged inventory is kept for whoever wants to look, and made anew from the tree.
 Status Run::open_inventory() {
@@ -134,10 +52,12 @@ Status Run::scan() {
     options.quick = m_options.quick && !m_options.full;
     options.ignored_name = [](std::string_view name) { return formats::is_known_non_data(name); };
     TRY(m_scan, lake::scan(m_buckets, m_old, options, m_clock, m_cancel));
-    if (!m_options.accept_shrink) TRY_DO(lake::check_shrink(m_scan.scan, m_old));
+    if (!m_options.accept_shrink)
+        if (auto guard = lake::check_shrink(m_scan.scan, m_old); !guard) return looks_renamed(std::move(guard).error());
     const lake::Scan& found = m_scan.scan;
     for (const lake::BucketTotals& totals : found.totals) m_report.files_seen += totals.files + totals.cloud_files;
     m_report.findings.insert(m_report.findings.end(), found.findings.begin(), found.findings.end());
+    tell_missing_buckets();
     if (!found.gone.empty()) TRY_DO(look_at_gone());
     return {};
 }
@@ -203,12 +123,35 @@ Status Run::find_work() {
         if (old && old->ino != r.ino && old->state != lake::FileState::ignored)
             m_moves.try_emplace({old->ino, old->size, old->mtime_ns}, PlaceBefore{bucket, r.path});
     }
+    for (const lake::Bucket& bucket : m_buckets) leave_bucket(bucket);
     for (BucketWork& work : m_work) {
         work.tree->collect(*m_scan.next);
         for (const Unit& unit : work.tree->units()) m_touched |= unit.touched;
     }
     m_touched |= !found.gone.empty();
     return {};
+}
+
+// A bucket whose folder is missing keeps its records, unless most of its files lie in another bucket now: its folder
+// was renamed by hand, and that bucket takes the tables over.
+void Run::leave_bucket(const lake::Bucket& bucket) {
+    const auto unreadable = [&](const Finding& f) { return f.code == "bucket_unreadable" && f.path == bucket.name; };
+    if (m_scan.scan.added.empty() || std::ranges::none_of(m_scan.scan.findings, unreadable)) return;
+    std::set<Origin> added;
+    for (const lake::FileRecord& r : m_scan.scan.added) added.insert({r.ino, r.size, r.mtime_ns});
+    Moves moves;
+    std::uint64_t files = 0;
+    m_old.for_each(bucket.name, "", [&](const lake::FileRecord& r) {
+        if (r.state == lake::FileState::ignored) return true;
+        ++files;
+        const Origin origin{r.ino, r.size, r.mtime_ns};
+        if (added.contains(origin)) moves[origin] = {bucket.name, r.path};
+        return true;
+    });
+    if (moves.size() * 2 <= files) return;
+    m_moves.insert(moves.begin(), moves.end());
+    m_scan.next->drop_bucket(bucket.name);
+    m_report.files_seen -= std::min(m_report.files_seen, files);
 }
 
 Status Run::read_changed() {
@@ -221,6 +164,7 @@ Status Run::read_changed() {
             add_jobs(unit, work.fd.get(), m_options, jobs);
         }
     auto totals = read_files(jobs, m_options, m_cancel, m_progress);
+    m_gone_prints = prints_of_gone(m_scan.scan, *m_profiles);
     for (const BucketWork& work : m_work)
         for (const Unit& unit : work.tree->units())
             if (unit.touched) remember_profiles(work.bucket->name, unit, *m_profiles);
@@ -231,69 +175,42 @@ Status Run::read_changed() {
     return {};
 }
 
-// Names what could not be read, and what this run read and found broken, also when the table did not change by it.
-bool Run::tell_failure(const std::string& bucket, const File& f) {
-    const std::string path = shown(bucket, f.path);
-    bool failed = f.failed;
-    if (f.failed) m_report.findings.push_back({Finding::Severity::error, "unreadable", path, 0, f.why_failed});
-    if (!f.profile || !f.read_now) return failed;
-    for (Finding finding : f.profile->profile.findings) {
-        if (finding.severity != Finding::Severity::error) continue;
-        finding.path = path;
-        m_report.findings.push_back(std::move(finding));
-        failed = true;
-    }
-    return failed;
-}
-
-// Under a temporary name: for a day somebody may still be writing it, after that it looks abandoned.
-void Run::report_temporaries(const Tree& tree) {
-    constexpr std::int64_t k_day_ns = 86'400'000'000'000;
-    for (const Temporary& file : tree.temporaries()) {
-        if (to_ns(m_now) - file.mtime_ns > k_day_ns) {
-            m_report.findings.push_back({Finding::Severity::warning, "unfinished_file", file.path, 0,
-                                         fmt::format("looks unfinished: its name is a temporary one and it was last "
-                                                     "written at {}; rename it to have it indexed, or remove it",
-                                                     to_rfc3339(time_from_ns(file.mtime_ns)))});
-            m_told_once = true;
-            continue;
-        }
-        m_report.settling.push_back(file.path);
-        ++m_report.temporary;
-        m_unfinished.insert(file.path);
-    }
-}
-
-// Names what is settling or failed, and takes files that say nothing yet out of their units.
-void Run::report_tree(BucketWork& work) {
-    const std::string& bucket = work.bucket->name;
-    report_temporaries(*work.tree);
-    m_report.findings.insert(m_report.findings.end(), work.tree->findings().begin(), work.tree->findings().end());
-    for (Unit& unit : work.tree->units()) {
-        for (const File& f : unit.files) {
-            if (f.settling) {
-                m_report.settling.push_back(shown(bucket, f.path));
-                m_report.settled_in = std::max(m_report.settled_in, f.settles_in);
-            }
-            if (tell_failure(bucket, f)) m_report.failed.push_back(shown(bucket, f.path));
-            if (f.settling || f.failed) m_unfinished.insert(shown(bucket, f.path));
-        }
-        std::erase_if(unit.files, [](const File& f) { return f.settling && !f.profile; });
-    }
-}
-
 void Run::follow_moved_tables() {
     std::vector<Seat> seats;
     for (const BucketWork& work : m_work)
         for (std::size_t i = 0; i < work.groups.size(); ++i) seats.push_back({&work.groups[i], work.before[i]});
     continue_moved_tables(seats, m_moves, m_catalog);
+    continue_copied_tables(seats, m_gone_prints, m_catalog);
     std::size_t seat = 0;
     for (BucketWork& work : m_work)
-        for (const Table*& before : work.before) before = seats[seat++].before;
+        for (std::size_t i = 0; i < work.before.size(); ++i) {
+            const Table* before = seats[seat++].before;
+            if (before && !before->deleted_at.empty())
+                before = tombstone_for(work.groups[i], *before, work.bucket->name);
+            work.before[i] = before;
+        }
+}
+
+// The table that comes back at its place: `gone` is the last one that lay there. Another table there is a new one.
+const Table* Run::tombstone_for(const Group& group, const Table& gone, const std::string& bucket) {
+    const Table* best = nullptr;
+    for (const Table& table : m_catalog.tables()) {
+        if (table.bucket != bucket || table.path != group.path || table.deleted_at.empty()) continue;
+        if (came_back(table, group) && (!best || best->deleted_at < table.deleted_at)) best = &table;
+    }
+    if (best) return best;
+    std::string message =
+        fmt::format("another table lay here until {}, with columns of other names: this one is new", gone.deleted_at);
+    if (has_words(gone)) message += ", and what was said of the other one (tags, description, owner) stays with that";
+    const auto severity = has_words(gone) ? Finding::Severity::warning : Finding::Severity::note;
+    m_report.findings.push_back({severity, "new_table_here", shown(bucket, group.path), 0, std::move(message)});
+    return nullptr;
 }
 
 void Run::add_table(Table table, const Table* before, const Group& group, int bucket_fd) {
     const bool same = before && table == *before;
+    if (before && before->schema_version != table.schema_version)
+        if (const auto history = m_catalog.history(before->id)) give_back_words(table, *before, *history);
     if (!same || m_options.full)
         for (const Finding& finding : table.findings)
             if (finding.severity != Finding::Severity::error) m_report.findings.push_back(finding);  // see tell_failure
@@ -302,7 +219,10 @@ void Run::add_table(Table table, const Table* before, const Group& group, int bu
     m_to_sample.push_back({nullptr, m_batch.upserts.size(), &group, bucket_fd});
     TableChange change = change_of(table, before);
     if (auto version = next_version(table, before, m_at)) {
-        if (before) tell_version(change, *version, table, *before);
+        if (before) {
+            tell_version(change, *version, table, *before);
+            version->gone = words_that_went(table, *before);
+        }
         m_report.breaking |= !change.breaks.empty();
         m_batch.versions.push_back(std::move(*version));
         m_batch.version_tables.push_back(table.id);
@@ -354,38 +274,6 @@ void Run::build_bucket(BucketWork& work) {
                   work.fd.get());
 }
 
-// The samples that a full run found as they were before.
-std::unordered_set<std::string> Run::kept_samples() const {
-    const bool any = std::any_of(m_to_sample.begin(), m_to_sample.end(), [](const ToSample& job) { return job.known; });
-    if (!any) return {};
-    const auto kept = m_catalog.entries(catalog::List::samples);
-    if (!kept) return {};
-    return {kept->begin(), kept->end()};
-}
-
-// A table none of whose files is here keeps the sample it has.
-void Run::take_samples() {
-    if (m_options.dry_run) return;
-    const unsigned threads = m_options.threads ? m_options.threads : usable_threads();
-    std::vector<std::optional<catalog::EntryChange>> taken(m_to_sample.size());
-    parallel_for(m_to_sample.size(), threads, [&](std::size_t i, unsigned) {
-        const ToSample& job = m_to_sample[i];
-        const Table& table = job.known ? *job.known : m_batch.upserts[job.upsert];
-        const auto sample = m_cancel.cancelled() ? std::nullopt : take_sample(table, *job.group, job.bucket_fd);
-        if (sample)
-            taken[i] = catalog::EntryChange{catalog::List::samples, table.id, to_entry(*sample)};
-        else if (table.tier == model::TableTier::local && !m_cancel.cancelled())
-            taken[i] = catalog::EntryChange{catalog::List::samples, table.id, std::nullopt};
-    });
-    const auto kept = kept_samples();
-    for (std::size_t i = 0; i < taken.size(); ++i) {
-        if (!taken[i]) continue;
-        const auto& entry = taken[i]->entry;
-        if (m_to_sample[i].known && (!entry || kept.contains(*entry))) continue;  // a full run, and nothing is new
-        m_batch.entries.push_back(std::move(*taken[i]));
-    }
-}
-
 void Run::bury_gone_tables() {
     std::unordered_set<const Table*> continued;
     for (const BucketWork& work : m_work) continued.insert(work.before.begin(), work.before.end());
@@ -435,9 +323,11 @@ Result<Report> Run::run() {
     TRY_DO(open_inventory());
     TRY_DO(scan());
     TRY_DO(find_work());
+    if (!m_options.dry_run) remove_leftovers();
     if (m_touched) TRY_DO(read_changed());
     build_batch();
     TRY_DO(write());
+    tell_standing_trouble();
     const std::uint64_t not_so = m_report.files_read + m_report.settling.size();
     m_report.files_unchanged = m_report.files_seen - std::min(m_report.files_seen, not_so);
     const catalog::Totals totals = m_catalog.totals();
@@ -447,8 +337,6 @@ Result<Report> Run::run() {
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
     return std::move(m_report);
 }
-
-}  // namespace
 
 Result<Report> run(const lake::Lake& lake, const std::vector<lake::Bucket>& buckets, catalog::Catalog& catalog,
                    const Options& options, const Clock& clock, const CancelFlag& cancel, const Progress& progress) {

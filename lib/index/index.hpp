@@ -52,7 +52,8 @@ struct Report {
     std::vector<std::string> settling;   // "bucket/path": too new, or under a temporary name
     std::uint64_t temporary = 0;         // how many of those for their name
     double settled_in = 0;               // seconds until the others have rested long enough
-    std::vector<std::string> failed;     // files that could not be read: exit 3
+    std::vector<std::string> failed;     // files that could not be read, now or when they were last: exit 3
+    std::vector<std::string> remarked;   // full names of tables with warnings, of the whole catalog afterwards
     std::vector<model::Finding> findings;
     bool breaking = false;  // some change has breaks
     std::int64_t elapsed_ms = 0;

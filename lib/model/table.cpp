@@ -326,6 +326,7 @@ json::Value to_json(const SchemaHistory& h) {
         item.set("columns", list_of(version.columns));
         item.set("changes", paths_to_json(version.changes)).set("breaking", version.breaking);
         set_text(item, "compatibility", version.compatibility);
+        if (!version.gone.empty()) item.set("gone", list_of(version.gone));
         versions.push(std::move(item));
     }
     v.set("versions", std::move(versions));
@@ -345,6 +346,7 @@ Result<SchemaHistory> history_from_json(const json::Value& v) {
         version.changes = paths_from_json(item, "changes");
         version.breaking = item.boolean("breaking");
         version.compatibility = item.text("compatibility");
+        TRY(version.gone, columns_from_json(item, "gone").with_context(h.table));
         h.versions.push_back(std::move(version));
     }
     return h;

@@ -119,6 +119,7 @@ struct SchemaVersion {
     std::vector<std::string> changes;  // "+ email text", "- zip", "~ qty int64 -> double"
     bool breaking = false;             // column gone or type narrowed
     std::string compatibility;  // with the version before: "full", "backward", "forward", "none"; "" of the first
+    std::vector<Column> gone;   // columns that went with it and of which a person had said something, with those words
     friend bool operator==(const SchemaVersion&, const SchemaVersion&) = default;
 };
 

@@ -1,0 +1,165 @@
+# What a catalog remembers through copies, renames by hand and returns; trouble that stands; what killed writers leave.
+# SPDX-License-Identifier: Apache-2.0
+import json
+import os
+import shutil
+
+from catalog_lake import CatalogTest
+from harness import main, read, write
+
+
+class Identity(CatalogTest):
+    def show(self, table):
+        return self.nl("catalog", "show", table, "--json").json["table"]
+
+    def log(self, name):
+        return [json.loads(line) for line in read(self.path("logs", name)).splitlines()]
+
+    def copy(self, source, target):
+        """A copy with new inodes and times, as mv to another file system and back makes it."""
+        for folder, _, files in os.walk(source):
+            for name in files:
+                there = os.path.join(target, os.path.relpath(folder, source), name)
+                write(there, read(os.path.join(folder, name)), age_days=1)
+
+    def test_a_table_that_was_copied_and_removed_is_the_same_table(self):
+        for name in "abc":
+            self.put("raw-data/orders/%s.csv" % name, "id,who\n%d,%s\n" % (ord(name), name))
+        for i in range(4):
+            self.put("raw-data/other%d.csv" % i, "n%d\n%d\n" % (i, i))
+        self.put("raw-data/twin1.csv", "x,y\n1,2\n")
+        self.put("raw-data/twin2.csv", "x,y\n1,2\n")
+        self.index()
+        self.nl("catalog", "tag", "raw-data.orders", "gold")
+        before = self.show("raw-data.orders")
+        self.copy(self.bucket("raw-data", "orders"), self.bucket("analytics", "sales"))
+        shutil.rmtree(self.bucket("raw-data", "orders"))
+        self.put("analytics/twin.csv", "x,y\n1,2\n")
+        os.unlink(self.bucket("raw-data", "twin1.csv"))
+        os.unlink(self.bucket("raw-data", "twin2.csv"))
+        report = self.index("--accept-shrink")
+        self.assertEqual([("analytics.sales", "changed", "raw-data.orders"), ("analytics.twin", "added", None),
+                          ("raw-data.twin1", "gone", None), ("raw-data.twin2", "gone", None)],
+                         [(c["table"], c["what"], c.get("renamed_from")) for c in report["changes"]], "which twin is not guessed")
+        after = self.show("analytics.sales")
+        self.assertEqual((before["id"], before["first_seen"], ["gold"]), (after["id"], after["first_seen"], after["tags"]))
+        line = [entry for entry in self.log("audit.log") if entry["event"] == "catalog.indexed"][-1]
+        self.assertEqual([{"from": "raw-data.orders", "to": "analytics.sales"}], line["renamed"])
+        self.assertEqual((1, ["analytics.twin"], 1, 2), (line["added"], line["added_tables"], line["changed"], line["gone"]))
+        lines = len(self.log("audit.log"))
+        self.index()
+        self.assertEqual(lines, len(self.log("audit.log")), "a run without changes is no audit line")
+
+    def test_a_bucket_folder_renamed_by_hand_keeps_its_tables_once_it_is_registered(self):
+        for i in range(5):
+            self.put("analytics/t%d.csv" % i, "id,x%d\n1,2\n" % i)
+        self.index()
+        self.nl("catalog", "tag", "analytics.t1", "gold")
+        before = self.show("analytics.t1")
+        os.rename(self.bucket("analytics"), self.bucket("insights"))
+        told = self.nl("catalog", "index", check=3).err
+        self.assertRegex(told, "error: analytics: .*its files lie in buckets/insights now: was the folder renamed[?]")
+        self.assertIn("warning: folder buckets/insights is no registered bucket; to adopt it: neurolake bucket create insights\n", told)
+        os.mkdir(self.bucket("analytics"))
+        told = self.nl("catalog", "index", check=15).err
+        self.assertRegex(told, "(?m)^hint: *its files lie in buckets/insights now: .* neurolake bucket create insights registers it")
+        os.rmdir(self.bucket("analytics"))
+        self.nl("bucket", "create", "insights")
+        report = self.index(check=3)
+        self.assertEqual(0, report["files_read"])
+        self.assertEqual(["insights.t%d" % i for i in range(5)], self.names("--all"))
+        after = self.show("insights.t1")
+        self.assertEqual((before["id"], ["gold"]), (after["id"], after["tags"]))
+        self.assertIn("neurolake bucket remove analytics", self.index(check=3)["findings"][0]["message"])
+        self.nl("bucket", "remove", "analytics")
+        self.assertEqual([], self.index()["findings"])
+
+    def test_words_do_not_go_to_another_table_at_the_same_place(self):
+        self.put("raw-data/t.csv", "id,name,zip\n1,x,2\n")
+        self.put("raw-data/u.csv", "id\n1\n")
+        self.index()
+        self.nl("catalog", "tag", "raw-data.t", "gold")
+        first = self.show("raw-data.t")["id"]
+        os.unlink(self.bucket("raw-data", "t.csv"))
+        self.index()
+        self.put("raw-data/t.csv", "sensor,value\n1,2\n")
+        report = self.index()
+        self.assertEqual(["new_table_here"], self.findings(report))
+        self.assertIn("with columns of other names: this one is new, and what was said of the other one (tags, description, owner) stays with that",
+                      report["findings"][0]["message"])
+        other = self.show("raw-data.t")
+        self.assertEqual([], other["tags"])
+        self.assertNotEqual(first, other["id"])
+        os.unlink(self.bucket("raw-data", "t.csv"))
+        self.index()
+        self.put("raw-data/t.csv", "id,name,city\n1,x,2\n")
+        self.assertEqual([], self.index()["findings"])
+        back = self.show("raw-data.t")
+        self.assertEqual((first, ["gold"]), (back["id"], back["tags"]))
+
+    def test_a_column_that_comes_back_has_its_words_again(self):
+        with_mail, without = "id,mail,zip\n1,a@b.example,2\n2,c@d.example,3\n", "id,zip\n1,2\n"
+        self.put("raw-data/t.csv", with_mail)
+        self.index()
+        self.nl("catalog", "describe", "raw-data.t", "--column", "mail", "Where to write to")
+        self.nl("catalog", "pii", "raw-data.t", "--not-pii", "mail")
+        for text in (without, with_mail):
+            self.put("raw-data/t.csv", text)
+            self.index()
+        column = {c["name"]: c for c in self.show("raw-data.t")["columns"]}["mail"]
+        self.assertEqual("Where to write to", column["description"])
+        self.assertTrue(column["not_pii"])
+        self.assertFalse(column["pii"])
+        self.nl("catalog", "describe", "raw-data.t", "--column", "mail", "--remove")
+        for text in (without, with_mail):
+            self.put("raw-data/t.csv", text)
+            self.index()
+        column = {c["name"]: c for c in self.show("raw-data.t")["columns"]}["mail"]
+        self.assertNotIn("description", column, "what was taken back stays so")
+        self.assertTrue(column["not_pii"])
+
+    def test_trouble_is_told_until_it_is_gone(self):
+        self.put("raw-data/bad.parquet", b"PAR1xxxxxxxxPAR1")
+        for name in "ab":
+            self.put("raw-data/many/%s.ncf" % name, b"this is no such file at all")
+        self.put("raw-data/drift/1.csv", "id,x,y\n1,2,3\n")
+        self.put("raw-data/drift/2.csv", "id,x,y,z\n1,2,3,4\n")
+        self.index(check=3)
+        for _ in range(2):
+            report = self.index(check=3)
+            self.assertEqual(0, report["files_read"])
+            self.assertEqual(["raw-data/bad.parquet", "raw-data/many"], sorted(f["path"] for f in report["findings"]))
+            self.assertEqual(["raw-data/bad.parquet", "raw-data/many/a.ncf", "raw-data/many/b.ncf"], [f["path"] for f in report["failed"]])
+            self.assertEqual(["raw-data.bad", "raw-data.drift", "raw-data.many"], report["tables_with_warnings"])
+        run = self.nl("catalog", "index", check=3)
+        self.assertIn("error: raw-data/many: 2 of its files still have trouble: neurolake catalog show raw-data.many\n", run.err)
+        self.assertIn(", 3 tables with warnings: neurolake catalog show TABLE\n", run.out)
+        self.assertEqual(["raw-data/bad.parquet", "raw-data/many", "raw-data/many/a.ncf", "raw-data/many/b.ncf"],
+                         self.log("error.log")[-1]["files"])
+        told = [c for c in self.nl("doctor", "--json").json["checks"] if c["check"] == "tables"]
+        self.assertEqual(["warning", "warning"], [c["level"] for c in told])
+        self.assertIn("raw-data/bad.parquet", told[0]["message"])
+        os.unlink(self.bucket("raw-data", "bad.parquet"))
+        shutil.rmtree(self.bucket("raw-data", "many"))
+        report = self.index("--accept-shrink")
+        self.assertEqual(([], ["raw-data.drift"]), (report["failed"], report["tables_with_warnings"]))
+        self.assertIn("1 table with warnings: neurolake catalog show raw-data.drift\n", self.nl("catalog", "index").out)
+        self.assertIn("drift/2.csv has z", self.nl("catalog", "show", "raw-data.drift").out)
+
+    def test_what_killed_writers_left_is_removed_but_not_what_is_being_written(self):
+        self.put("raw-data/deep/a.csv", "id\n1\n")
+        left = [self.bucket("raw-data", ".x.csv.nl-tmp-0123456789ab"), self.bucket("raw-data", "deep", ".a.csv.nl-tmp-0123456789ab"),
+                self.path("catalog", ".tables.json.nl-tmp-0123456789ab")]
+        kept = [self.bucket("raw-data", ".mine"), self.bucket("raw-data", ".x.nl-tmp-mine")]
+        for command in (("catalog", "index"), ("doctor", "--fix")):
+            for path in left + kept:
+                write(path, "x", age_days=1)
+            with open(left[0], "r+b"):
+                self.nl(*command)
+                self.assertEqual([left[0]] + kept, [path for path in left + kept if os.path.exists(path)], command)
+            self.nl(*command)
+            self.assertEqual(kept, [path for path in left + kept if os.path.exists(path)], command)
+
+
+if __name__ == "__main__":
+    main()
