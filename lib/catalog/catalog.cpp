@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <set>
 #include <unordered_map>
@@ -283,18 +284,20 @@ Hits Catalog::search(std::string_view words, std::size_t limit) const {
 }
 
 std::vector<const model::Table*> Catalog::tables_with(model::Finding::Severity severity) const {
-    using Severity = model::Finding::Severity;
+    constexpr std::string_view k_findings = R"("findings":[{)";  // quotes in a person's words are escaped there
     const std::lock_guard lock(m_impl->mutex);
     const auto& keys = m_impl->backend->keys();
     std::vector<const model::Table*> out;
     for (std::size_t i = 0; i < keys.size(); ++i) {
         if (!keys[i].alive) continue;
-        const std::string_view entry = m_impl->backend->text(i);  // quotes in a person's words are escaped there
-        const auto has = [&](Severity wanted) {
+        const std::string_view entry = m_impl->backend->text(i);
+        if (!entry.empty() && !::memmem(entry.data(), entry.size(), k_findings.data(), k_findings.size())) continue;
+        const auto says = [&](model::Finding::Severity wanted) {
             return severity <= wanted &&
                    entry.find(fmt::format("\"severity\":\"{}\"", to_string(wanted))) != std::string_view::npos;
         };
-        if (!entry.empty() && !has(Severity::error) && !has(Severity::warning) && !has(Severity::note)) continue;
+        using Severity = model::Finding::Severity;
+        if (!entry.empty() && !says(Severity::error) && !says(Severity::warning) && !says(Severity::note)) continue;
         const model::Table* table = m_impl->table_or_null(i);
         if (table && std::ranges::any_of(table->findings, [&](const auto& f) { return f.severity >= severity; }))
             out.push_back(table);

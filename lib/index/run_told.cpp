@@ -82,8 +82,10 @@ std::vector<const Finding*> troubles(const Table& table) {
 // What an earlier run found stands until it is mended: one line a table, also where nothing changed.
 void Run::tell_standing_trouble() {
     std::set<std::string> told, failed(m_report.failed.begin(), m_report.failed.end());
-    for (const Finding& finding : m_report.findings) told.insert(finding.path);
-    for (const Table* table : m_catalog.tables_with(k_trouble)) {
+    for (const Finding& finding : m_report.findings)
+        if (finding.severity == k_trouble) told.insert(finding.path);
+    for (const Table* table : m_catalog.tables_with(Finding::Severity::warning)) {
+        m_report.remarked.push_back(table->full_name());
         const auto of_table = [&](const BucketWork& work) { return work.bucket->name == table->bucket; };
         if (std::ranges::none_of(m_work, of_table)) continue;
         std::vector<const Finding*> still = troubles(*table);
@@ -102,8 +104,6 @@ void Run::tell_standing_trouble() {
         m_report.findings.push_back(std::move(line));
     }
     m_report.failed.assign(failed.begin(), failed.end());
-    for (const Table* table : m_catalog.tables_with(Finding::Severity::warning))
-        m_report.remarked.push_back(table->full_name());
 }
 
 // What writers left that were killed. The lake lock is held, so nobody else writes here.

@@ -244,7 +244,7 @@ class Grouping(CatalogTest):
         self.put("raw-data/drift/2023.csv", "id,qty,zip\n1,5,01234\n2,6,01235\n")
         self.put("raw-data/drift/2024.csv", "id,qty,zip\n3,7,01236\n4,n/a?,01237\n")
         self.put("raw-data/drift/2025.csv", "id,qty,zip,note\n5,8,01238,x\n")
-        self.assertRegex(self.nl("catalog", "index", "--dry-run").err, r"note: +raw-data/drift/2025.csv has note, which drift/2023.csv lacks")
+        self.assertRegex(self.nl("catalog", "index", "--dry-run").err, r"warning: +raw-data/drift/2025.csv has note, which drift/2023.csv lacks")
         self.assertNotIn("note:", self.nl("catalog", "index", "--dry-run", "--quiet").err)
         report = self.index()
         found = {f["code"]: f for f in report["findings"]}
