@@ -100,7 +100,10 @@ std::string to_entry(const Sample& sample) {
             cell ? json::append_quoted(out, *cell) : void(out += "null");
             out += ',';
         }
-        out.back() = ']';
+        if (cells.empty())
+            out += ']';
+        else
+            out.back() = ']';
         out += ',';
     }
     if (out.back() == ',') out.pop_back();

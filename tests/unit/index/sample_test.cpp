@@ -42,6 +42,11 @@ TEST_CASE("a sample survives its entry, which is JSON", "[index]") {
     sample.rows.clear();
     REQUIRE(json::parse(to_entry(sample)));
     CHECK(sample_from_entry(to_entry(sample))->rows.empty());
+    Sample without_columns;  // {} in a JSON file is a row without a cell
+    without_columns.table_id = "x";
+    without_columns.rows.resize(2);
+    REQUIRE(json::parse(to_entry(without_columns)));
+    CHECK(sample_from_entry(to_entry(without_columns))->rows.size() == 2);
     CHECK_FALSE(sample_from_entry(R"({"id":"x","columns":["a"],"rows":[["1","2"]]})"));
 }
 
