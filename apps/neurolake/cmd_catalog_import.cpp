@@ -107,12 +107,12 @@ Result<int> run_import(Session& session, const Args& args) {
         const json::Value report = import_json(plan.report);
         for (const auto& [key, member] : *report.as_object()) value.set(key, member);
         out.object(value);
-        return 0;
+        return plan.report.unread.empty() ? 0 : k_exit_partial;
     }
     print_import(session, plan.report);
     if (!changes) out.summary("All of it was known already: nothing changed");
     if (changes && session.dry_run()) out.summary("Dry run: nothing was written");
-    return 0;
+    return plan.report.unread.empty() ? 0 : k_exit_partial;
 }
 
 }  // namespace

@@ -99,6 +99,7 @@ void print_recorded(Output& out, const std::vector<migrate::RecordedFile>& files
 
 json::Value import_json(const migrate::Report& report) {
     auto value = json::Value::object().set("sources", list_of(report.sources));
+    value.set("unread", list_of(report.unread));
     value.set("tables", report.tables).set("files", report.files).set("columns", report.columns);
     value.set("tags", report.tags).set("terms", report.terms).set("lineage_edges", report.edges);
     value.set("jobs", report.jobs).set("schema_versions", report.versions);
@@ -130,6 +131,8 @@ void print_import(Session& session, const migrate::Report& report) {
     if (!report.ambiguous.empty())
         out.prose(
             "Of these, several tables here could be meant, or one is meant twice: " + listed(out, report.ambiguous), 2);
+    for (const auto& name : report.unread)
+        out.warn(out.name(name) + " is no catalog that is known here, and was not read");
     for (const auto& orphan : report.orphans) out.warn(out.name(orphan.message));
     print_recorded(out, report.recorded);
 }

@@ -300,4 +300,21 @@ std::unique_ptr<SqlDatabase> sqlite_database(const std::filesystem::path& file) 
     return std::make_unique<Sqlite>(file);
 }
 
+Status read_sqlite_file(const std::filesystem::path& file, const SqlDatabase::Read& work) {
+    TRY_DO(identity_of_path(file));
+    const std::string name = file.filename().string();
+    if (has_side_file(file))
+        return Error(Errc::unsupported, fmt::format("read {}: its newest changes lie in a file beside it", name),
+                     "close the program that writes it, or take a copy with: sqlite3 " + name + " \".backup copy.db\"",
+                     file.string());
+    TRY(const Handle handle, open_file_database(file, SQLITE_OPEN_READONLY, true));
+    SqliteSession session(handle.get(), file, "read");
+    Status done = session.read("PRAGMA trusted_schema = OFF", {}, [](const SqlRow&) { return Status(); });
+    if (done) done = work(session);
+    if (done || done.error().code != Errc::corrupt) return done;
+    Error error = done.error();
+    error.hint = "look for a copy of the file in a backup";
+    return error;
+}
+
 }  // namespace neurolake::catalog

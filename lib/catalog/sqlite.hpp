@@ -19,4 +19,9 @@ std::filesystem::path sqlite_file(const std::filesystem::path& folder);  // cata
 // unsupported with advice where the file system's locks fail; locked when another program holds the file for 5 seconds.
 std::unique_ptr<SqlDatabase> sqlite_database(const std::filesystem::path& file);
 
+// The database of another program, whatever it holds: `work` sees it as it stands, nothing is ever written or locked,
+// and what its schema says is not trusted with functions. not_found; corrupt for what is no sound database; unsupported
+// while that program's unfinished change or write-ahead log lies beside it.
+Status read_sqlite_file(const std::filesystem::path& file, const SqlDatabase::Read& work);
+
 }  // namespace neurolake::catalog

@@ -6,9 +6,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <unordered_map>
 
 #include "base/file.hpp"
+#include "migrate/foreign_database.hpp"
 #include "migrate/foreign_readers.hpp"
 #include "migrate/tolerant_json.hpp"
 
@@ -24,17 +27,22 @@ constexpr std::size_t k_most_files = 10000;
 
 // Catalogs before what speaks of their assets.
 constexpr ForeignKind k_kinds[] = {
-    {is_own_export, read_own_export},           {is_asset_catalog, read_asset_catalog},
-    {is_schema_registry, read_schema_registry}, {is_metadata_store, read_metadata_store},
-    {is_lineage_graph, read_lineage_graph},     {is_transformations, read_transformations},
-    {is_pattern_catalog, read_pattern_catalog}, {is_table_storage, read_table_storage},
+    {is_own_export, read_own_export, check_own_export},
+    {is_dataset_database, read_dataset_database},
+    {is_asset_catalog, read_asset_catalog},
+    {is_schema_registry, read_schema_registry},
+    {is_metadata_store, read_metadata_store},
+    {is_lineage_graph, read_lineage_graph},
+    {is_transformations, read_transformations},
+    {is_pattern_catalog, read_pattern_catalog},
+    {is_table_storage, read_table_storage},
     {is_storage_records, read_storage_records},
 };
 
 // Names under which such files are known; in a folder nothing else is opened.
-constexpr std::string_view k_names[] = {"catalog.json",   "lineage.json",         "schemas.json",
-                                        "metadata.json",  "transformations.json", ".storage_metadata.json",
-                                        "_metadata.json", "storage_metadata.json"};
+constexpr std::string_view k_names[] = {"catalog.json",   "lineage.json",          "schemas.json",
+                                        "metadata.json",  "transformations.json",  ".storage_metadata.json",
+                                        "_metadata.json", "storage_metadata.json", "nuic.db"};
 
 struct Found {
     fs::path path;
@@ -50,6 +58,15 @@ Result<ForeignFile> read_one(const fs::path& path, const std::string& name) {
     TRY(const Fd fd, open_file(path, O_RDONLY | O_NONBLOCK));
     TRY(const Identity identity, identity_of(fd.get()));
     if (!identity.is_regular()) return Error(Errc::usage, fmt::format("read {}: it is no file", name), "", name);
+    std::array<char, 16> magic{};
+    TRY(const std::size_t got, read_some(fd.get(), std::as_writable_bytes(std::span(magic)), 0));
+    if (is_sqlite_file({magic.data(), got})) {
+        auto content = read_database(path);
+        if (content) return ForeignFile{path, name, std::move(*content)};
+        if (content.error().code == Errc::corrupt) return damaged(name, content.error());
+        return Error(content.error().code, fmt::format("{}: {}", name, content.error().message), content.error().hint,
+                     name);
+    }
     TRY(const std::string text, read_file(fd.get(), k_largest_file).with_context("read " + name));
     if (text.empty()) return damaged(name, Error(Errc::corrupt, "it is empty"));
     auto content = parse_tolerantly(text);
@@ -104,12 +121,18 @@ Error no_catalog(const ForeignFile& file) {
                      file.name);
     return Error(Errc::usage, fmt::format("{} is JSON, but no catalog that is known here", file.name),
                  "known: catalog.json, lineage.json, schemas.json, metadata.json, transformations.json, "
-                 ".storage_metadata.json, _metadata.json, and what neurolake catalog export writes",
+                 ".storage_metadata.json, _metadata.json, nuic.db, and what neurolake catalog export writes",
                  file.name);
 }
 
+Error nothing_to_import(const std::string& name) {
+    return Error(Errc::corrupt, fmt::format("read {}: there is nothing in it; nothing was imported", name),
+                 "the program that wrote it may have been cut off: look for a copy of the file in a backup", name);
+}
+
 bool nothing_in_it(const json::Value& content) {
-    return members_of(content).empty() && (!content.as_array() || content.as_array()->empty());
+    if (const json::Array* items = content.as_array()) return items->empty();
+    return content.is_null() || (content.is_object() && members_of(content).empty());
 }
 
 Result<std::vector<ForeignFile>> read_files(const fs::path& from, Collection& into) {
@@ -121,7 +144,7 @@ Result<std::vector<ForeignFile>> read_files(const fs::path& from, Collection& in
         if (found.empty())
             return Error(Errc::not_found, fmt::format("no catalog file in {}", from.string()),
                          "known: catalog.json, lineage.json, schemas.json, metadata.json, transformations.json, "
-                         ".storage_metadata.json, and folders with _metadata.json",
+                         ".storage_metadata.json, nuic.db, and folders with _metadata.json",
                          from.string());
     } else {
         found.push_back({from, from.filename().string()});
@@ -130,10 +153,17 @@ Result<std::vector<ForeignFile>> read_files(const fs::path& from, Collection& in
     for (const Found& each : found) {
         TRY(ForeignFile file, read_one(each.path, each.name));
         TRY_DO(add_history(file));
-        const bool known = std::ranges::any_of(k_kinds, [&](const ForeignKind& kind) { return kind.is(file.content); });
-        if (!known && !nothing_in_it(file.content) && !folder) return no_catalog(file);
-        if (known) files.push_back(std::move(file));
+        const auto* kind = std::ranges::find_if(k_kinds, [&](const ForeignKind& k) { return k.is(file.content); });
+        if (kind == std::end(k_kinds)) {
+            if (!folder) return nothing_in_it(file.content) ? nothing_to_import(file.name) : no_catalog(file);
+            if (!nothing_in_it(file.content)) into.foreign.unread.push_back(file.name);
+            continue;
+        }
+        if (kind->check)
+            if (const Status sound = kind->check(file.content); !sound) return damaged(file.name, sound.error());
+        files.push_back(std::move(file));
     }
+    if (files.empty()) return nothing_to_import(from.string());
     return files;
 }
 
@@ -235,6 +265,14 @@ std::vector<ForeignColumn> columns_of(const json::Value& list) {
         out.push_back(std::move(column));
     }
     return out;
+}
+
+std::string path_in_lake(std::string_view path) {
+    std::string out(path);
+    std::ranges::replace(out, '\\', '/');
+    const std::size_t at = out.rfind("/buckets/");
+    if (at != std::string::npos) return out.substr(at + 9);
+    return out.starts_with("buckets/") ? out.substr(8) : "";
 }
 
 std::string utc_time(std::string_view text) {

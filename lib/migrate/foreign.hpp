@@ -85,6 +85,7 @@ struct RecordedFile {
 
 struct Foreign {
     std::vector<std::string> sources;  // the files that were read, relative to what was named
+    std::vector<std::string> unread;   // of a folder: files of such a name that hold no catalog known here
     std::vector<ForeignTable> tables;  // one for each name
     std::vector<ForeignText> texts;
     std::vector<ForeignEdge> edges;
@@ -98,8 +99,9 @@ struct Foreign {
 };
 
 // Reads one file, or every catalog file below a folder. What a file is tells its content. Nothing is executed, nothing
-// is followed to outside of the folder. corrupt (with the file's name) for a damaged or cut file; usage for a file that
-// is no catalog, not_found for a folder without any. `buckets`: where RecordedFile::State::here is looked for.
+// is followed to outside of the folder. corrupt (with the file's name) for a damaged, cut or empty file; usage for a
+// file that is no catalog, not_found for a folder without any. `buckets`: where RecordedFile::State::here is looked
+// for.
 Result<Foreign> read_foreign(const std::filesystem::path& from, const std::filesystem::path& buckets);
 
 // Takes over what `into` does not say; tags add up, columns are matched by name.

@@ -14,15 +14,6 @@ std::string name_of_table(const std::string& id, const json::Value& asset) {
     return asset.text("name", id);
 }
 
-// "/data/buckets/raw-data/x.csv" -> "raw-data/x.csv": what stands behind the last folder "buckets".
-std::string path_in_lake(std::string_view path) {
-    std::string out(path);
-    std::replace(out.begin(), out.end(), '\\', '/');
-    const std::size_t at = out.rfind("/buckets/");
-    if (at != std::string::npos) return out.substr(at + 9);
-    return out.starts_with("buckets/") ? out.substr(8) : "";
-}
-
 class AssetReader {
 public:
     AssetReader(const ForeignFile& file, Collection& into) : m_file(file), m_into(into) {

@@ -39,6 +39,7 @@ struct ForeignFile {
 struct ForeignKind {
     bool (*is)(const json::Value& content);
     void (*read)(const ForeignFile& file, Collection& into);
+    Status (*check)(const json::Value& content) = nullptr;  // corrupt: parts of it are missing or damaged
 };
 
 bool is_asset_catalog(const json::Value& content);
@@ -59,11 +60,16 @@ bool is_storage_records(const json::Value& content);
 void read_storage_records(const ForeignFile& file, Collection& into);
 bool is_own_export(const json::Value& content);
 void read_own_export(const ForeignFile& file, Collection& into);
+Status check_own_export(const json::Value& content);
+bool is_dataset_database(const json::Value& content);
+void read_dataset_database(const ForeignFile& file, Collection& into);
 
 // What the readers share.
 std::vector<std::string> texts_of(const json::Value& object, std::string_view key);
 std::vector<ForeignColumn> columns_of(const json::Value& list);  // [{name, type, nullable, description, ...}]
 const json::Object& members_of(const json::Value& value);        // none when it is no object
+// "/data/buckets/raw-data/x.csv" -> "raw-data/x.csv": what stands behind the last folder "buckets"; "" without one.
+std::string path_in_lake(std::string_view path);
 // "2025-01-02T03:04:05.000006" (UTC without a zone) as RFC 3339; "" for what is no time.
 std::string utc_time(std::string_view text);
 

@@ -163,6 +163,7 @@ void count(const Foreign& foreign, Report& report) {
     report.jobs = foreign.jobs.size();
     report.terms = foreign.terms.size() + foreign.glossary_entries.size();
     report.sources = foreign.sources;
+    report.unread = foreign.unread;
     report.orphans = foreign.orphans;
     report.recorded = foreign.files;
 }

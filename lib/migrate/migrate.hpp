@@ -22,7 +22,7 @@ struct Report {
     // What was found, each once.
     std::uint64_t tables = 0, files = 0, columns = 0, tags = 0, terms = 0, edges = 0, jobs = 0, versions = 0;
     std::map<std::string, std::uint64_t> texts;  // by kind
-    std::vector<std::string> sources;
+    std::vector<std::string> sources, unread;
     // What becomes of it.
     std::vector<Attachment> attached;
     std::vector<std::string> waiting;    // tables that no table of the lake stands for

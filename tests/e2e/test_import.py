@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 
 from catalog_lake import CatalogTest
@@ -203,6 +204,83 @@ class OtherFiles(ImportTest):
         self.assertEqual(["dropped_table"], [orphan["what"] for orphan in report["orphans"]])
 
 
+class Database(ImportTest):
+    """nuic.db: the catalog that was kept in SQLite."""
+    TABLES = """
+        CREATE TABLE datasets (dataset_id TEXT PRIMARY KEY, dataset_name TEXT, schema_version INTEGER, quality_score REAL, row_count INTEGER,
+            size_bytes INTEGER, storage_location TEXT, routing_path TEXT, status TEXT, created_at TEXT, updated_at TEXT, tags TEXT, metadata TEXT);
+        CREATE TABLE columns (column_id TEXT PRIMARY KEY, dataset_id TEXT, schema_version INTEGER, column_name TEXT, data_type TEXT,
+            nullable INTEGER, pii_type TEXT DEFAULT 'none', position INTEGER, metadata TEXT);
+        CREATE TABLE schema_versions (version_id TEXT PRIMARY KEY, dataset_id TEXT, schema_version INTEGER, columns TEXT, changed_at TEXT,
+            changed_by TEXT, change_description TEXT);
+        CREATE TABLE lineage (lineage_id TEXT PRIMARY KEY, source_dataset_id TEXT, target_dataset_id TEXT, lineage_type TEXT,
+            transformation_code TEXT, created_at TEXT, metadata TEXT);
+        CREATE TABLE column_lineage (column_lineage_id TEXT PRIMARY KEY, lineage_id TEXT, source_column TEXT, target_column TEXT, transformation TEXT);
+        CREATE TABLE quality_metrics (metric_id TEXT PRIMARY KEY, dataset_id TEXT, measured_at TEXT, overall_score REAL, completeness REAL,
+            accuracy REAL, consistency REAL, timeliness REAL, uniqueness REAL, validity REAL, issues_found TEXT, metadata TEXT);
+        CREATE TABLE dataset_tags (dataset_id TEXT, tag TEXT);
+        INSERT INTO datasets VALUES
+            ('d1', 'ncf_users', 2, 0.5, 0, 10, '/data/buckets/raw-data/users', 'hot', 'active', '2025-01-02 03:04:05', NULL, '["ncf", "table"]',
+             '{"owner": "ops", "description": "people"}'),
+            ('d2', 'daily', 1, 1.0, 7, 20, NULL, NULL, 'archived', '2025-01-02T03:04:05.5', NULL, '[]', NULL),
+            ('d3', 'gone', 1, 1.0, 7, 20, NULL, NULL, 'deleted', NULL, NULL, NULL, 'no json');
+        INSERT INTO columns VALUES ('c1', 'd1', 1, 'old', 'int64', 1, 'none', 0, NULL), ('c3', 'd1', 2, 'mail', 'string', 0, 'email', 1, NULL),
+            ('c2', 'd1', 2, 'id', 'int64', 1, 'none', 0, NULL), ('c4', 'lost', 1, 'x', 'int64', 1, 'none', 0, NULL);
+        INSERT INTO schema_versions VALUES ('v1', 'd1', 1, '[{"name": "old", "type": "int64"}]', '2025-01-01', 'u', 'first'),
+            ('v2', 'd1', 2, '[{"name": "id", "type": "int64"}, {"name": "mail", "type": "string"}]', '2025-01-02', 'u', NULL);
+        INSERT INTO lineage VALUES ('l1', 'd1', 'd2', 'derived_from', 'df.drop("mail")', '2025-01-02', NULL), ('l2', 'd9', 'd2', 'joined_with', NULL, NULL, NULL);
+        INSERT INTO column_lineage VALUES ('x', 'l1', 'id', 'n', 'count');
+        INSERT INTO dataset_tags VALUES ('d1', 'gold'), ('d1', 'table');
+        INSERT INTO quality_metrics VALUES ('q1', 'd2', '2025-01-02', 0.9, 1, 1, 1, 1, 1, 1, '[]', NULL);
+        """
+
+    def database(self, name="nuic.db", script=TABLES):
+        path = os.path.join(self.tmp, "old", name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        database = sqlite3.connect(path)
+        database.executescript(script)
+        database.close()
+        return path
+
+    def test_data_sets_come_with_columns_versions_tags_and_lineage(self):
+        path = self.database()
+        before = read(path)
+        report = self.bring(os.path.dirname(path))
+        self.assertEqual((["nuic.db"], 2, 2, 2), tuple(report[key] for key in ("sources", "tables", "columns", "schema_versions")))
+        self.assertEqual((2, {"transformation": 1}), (report["lineage_edges"], report["texts"]))
+        self.assertEqual([("dropped_table", "d3"), ("column", "x"), ("asset", "d9")], [(o["what"], o["name"]) for o in report["orphans"]])
+        entries = {entry["id"]: entry for entry in json.loads(read(self.path("catalog", "imported.json")))["entries"]}
+        users = entries["table:users"]
+        self.assertEqual(("people", "ops", "raw-data/users", ["ncf", "table", "gold"]), tuple(users[k] for k in ("description", "owner", "path", "tags")))
+        self.assertEqual([{"name": "id", "type": "int64"}, {"name": "mail", "type": "string", "nullable": False, "pii_suggested": True}], users["columns"])
+        self.assertEqual([1, 2], [version["version"] for version in users["versions"]])
+        self.assertEqual("2025-01-02 03:04:05", users["more"]["created_at"])  # in a time zone that nobody knows
+        self.assertEqual("0.9", entries["table:daily"]["more"]["quality"]["overall_score"])
+        self.assertIn("users", self.nl("lineage", "show", "daily").out)
+        self.assertFalse(self.bring(path)["changed"])
+        self.assertEqual(before, read(path))
+        self.assertEqual(["nuic.db"], os.listdir(os.path.dirname(path)))
+
+    def test_the_table_of_its_place_takes_the_words_over(self):
+        self.put("raw-data/users/a.csv", "id,mail\n1,x\n")
+        self.index()
+        self.assertEqual("raw-data.users", self.bring(self.database())["attached"][0]["table"])
+        self.assertEqual(("people", "ops"), tuple(self.show("raw-data.users")[key] for key in ("description", "owner")))
+
+    def test_what_is_no_such_catalog_or_damaged_is_refused(self):
+        other = self.database("other.db", "CREATE TABLE t (x)")
+        self.assertIn("other.db: it is a database, but no catalog that is known here", self.nl("catalog", "import", other, check=2).err)
+        path = self.database()
+        whole = read(path)
+        for damaged in (whole[:5000], whole[:4096] + b"\xff" * 4096 + whole[8192:]):
+            write(path, damaged)
+            self.assertIn("nothing was imported", self.nl("catalog", "import", path, check=1).err)
+        write(path, whole)
+        write(path + "-wal", "x")
+        self.assertIn("close the program", self.nl("catalog", "import", path, check=1).err)
+        self.assertEqual({}, self.imported())
+
+
 class Hostile(ImportTest):
     def refused(self, path, *words, check=1):
         before = tree(self.path("catalog"))
@@ -230,6 +308,30 @@ class Hostile(ImportTest):
         self.bring(old)
         table = self.show("t")
         self.assertEqual(("last", 'NaN \ufffd \U0001f600 "NaN'), (table["owner"], table["description"]))
+
+    def test_nothing_to_import_is_an_error_that_names_the_file_once(self):
+        for value in ({}, [], None, "", " "):
+            old = self.file(value, "old.json")
+            error = self.nl("catalog", "import", old, check=1).err
+            self.assertEqual((1, 1), (error.count("old.json"), error.count("nothing was imported")), error)
+        self.refused(os.path.dirname(self.file({}, "schemas.json")), "nothing was imported")
+
+    def test_a_broken_export_of_ours_is_an_error(self):
+        self.put("raw-data/t.csv", "x,mail\n1,2\n")
+        self.index()
+        whole = self.nl("catalog", "export").out
+        for text in (whole[:len(whole) // 2], whole[:-3], whole.replace('"histories"', '"other"'), whole.replace('"int64"', '"int65"', 1),
+                     '{"schema":"neurolake.catalog.export/1"}', json.dumps(dict(json.loads(whole), tables={})),
+                     json.dumps(dict(json.loads(whole), tables=[{"name": "a.b"}]))):
+            self.refused(self.file(text, "export.json"), "export.json", "nothing was imported")
+        self.bring(self.file(whole, "export.json"))
+
+    def test_a_file_of_a_folder_that_is_no_catalog_is_named_and_the_rest_comes_in(self):
+        folder = shutil.copytree(os.path.join(LEGACY, "catalog"), os.path.join(self.tmp, "copy"))
+        write(os.path.join(folder, "metadata.json"), '{"something": "else"}')
+        self.assertEqual(["metadata.json"], self.bring(folder, check=3)["unread"])
+        self.assertIn("metadata.json is no catalog that is known here", self.nl("catalog", "import", folder, check=3).err)
+        self.assertIn(("table", "weather.raw.stations"), self.imported())
 
     def test_other_files_are_named_for_what_they_are(self):
         self.refused(self.file([1, 2]), "no catalog", check=2)
