@@ -79,8 +79,12 @@ void print_columns(Output& out, const model::Table& table) {
 // What it is made from and what it feeds, where anybody said so or a job ran.
 void add_lineage_facts(Session& session, const model::Table& table, Table& facts) {
     constexpr std::size_t k_most = 4;
-    const auto lineage = read_lineage(session);
-    const auto at = lineage ? lineage->find(catalog::LineageNames::ref(table)) : std::nullopt;
+    const auto catalog = session.catalog();
+    if (!catalog) return;
+    auto found = catalog::Lineage::around(**catalog, table);
+    if (!found || !*found) return;
+    const std::optional<catalog::Lineage>& lineage = *found;
+    const auto at = lineage->find(catalog::LineageNames::ref(table));
     if (!at) return;
     for (const auto direction : {catalog::Direction::up, catalog::Direction::down}) {
         std::vector<std::string> names;

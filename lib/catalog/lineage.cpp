@@ -198,9 +198,48 @@ std::vector<std::size_t> Lineage::sort_datasets() {
 }
 
 Result<Lineage> Lineage::read(const Catalog& catalog) {
+    TRY(const std::vector<std::string> entries, catalog.entries(List::lineage));
+    return from(catalog, entries);
+}
+
+namespace {
+
+// What an entry holds that has to do with the table: its id, its name, or a place in it, as JSON writes them. Others
+// may hold that, too: they are read in vain. A name that is no UTF-8 is in its entry in base64 only.
+class Mentions {
+public:
+    explicit Mentions(const model::Table& table) {
+        m_words.push_back("\"" + table.id + "\"");
+        for (const std::string& name : {table.full_name(), table.bucket + "/" + table.path}) {
+            std::string quoted;
+            json::append_quoted(quoted, name);
+            m_words.push_back(quoted.substr(1, quoted.size() - 2));
+        }
+        m_words.emplace_back("_b64\"");
+    }
+    bool in(const std::string& entry) const {
+        return std::any_of(m_words.begin(), m_words.end(),
+                           [&](const std::string& word) { return entry.find(word) != std::string::npos; });
+    }
+
+private:
+    std::vector<std::string> m_words;
+};
+
+}  // namespace
+
+Result<std::optional<Lineage>> Lineage::around(const Catalog& catalog, const model::Table& table) {
+    TRY(std::vector<std::string> entries, catalog.entries(List::lineage));
+    const Mentions mentions(table);
+    std::erase_if(entries, [&](const std::string& entry) { return !mentions.in(entry); });
+    if (entries.empty()) return std::optional<Lineage>();
+    TRY(Lineage lineage, from(catalog, entries));
+    return std::optional<Lineage>(std::move(lineage));
+}
+
+Result<Lineage> Lineage::from(const Catalog& catalog, const std::vector<std::string>& entries) {
     Lineage lineage;
     lineage.m_catalog = &catalog;
-    TRY(const std::vector<std::string> entries, catalog.entries(List::lineage));
     TRY_DO(lineage.parse(entries));
     lineage.m_names = std::make_unique<LineageNames>(catalog);
     std::sort(lineage.m_jobs.begin(), lineage.m_jobs.end(), [](const auto& a, const auto& b) {

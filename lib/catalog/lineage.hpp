@@ -65,6 +65,10 @@ public:
     // corrupt for an entry that cannot be understood. Keeps pointers into the catalog: no change of it while in use.
     static Result<Lineage> read(const Catalog& catalog);
 
+    // The part of the graph that mentions this table: all its links, without parsing what has nothing to do with it
+    // (100,000 entries are looked through as text). nullopt: nothing does. Jobs of its edges may be missing.
+    static Result<std::optional<Lineage>> around(const Catalog& catalog, const model::Table& table);
+
     const LineageNames& names() const { return *m_names; }
     const std::vector<Dataset>& datasets() const { return m_datasets; }  // by name
     const std::vector<Link>& links() const { return m_links; }
@@ -83,6 +87,7 @@ private:
     friend LineageChange add_lineage(const Lineage& known, LineageAddition addition);
     friend LineageChange remove_lineage(const Lineage& known, const LineageFilter& filter);
     Lineage() = default;
+    static Result<Lineage> from(const Catalog& catalog, const std::vector<std::string>& entries);
     Status parse(const std::vector<std::string>& entries);
     void connect();
     std::vector<std::size_t> sort_datasets();

@@ -104,7 +104,50 @@ std::vector<std::string> reached(const Lineage& lineage, const char* start, Dire
 
 using Names = std::vector<std::string>;
 
+// The names next to a table, up and down.
+std::vector<std::string> around(const Lineage& lineage, const model::Table& t) {
+    std::vector<std::string> names;
+    const auto at = lineage.find(ref(t));
+    for (const auto direction : {Direction::up, Direction::down})
+        for (const std::size_t other : at ? neighbours(lineage, *at, direction) : std::vector<std::size_t>{})
+            names.push_back(lineage.datasets()[other].name);
+    return names;
+}
+
 }  // namespace
+
+TEST_CASE("what is around one table is told without the rest, however its ends were noted", "[catalog]") {
+    Lake lake;
+    const auto odd = table("raw-data", "say \"hi\"\\", "0000000000000007");
+    const auto bytes = table("raw-data", "b\xff", "0000000000000008"),
+               alone = table("raw-data", "alone", "0000000000000009");
+    const auto mart = table("processed", "mart", "000000000000000a");
+    lake.tables({odd, bytes, alone, mart});
+    LineageAddition addition =
+        edges({{"raw-data.say \"hi\"\\", "processed.mart"}, {"raw-data.else", "processed.other"}});
+    addition.edges.push_back(edge(ref(mart), {"", "s3://b", "k"}));
+    addition.edges.push_back(edge(named("raw-data/say \"hi\"\\/part/x.csv"), named("later.one")));
+    addition.edges.push_back(edge(named("raw-data/b\xff/x.csv"), {"", "file", "/srv/\xfe"}));
+    addition.edges.push_back(edge({"gone", "", "processed.mart"}, named("of an older catalog")));
+    for (int i = 0; i < 50; ++i)
+        addition.edges.push_back(edge(named("x" + std::to_string(i)), named("y" + std::to_string(i))));
+    lake.say(std::move(addition));
+    const Catalog catalog = lake.open();
+    const auto whole = Lineage::read(catalog);
+    REQUIRE(whole);
+    for (const model::Table& t : {odd, bytes, mart}) {
+        const auto part = Lineage::around(catalog, t);
+        REQUIRE(part);
+        REQUIRE(*part);
+        CHECK(around(**part, t).size() >= 1);
+        CHECK(around(**part, t) == around(*whole, t));
+        CHECK((*part)->edges().size() < 10);
+    }
+    CHECK(around(*whole, mart).size() == 3);
+    const auto none = Lineage::around(catalog, alone);
+    REQUIRE(none);
+    CHECK((!*none || around(**none, alone).empty()));
+}
 
 TEST_CASE("an edge follows its table to a new name and a new bucket", "[catalog][lineage]") {
     Lake lake;
