@@ -243,13 +243,6 @@ const json::Object& members_of(const json::Value& value) {
     return members ? *members : k_none;
 }
 
-std::vector<std::string> texts_of(const json::Value& object, std::string_view key) {
-    std::vector<std::string> out;
-    for (const json::Value& item : object.items(key))
-        if (const std::string* text = item.as_string()) out.push_back(*text);
-    return out;
-}
-
 std::vector<ForeignColumn> columns_of(const json::Value& list) {
     std::vector<ForeignColumn> out;
     if (!list.is_array()) return out;

@@ -1,5 +1,4 @@
-// foreign_database.cpp: nuic.db: data sets, their columns and versions, and lineage, read by SQL and taken over as
-// words.
+// foreign_database.cpp: nuic.db: data sets, columns, versions and lineage, read by SQL and taken over as words.
 // SPDX-License-Identifier: Apache-2.0
 #include "migrate/foreign_database.hpp"
 
@@ -67,14 +66,6 @@ json::Value parsed(const json::Value& row, std::string_view key) {
     return value ? std::move(*value) : json::Value(row.text(key));
 }
 
-std::vector<std::string> words_in(const json::Value& list) {
-    std::vector<std::string> out;
-    if (const json::Array* items = list.as_array())
-        for (const json::Value& item : *items)
-            if (const std::string* text = item.as_string()) out.push_back(*text);
-    return out;
-}
-
 std::uint64_t whole_number(const std::string& text, std::uint64_t otherwise) {
     std::uint64_t number = 0;
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -111,7 +102,8 @@ private:
 
     void take(const json::Value& dataset) {
         const std::string id = dataset.text("dataset_id");
-        const std::vector<std::string> tags = words_in(parsed(dataset, "tags"));
+        const std::vector<std::string> tags =
+            texts_of(json::Value::object().set("tags", parsed(dataset, "tags")), "tags");
         const std::string name = name_of(dataset, tags);
         if (dataset.text("status") == "deleted") {
             m_into.orphan("dropped_table", id, fmt::format("{} was deleted there", name));

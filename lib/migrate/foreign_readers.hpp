@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "migrate/foreign.hpp"
+#include "model/json_fields.hpp"
 
 namespace neurolake::migrate {
 
@@ -65,7 +66,7 @@ bool is_dataset_database(const json::Value& content);
 void read_dataset_database(const ForeignFile& file, Collection& into);
 
 // What the readers share.
-std::vector<std::string> texts_of(const json::Value& object, std::string_view key);
+using model::texts_of;
 std::vector<ForeignColumn> columns_of(const json::Value& list);  // [{name, type, nullable, description, ...}]
 const json::Object& members_of(const json::Value& value);        // none when it is no object
 // "/data/buckets/raw-data/x.csv" -> "raw-data/x.csv": what stands behind the last folder "buckets"; "" without one.

@@ -5,20 +5,15 @@
 #include <fmt/format.h>
 
 #include "migrate/foreign_readers.hpp"
+#include "model/json_fields.hpp"
 
 namespace neurolake::migrate {
+
+using model::set_text;
+using model::set_texts;
+using model::texts_of;
+
 namespace {
-
-void set_text(json::Value& object, std::string_view key, const std::string& value) {
-    if (!value.empty()) object.set(key, value);
-}
-
-void set_texts(json::Value& object, std::string_view key, const std::vector<std::string>& values) {
-    if (values.empty()) return;
-    auto list = json::Value::array();
-    for (const std::string& value : values) list.push(value);
-    object.set(key, std::move(list));
-}
 
 json::Value columns_json(const std::vector<ForeignColumn>& columns) {
     auto list = json::Value::array();

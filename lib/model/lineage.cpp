@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/digest.hpp"
+#include "model/json_fields.hpp"
 
 namespace neurolake::model {
 namespace {
@@ -28,13 +29,7 @@ std::string hashed(std::initializer_list<std::string_view> parts) {
 
 std::string short_hash(std::initializer_list<std::string_view> parts) { return hashed(parts).substr(0, 16); }
 
-void set_text(json::Value& object, std::string_view key, const std::string& value) {
-    if (!value.empty()) json::set_path(object, key, value);
-}
-
-Error missing(std::string_view what, std::string_view key) {
-    return Error(Errc::corrupt, "read the lineage: " + std::string(what) + " without \"" + std::string(key) + "\"");
-}
+constexpr std::string_view k_lineage = "the lineage";
 
 void earliest(std::string& into, const std::string& other) {
     if (into.empty() || (!other.empty() && other < into)) into = other;
@@ -197,14 +192,14 @@ Result<DatasetRef> dataset_ref_from_json(const json::Value& v) {
     ref.table_id = v.text("table");
     ref.name_space = json::get_path(v, "namespace");
     ref.name = json::get_path(v, "name");
-    if (ref.name.empty() && ref.table_id.empty()) return missing("a dataset", "name");
+    if (ref.name.empty() && ref.table_id.empty()) return missing(k_lineage, "a dataset", "name");
     return ref;
 }
 
 Result<LineageEdge> lineage_edge_from_json(const json::Value& v) {
     LineageEdge e;
     const json::Value *from = v.find("from"), *to = v.find("to");
-    if (!from || !to) return missing("an edge", from ? "to" : "from");
+    if (!from || !to) return missing(k_lineage, "an edge", from ? "to" : "from");
     TRY(e.from, dataset_ref_from_json(*from));
     TRY(e.to, dataset_ref_from_json(*to));
     e.job = v.text("job");
@@ -221,7 +216,7 @@ Result<LineageJob> lineage_job_from_json(const json::Value& v) {
     LineageJob j;
     j.name_space = json::get_path(v, "namespace");
     j.name = json::get_path(v, "name");
-    if (j.name.empty()) return missing("a job", "name");
+    if (j.name.empty()) return missing(k_lineage, "a job", "name");
     j.sql = json::get_path(v, "sql");
     j.command = json::get_path(v, "command");
     j.description = json::get_path(v, "description");
@@ -236,7 +231,7 @@ Result<LineageRun> lineage_run_from_json(const json::Value& v) {
     LineageRun r;
     r.job = v.text("job");
     r.run_id = json::get_path(v, "run");
-    if (r.job.empty() || r.run_id.empty()) return missing("a run", r.job.empty() ? "job" : "run");
+    if (r.job.empty() || r.run_id.empty()) return missing(k_lineage, "a run", r.job.empty() ? "job" : "run");
     r.state = State::other;
     for (const auto& [state, word] : k_states)
         if (word == v.text("state")) r.state = state;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "model/compatibility.hpp"
+#include "model/json_fields.hpp"
 
 namespace neurolake::model {
 namespace {
@@ -40,17 +41,7 @@ Result<Enum> value_of(const Words<Enum, N>& words, const json::Value& from, std:
                  "read the catalog: \"" + std::string(key) + "\" is \"" + word + "\", which is no known word");
 }
 
-Error missing(std::string_view what, std::string_view key) {
-    return Error(Errc::corrupt, "read the catalog: " + std::string(what) + " without \"" + std::string(key) + "\"");
-}
-
-// Empty strings, zeros and nulls are left out: a catalog of many tables stays small and readable.
-void set_text(json::Value& object, std::string_view key, const std::string& value) {
-    if (!value.empty()) json::set_path(object, key, value);
-}
-void set_count(json::Value& object, std::string_view key, std::uint64_t value) {
-    if (value) object.set(key, value);
-}
+constexpr std::string_view k_catalog = "the catalog";
 
 json::Value to_json(const Evidence& e) {
     json::Value v = json::Value::object();
@@ -144,23 +135,6 @@ Result<std::vector<Column>> columns_from_json(const json::Value& v, std::string_
     return columns;
 }
 
-json::Value paths_to_json(const std::vector<std::string>& paths) {
-    json::Value list = json::Value::array();
-    for (const std::string& path : paths) {
-        json::Value item = json::Value::object();
-        json::set_path(item, "path", path);
-        list.push(item.find("path_b64") ? std::move(item) : json::Value(path));
-    }
-    return list;
-}
-
-std::vector<std::string> paths_from_json(const json::Value& v, std::string_view key) {
-    std::vector<std::string> paths;
-    for (const json::Value& item : v.items(key))
-        paths.push_back(item.is_string() ? *item.as_string() : json::get_path(item, "path"));
-    return paths;
-}
-
 void set_identity(json::Value& v, const Table& t) {
     json::set_path(v, "name", t.full_name());
     v.set("id", t.id).set("bucket", t.bucket);
@@ -171,8 +145,8 @@ void set_identity(json::Value& v, const Table& t) {
     set_text(v, "rule_reason", t.rule_reason);
     set_text(v, "description", t.description);
     set_text(v, "owner", t.owner);
-    if (!t.tags.empty()) v.set("tags", paths_to_json(t.tags));
-    if (!t.terms.empty()) v.set("terms", paths_to_json(t.terms));
+    set_texts(v, "tags", t.tags);
+    set_texts(v, "terms", t.terms);
     set_text(v, "compatibility", t.compatibility);
 }
 
@@ -182,7 +156,7 @@ void set_sizes(json::Value& v, const Table& t) {
     v.set("tier", to_string(t.tier));
     set_count(v, "cloud_files", t.cloud_files);
     set_count(v, "cloud_bytes", t.cloud_bytes);
-    if (!t.cloud_partitions.empty()) v.set("cloud_partitions", paths_to_json(t.cloud_partitions));
+    set_texts(v, "cloud_partitions", t.cloud_partitions);
 }
 
 void set_times(json::Value& v, const Table& t) {
@@ -199,7 +173,7 @@ void read_sizes(Table& t, const json::Value& v) {
     t.files = v.natural("files");
     t.cloud_files = v.natural("cloud_files");
     t.cloud_bytes = v.natural("cloud_bytes");
-    t.cloud_partitions = paths_from_json(v, "cloud_partitions");
+    t.cloud_partitions = texts_of(v, "cloud_partitions");
     t.schema_version = static_cast<std::uint32_t>(v.natural("schema_version", 1));
     t.first_seen = v.text("first_seen");
     t.indexed_at = v.text("indexed_at");
@@ -210,8 +184,8 @@ Status read_identity(Table& t, const json::Value& v) {
     const std::string full = json::get_path(v, "name");
     t.id = v.text("id");
     t.bucket = v.text("bucket");
-    if (t.id.empty()) return missing("a table", "id");
-    if (t.bucket.empty()) return missing("table " + full, "bucket");
+    if (t.id.empty()) return missing(k_catalog, "a table", "id");
+    if (t.bucket.empty()) return missing(k_catalog, "table " + full, "bucket");
     if (full.size() <= t.bucket.size() + 1 || full.compare(0, t.bucket.size() + 1, t.bucket + ".") != 0)
         return Error(Errc::corrupt,
                      "read the catalog: table name \"" + full + "\" is not \"" + t.bucket + ".<table>\"");
@@ -224,8 +198,8 @@ Status read_identity(Table& t, const json::Value& v) {
     t.rule_reason = json::get_path(v, "rule_reason");
     t.description = json::get_path(v, "description");
     t.owner = json::get_path(v, "owner");
-    t.tags = paths_from_json(v, "tags");
-    t.terms = paths_from_json(v, "terms");
+    t.tags = texts_of(v, "tags");
+    t.terms = texts_of(v, "terms");
     t.compatibility = v.text("compatibility");
     t.deleted_at = v.text("deleted_at");
     return {};
@@ -272,7 +246,7 @@ json::Value to_json(const Column& c) {
 
 Result<Column> column_from_json(const json::Value& v) {
     Column c;
-    if (!v.find("name")) return missing("a column", "name");
+    if (!v.find("name")) return missing(k_catalog, "a column", "name");
     c.name = json::get_path(v, "name");
     auto type = parse_type(json::get_path(v, "type"));
     if (!type) return Error(Errc::corrupt, "read the catalog: column \"" + c.name + "\": " + type.error().message);
@@ -324,7 +298,7 @@ json::Value to_json(const SchemaHistory& h) {
         json::Value item = json::Value::object();
         item.set("version", version.version).set("seen_at", version.seen_at);
         item.set("columns", list_of(version.columns));
-        item.set("changes", paths_to_json(version.changes)).set("breaking", version.breaking);
+        item.set("changes", texts_to_json(version.changes)).set("breaking", version.breaking);
         set_text(item, "compatibility", version.compatibility);
         if (!version.gone.empty()) item.set("gone", list_of(version.gone));
         versions.push(std::move(item));
@@ -336,14 +310,14 @@ json::Value to_json(const SchemaHistory& h) {
 Result<SchemaHistory> history_from_json(const json::Value& v) {
     SchemaHistory h;
     h.table_id = v.text("id");
-    if (h.table_id.empty()) return missing("a schema history", "id");
+    if (h.table_id.empty()) return missing(k_catalog, "a schema history", "id");
     h.table = json::get_path(v, "table");
     for (const json::Value& item : v.items("versions")) {
         SchemaVersion version;
         version.version = static_cast<std::uint32_t>(item.natural("version", 1));
         version.seen_at = item.text("seen_at");
         TRY(version.columns, columns_from_json(item, "columns").with_context(h.table));
-        version.changes = paths_from_json(item, "changes");
+        version.changes = texts_of(item, "changes");
         version.breaking = item.boolean("breaking");
         version.compatibility = item.text("compatibility");
         TRY(version.gone, columns_from_json(item, "gone").with_context(h.table));
