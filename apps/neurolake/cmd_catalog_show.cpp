@@ -17,13 +17,14 @@ namespace neurolake::apps {
 
 namespace {
 
+constexpr const char* k_partition = " (partition)";
+
 struct Args {
     std::string table;
 };
 
-// Where both begin alike beyond what fits, the tails tell more.
-std::string range_text(const Output& out, const model::Column& column) {
-    constexpr std::size_t k_widest = 20;  // a moment in time, whole
+// Each end has `widest` columns on a terminal. Where both begin alike beyond that, the tails tell more.
+std::string range_text(const Output& out, const model::Column& column, std::size_t widest) {
     const auto& seen = column.evidence;
     if (!seen.min || !seen.max) return "";
     std::string low = out.name(*seen.min), high = out.name(*seen.max);
@@ -32,12 +33,12 @@ std::string range_text(const Output& out, const model::Column& column) {
         std::size_t same = 0;
         while (same < low.size() && same < high.size() && low[same] == high[same]) ++same;
         while (same > 0 && same < low.size() && (static_cast<unsigned char>(low[same]) & 0xC0) == 0x80) --same;
-        if (low != high && same + mark.size() >= k_widest) {
+        if (low != high && same + mark.size() >= widest) {
             low = std::string(mark) + low.substr(same);
             high = std::string(mark) + high.substr(same);
         }
-        low = fit(low, k_widest, out.utf8());
-        high = fit(high, k_widest, out.utf8());
+        low = fit(low, widest, out.utf8());
+        high = fit(high, widest, out.utf8());
     }
     return low + " .. " + high;
 }
@@ -52,18 +53,41 @@ std::string nulls_text(const model::Table& table, const model::Column& column) {
     return model::nulls_known(table, column) ? text::with_thousands(column.evidence.nulls) : "?";
 }
 
+std::string name_text(const Output& out, const model::Column& column, const char* mark) {
+    return "  " + out.name(column.name) + mark;
+}
+
+const char* mark_of(const model::Column& column) {
+    return column.pii ? " (pii)" : model::is_hint(column) ? " (pii?)" : "";
+}
+
+// What is left of the screen for each end of a range; a moment in time always fits.
+std::size_t room_for_range_end(const Output& out, const model::Table& table) {
+    constexpr std::size_t k_least = 20, k_gaps = 6, k_dots = 4;
+    std::size_t name = 8, type = 4, nulls = 5;
+    const auto take = [&](const model::Column& column, const char* mark) {
+        name = std::max(name, text::display_width(name_text(out, column, mark)));
+        type = std::max(type, text::display_width(model::to_string(column.type)));
+        nulls = std::max(nulls, nulls_text(table, column).size());
+    };
+    for (const auto& column : table.columns) take(column, mark_of(column));
+    for (const auto& column : table.partition_columns) take(column, k_partition);
+    const std::size_t used = name + type + nulls + k_gaps + k_dots, width = static_cast<std::size_t>(out.width());
+    return std::max(k_least, width > used ? (width - used) / 2 : 0);
+}
+
 void print_columns(Output& out, const model::Table& table) {
+    const std::size_t widest = room_for_range_end(out, table);
     Table shown({{"  COLUMN", TableColumn::Align::left, true},
                  {"TYPE", TableColumn::Align::left, true},
                  {"NULLS", TableColumn::Align::right},
                  {"RANGE", TableColumn::Align::left, true}});
     const auto add = [&](const model::Column& column, const char* mark) {
-        shown.row({"  " + out.name(column.name) + mark, model::to_string(column.type), nulls_text(table, column),
-                   range_text(out, column)});
+        shown.row({name_text(out, column, mark), model::to_string(column.type), nulls_text(table, column),
+                   range_text(out, column, widest)});
     };
-    for (const auto& column : table.columns)
-        add(column, column.pii ? " (pii)" : model::is_hint(column) ? " (pii?)" : "");
-    for (const auto& column : table.partition_columns) add(column, " (partition)");
+    for (const auto& column : table.columns) add(column, mark_of(column));
+    for (const auto& column : table.partition_columns) add(column, k_partition);
     if (!shown.empty()) shown.print(out);
     Table said({{"  SAID OF", TableColumn::Align::left, true},
                 {"", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});

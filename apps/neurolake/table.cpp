@@ -89,7 +89,7 @@ std::vector<std::string> Table::lines_of(const std::string& cell, std::size_t co
     }
     std::vector<std::string> lines;
     const std::string words = text::wrapped(cell, width, 0, 0);
-    for (const auto line : text::split(words, '\n')) lines.push_back(fit(line, width, utf8));
+    for (const auto line : text::split(words, '\n')) lines.push_back(fit_end(line, width, utf8));
     return lines;
 }
 

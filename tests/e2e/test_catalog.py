@@ -104,6 +104,9 @@ class FirstTables(CatalogTest):
         self.assertRegex(shown, "2024-05-01.10:00:00.* .. 2024-05-01.11:30:00")
         self.assertIn("…a .. …b", shown)
         self.assertIn("Newest file", shown)
+        self.put("raw-data/wide.csv", "name\n%s\n%s\n" % ("a" * 40, "b" * 40))
+        self.index()
+        self.assertIn("a" * 40 + " .. " + "b" * 40, self.terminal("catalog", "show", "raw-data.wide", columns=140).out)
 
     def test_known_non_data_is_no_table(self):
         for name in ("BUCKET_INFO.txt", "README.md", ".DS_Store", "Thumbs.db", "desktop.ini", "_SUCCESS",
