@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "bucket_report.hpp"
+#include "catalog/lost_histories.hpp"
 #include "catalog_report.hpp"
 #include "cmd_catalog.hpp"
 #include "import_report.hpp"
@@ -217,6 +218,18 @@ Result<index::Report> index_and_wait(Session& session, const Prepared& run, bool
     return merged(std::move(report), std::move(next));
 }
 
+// Tables without the history that they had. Its file is looked at, and its entries when the run wrote some of them.
+std::vector<const model::Table*> lost_histories(Session& session, const index::Report& report) {
+    const auto options = session.catalog_options();
+    const auto catalog = session.catalog();
+    if (!options || !catalog) return {};
+    std::error_code unknown;
+    const bool there = options->backend != "json" || fs::exists(options->folder / "schemas.json", unknown);
+    if (there && report.changes.empty()) return {};
+    auto lost = catalog::tables_without_history(**catalog);
+    return lost ? std::move(*lost) : std::vector<const model::Table*>{};
+}
+
 Result<int> run_index(Session& session, const Args& args) {
     TRY(const Prepared run, prepare(session, args));
     bool stopped = false;
@@ -227,7 +240,11 @@ Result<int> run_index(Session& session, const Args& args) {
     }
     const bool strict_break = run.options.strict && report->breaking;
     const bool unreadable = std::ranges::any_of(report->findings, left_out);
-    const int rc = !report->failed.empty() || unreadable || strict_break ? k_exit_partial : 0;
+    const auto lost = lost_histories(session, *report);
+    if (!lost.empty())
+        session.out().warn(text::escape_controls(catalog::lost_text(lost)) +
+                           "; bring schemas.json back from a backup, else: neurolake doctor --fix");
+    const int rc = !report->failed.empty() || unreadable || strict_break || !lost.empty() ? k_exit_partial : 0;
     remember_run(session, rc);
     session.at_fault(files_at_fault(*report));
     session.reload_inventory();

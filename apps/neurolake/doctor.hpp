@@ -43,6 +43,7 @@ private:
     void check_buckets();
     void check_catalog();
     void check_tables(const catalog::Catalog& catalog);
+    void check_histories(const catalog::Catalog& catalog);
     void check_unreadable_catalog(const Error& error);
     Status scan_buckets();
     void check_identity();

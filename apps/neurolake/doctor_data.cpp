@@ -13,6 +13,7 @@
 #include "bucket_rename.hpp"
 #include "bucket_report.hpp"
 #include "catalog/backend_choice.hpp"
+#include "catalog/lost_histories.hpp"
 #include "doctor.hpp"
 #include "formats/formats.hpp"
 #include "lake/last_run.hpp"
@@ -68,8 +69,13 @@ void Examination::check_catalog() {
         auto text = read_file(file, 4ull << 30);
         if (!text) {
             whole = false;
-            add(Level::problem, "catalog", text.error().message, "neurolake doctor --fix makes an empty one", true,
-                file.string());
+            const bool history = std::string_view(name) == "schemas.json";
+            add(Level::problem, "catalog",
+                text.error().message + (history ? ": with it the earlier schema versions of all tables are lost" : ""),
+                history ? "bring it back from a backup; else neurolake doctor --fix begins each history again at the "
+                          "table's present version"
+                        : "neurolake doctor --fix makes an empty one",
+                true, file.string());
         } else if (auto parsed = json::parse(*text); !parsed || !parsed->is_object()) {
             whole = false;
             add(Level::problem, "catalog", fmt::format("catalog file {} is damaged", name),
@@ -85,12 +91,20 @@ void Examination::check_catalog() {
             add(Level::good, "catalog",
                 fmt::format("the catalog reads: {}", counted((*catalog)->tables().size(), "table")));
             check_tables(**catalog);
+            check_histories(**catalog);
         }
     }
     if (auto inventory = m_session.inventory(); !inventory)
         add(Level::problem, "inventory", inventory.error().message,
             "neurolake doctor --fix renames it aside; then: neurolake catalog index", true,
             m_lake.layout().inventory.string());
+}
+
+void Examination::check_histories(const catalog::Catalog& catalog) {
+    const auto lost = catalog::tables_without_history(catalog);
+    if (!lost || lost->empty()) return;
+    add(Level::problem, "history", text::escape_controls(catalog::lost_text(*lost)),
+        "bring the catalog back from a backup; else neurolake doctor --fix begins each history again there", true);
 }
 
 // What the last index could not read, or read and found broken.

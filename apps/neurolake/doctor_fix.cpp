@@ -9,6 +9,7 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "catalog/backend_choice.hpp"
+#include "catalog/lost_histories.hpp"
 #include "doctor.hpp"
 #include "lake/leftovers.hpp"
 #include "lake/stub.hpp"
@@ -28,6 +29,7 @@ public:
     Result<std::vector<std::string>> run() {
         if (wants("layout")) TRY_DO(mend_layout());
         if (wants("catalog")) TRY_DO(mend_catalog());
+        if (wants("catalog") || wants("history")) TRY_DO(mend_histories());
         if (wants("inventory")) TRY_DO(mend_inventory());
         if (wants("permissions")) TRY_DO(mend_modes());
         if (wants("reserve")) TRY_DO(mend_reserve());
@@ -88,6 +90,17 @@ private:
         m_deeds.push_back(options.backend == "json"
                               ? "made the missing catalog files; fill them with: neurolake catalog index --full"
                               : "made an empty catalog; fill it with: neurolake catalog index --full");
+        return {};
+    }
+
+    Status mend_histories() {
+        TRY(catalog::Catalog * catalog, m_session.catalog());
+        TRY(const auto lost, catalog::tables_without_history(*catalog));
+        if (lost.empty()) return {};
+        const std::string deed = fmt::format("began the schema history of {} again at the present version",
+                                             lost.size() == 1 ? "1 table" : fmt::format("{} tables", lost.size()));
+        TRY_DO(catalog->change_entries(catalog::begin_again(lost, to_rfc3339(m_session.now()))));
+        m_deeds.push_back(deed);
         return {};
     }
 

@@ -30,6 +30,28 @@ class Damage(CatalogTest):
         self.assertEqual({k: v for k, v in before.items() if k != "indexed_at"},
                          {k: v for k, v in after.items() if k != "indexed_at"})
 
+    def test_a_lost_schema_history_is_told_until_it_begins_again(self):
+        for name, text in (("t", "a,b\n1,2\n"), ("u", "a\n1\n"), ("t", "a,b,c\n1,2,3\n")):
+            self.put("raw-data/%s.csv" % name, text)
+            self.index()
+        file = self.path("catalog", "schemas.json")
+        kept = read(file)
+        os.unlink(file)
+        self.assertIn("raw-data.t goes on at version 2", self.nl("catalog", "index", check=3).err)
+        self.assertIn("with it the earlier schema versions of all tables are lost", self.nl("doctor", check=1).out)
+        self.put("raw-data/u.csv", "a,d\n1,2\n")
+        self.assertIn("the schema history of 1 table is lost: raw-data.t goes on", self.nl("catalog", "index", check=3).err)
+        self.assertIn("the schema history of 1 table is lost: raw-data.t goes on at version 2", self.nl("doctor", check=1).out)
+        self.assertIn("began the schema history of 1 table again", self.nl("doctor", "--fix").out)
+        history = self.nl("catalog", "history", "raw-data.t", "--json").json["versions"]
+        self.assertEqual([(2, ["a", "b", "c"])], [(v["version"], [c["name"] for c in v["columns"]]) for v in history])
+        self.nl("doctor")
+        self.put("raw-data/t.csv", "a,b,c,d\n1,2,3,4\n")
+        self.index()
+        self.assertEqual([2, 3], [v["version"] for v in self.nl("catalog", "history", "raw-data.t", "--json").json["versions"]])
+        write(file, kept)
+        self.index()
+
     def test_a_damaged_inventory_is_put_aside_and_made_again(self):
         self.put("raw-data/a.csv", "id\n1\n")
         self.index()
