@@ -9,6 +9,7 @@
 #include "catalog_report.hpp"
 #include "cmd_catalog.hpp"
 #include "cmd_lineage.hpp"
+#include "dialects.hpp"
 #include "model/evidence.hpp"
 #include "model/meaning.hpp"
 #include "table.hpp"
@@ -251,6 +252,7 @@ Result<int> run_explain(Session& session, const Args& args) {
         auto value = named("neurolake.catalog.explain/1", *table);
         value.set("rule", model::to_string(table->rule)).set("rule_reason", table->rule_reason);
         if (table->sampled_rows > 0) value.set("sampled_rows", table->sampled_rows);
+        value.set("dialects", dialects_json(dialects_of(session, *table)));
         out.object(value.set("files", table->files).set("columns", std::move(columns)));
         return 0;
     }
@@ -259,6 +261,7 @@ Result<int> run_explain(Session& session, const Args& args) {
         out.line(fmt::format("  {}; all: neurolake catalog index --full", sample_text(*table)));
     out.line(
         fmt::format("  One table because {} (rule: {})", out.name(table->rule_reason), model::to_string(table->rule)));
+    print_dialects(out, dialects_of(session, *table));
     if (table->columns.empty() && table->bytes == 0) out.line("  " + card_line(out, *table));
     print_reasons(out, *table);
     print_meanings(out, *table);

@@ -12,6 +12,7 @@ import tempfile
 
 from catalog_lake import CatalogTest
 from harness import SUPPORT, main, read
+from jsonschema_lite import check as check_schema
 
 SAMPLES = os.path.join(SUPPORT, "samples", "ncf")
 ROWS = [(1, "Ann", 1.5), (2, "Bob", 22.25), (3, "Cid", 0.75)]
@@ -105,6 +106,29 @@ class Formats(CatalogTest):
         self.assertEqual("unknown", tables["raw-data.parquet-gz"]["format"])
         findings = self.nl("catalog", "show", "raw-data.parquet-gz", "--json").json["table"]["findings"]
         self.assertIn("compressed", findings[0]["message"])
+
+    def test_head_shows_the_rows_that_count_and_explain_how_they_are_written(self):
+        self.put("raw-data/events.jsonl", '{"n":123456789012345678901,"x":1e400,"l":[NaN],"":1.10}\n{"n":7,"x":2}\n')
+        self.put("raw-data/mac.jsonl", '{"a":1}\r{"a":2}\r')
+        self.put("raw-data/places.geojson", '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"geometry":"round"},'
+                 '"geometry":{"type":"Point","coordinates":[1,2]}}]}')
+        self.put("raw-data/excel.csv", "sep=;\nid;price\n1;2,5\n")
+        self.put("raw-data/tail.csv.gz", gzip.compress(b"a,b\n1,2\n") + b"junk")
+        self.index()
+        head = lambda table: self.nl("catalog", "head", table, "--json").json
+        self.assertEqual([["123456789012345678901", "1e400", "[NaN]", "1.10"], ["7", "2", None, None]], head("raw-data.events")["rows"])
+        self.assertEqual([["1"], ["2"]], head("raw-data.mac")["rows"])
+        self.assertEqual((["geometry_2", "geometry"], [["round", '{"type":"Point","coordinates":[1,2]}']]),
+                         (head("raw-data.places")["columns"], head("raw-data.places")["rows"]))
+        self.assertEqual([["1", "2,5"]], head("raw-data.excel")["rows"])
+        explained = self.nl("catalog", "explain", "raw-data.excel", "--json").json
+        check_schema(explained)
+        dialect = explained["dialects"][0]
+        self.assertEqual((";", '"', True, "utf-8", ",", 1), tuple(
+            dialect[key] for key in ("delimiter", "quote", "header", "encoding", "decimal_mark", "lines_before")))
+        self.assertIn('Read as delimiter ;, quote ", header, utf-8; decimal comma; 1 line before the table',
+                      self.nl("catalog", "explain", "raw-data.excel").out)
+        self.assertIn("4 bytes after the end of the gzip data are not gzip", self.nl("catalog", "show", "raw-data.tail").out)
 
     def test_nulls_that_nobody_counted_are_not_told_as_none(self):
         self.put("raw-data/a.avro", avro())
