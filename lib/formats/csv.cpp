@@ -8,6 +8,7 @@
 #include <functional>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "base/text.hpp"
 #include "formats/csv_stream.hpp"
@@ -18,7 +19,6 @@ namespace {
 
 constexpr std::size_t k_parallel_columns = 1024;  // more would make each thread's facts too large
 constexpr unsigned k_max_threads = 8;
-constexpr std::size_t k_max_columns = 131072;  // more would take more memory than a file may
 
 std::string_view trimmed(std::string_view s) {
     const std::size_t first = s.find_first_not_of(" \t");
@@ -108,7 +108,7 @@ public:
         TRY_DO(m_stream.fill());
         if (m_stream.data().empty() || m_stream.binary_zero()) return {};
         TRY_DO(begin());
-        if (m_too_wide > 0 || m_other_newlines) return {};
+        if (m_other_newlines) return {};
         TRY(bool more, m_stream.step(*m_rows));
         m_header = first_row_is_header(*m_rows);
         if (!m_header) m_rows->adopt_first_row();
@@ -146,7 +146,6 @@ public:
         out.format = m_rows ? (m_rows->dialect().set.delimiter == '\t' ? "tsv" : "csv") : "empty";
         out.compression = to_string(m_input.compression);
         out.bytes_read = m_input.is_plain() ? m_input.size : m_source.bytes_read();
-        if (m_too_wide > 0) return too_wide(std::move(out));
         if (!m_rows) return out;
         m_rows->finish();
         const CsvDialect& dialect = m_rows->dialect();
@@ -159,6 +158,10 @@ public:
                 note("preamble", fmt::format("the table begins at line {}: the lines before it are no "
                                              "rows of it{}",
                                              dialect.preamble_lines + 1, comments_before(dialect))));
+        if (m_too_wide > 0)
+            out.findings.push_back(warning(
+                "too_many_columns", fmt::format("line {} has {} cells: the columns beyond {} are not in the catalog",
+                                                dialect.preamble_lines + 1, m_too_wide, k_max_columns)));
         note_encoding(out);
         note_footnotes(out);
         const std::vector<std::string> names = column_names(out.findings);
@@ -190,13 +193,6 @@ private:
         return fmt::format(" ({} of them {})", dialect.preamble_comments,
                            dialect.preamble_comments == 1 ? "is a comment" : "are comments");
     }
-    Profile too_wide(Profile out) const {
-        out.format = "csv";
-        out.rows_exact = false;
-        out.findings.push_back(error("too_many_columns", fmt::format("line {} has {} cells: more than {} are not read",
-                                                                     m_table_line, m_too_wide, k_max_columns)));
-        return out;
-    }
     void note_encoding(Profile& out) const {
         if (m_input.encoding == TextEncoding::windows_1252)
             out.findings.push_back(note("encoding", "not UTF-8: read as Windows-1252"));
@@ -223,11 +219,10 @@ private:
                m_stream.grow(k_max_row_bytes))
             TRY_DO(m_stream.fill());
         const char prefer = m_input.format_hint == "tsv" ? '\t' : '\0';
-        const CsvDialect dialect = detect_dialect(m_stream.data(), m_stream.at_end(), prefer);
+        CsvDialect dialect = detect_dialect(m_stream.data(), m_stream.at_end(), prefer);
         m_other_newlines = dialect.mixed_newlines && !m_input.mixed_newlines;
-        m_table_line = dialect.preamble_lines + 1;
-        if (dialect.columns > k_max_columns) m_too_wide = dialect.columns;
-        if (m_too_wide > 0 || m_other_newlines) return {};
+        if (m_other_newlines) return {};
+        if (dialect.columns > k_max_columns) m_too_wide = std::exchange(dialect.columns, k_max_columns);
         m_rows.emplace(dialect, true);
         m_rows->skip_lines(dialect.preamble_lines);
         if (m_input.options.sample_rows > 0) m_rows->stop_after(m_input.options.sample_rows);
@@ -250,7 +245,6 @@ private:
     std::optional<std::uint64_t> m_part_zero;
     bool m_header = false, m_other_newlines = false, m_whole = false;
     std::size_t m_too_wide = 0;  // cells of the first row, when they are too many
-    std::uint64_t m_table_line = 1;
 };
 
 }  // namespace

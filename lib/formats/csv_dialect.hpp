@@ -11,6 +11,8 @@
 
 namespace neurolake::formats {
 
+// Of one table: more would take more memory than a file may, in the catalog above all.
+inline constexpr std::size_t k_max_columns = 10000;
 inline constexpr char k_no_delimiter = '\x1f';  // a table of one column
 
 struct CsvDialect {
@@ -38,9 +40,10 @@ struct HandRow {
         std::string text;
         bool quoted = false;
     };
-    std::vector<Piece> cells;
-    std::size_t bytes = 0;    // with its newline; 0: the row is not whole
-    std::uint64_t lines = 0;  // newlines in it, its own included
+    std::vector<Piece> cells;    // one more than k_max_columns at most
+    std::size_t cell_count = 0;  // of all
+    std::size_t bytes = 0;       // with its newline; 0: the row is not whole
+    std::uint64_t lines = 0;     // newlines in it, its own included
     bool stray_quote = false;
 };
 enum class Quotes { known, literal };

@@ -65,7 +65,8 @@ HandRow split_row(std::string_view s, const SeparatorSet& set, bool at_end, Quot
         if (last && set.newline == '\n' && rest.ends_with('\r')) rest.remove_suffix(1);
         if (!piece.quoted && rest.find(set.quote) != std::string_view::npos) row.stray_quote = true;
         piece.text += rest;
-        row.cells.push_back(std::move(piece));
+        if (row.cells.size() <= k_max_columns) row.cells.push_back(std::move(piece));
+        ++row.cell_count;
         i = std::min(end + 1, s.size());
         if (!last) continue;
         row.bytes = i;

@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t k_first_window = 64u << 10;
 constexpr std::size_t k_many_columns = 4096;  // beyond, a sketch a column would be too much memory
 
+constexpr std::size_t k_max_separators = 1u << 21;  // of one row; 8 MiB
+
 constexpr std::size_t k_max_footnote_bytes = 4096;
 
 std::uint64_t count_newlines(std::string_view s, char newline) {
@@ -54,7 +56,11 @@ std::size_t CsvRows::take(std::string_view data, std::size_t limit, bool at_end)
             if (bytes == 0) return at;
             at += bytes;
         } else if (taken.bytes == 0) {
-            if (span.scanned < window) {
+            if (span.scanned < window && m_separators.size() >= k_max_separators) {
+                const std::size_t bytes = take_by_hand(data.substr(at), at_end);
+                if (bytes == 0) return at;
+                at += bytes;
+            } else if (span.scanned < window) {
                 m_separators.resize(m_separators.size() * 2);
             } else if (window < left) {
                 m_window *= 2;
@@ -246,6 +252,8 @@ void CsvRows::observe_text(std::size_t column, std::string_view text, bool quote
 
 void CsvRows::capture(const char* begin, const char* end) {
     if (!m_first_row) m_first_row.emplace();
+    ++m_first_cells;
+    if (m_first_row->size() > m_columns.size()) return;
     std::string_view cell(begin, static_cast<std::size_t>(end - begin));
     if (cell.size() < 2 || cell.front() != m_dialect.set.quote || cell.back() != m_dialect.set.quote) {
         m_first_row->emplace_back(cell);
@@ -289,12 +297,13 @@ void CsvRows::take_pieces(const HandRow& row) {
     if (blank) m_after_blank = true;
     if (m_capture_next && !blank) {
         m_first_row.emplace();
+        m_first_cells = row.cell_count;
         for (const HandRow::Piece& piece : row.cells) m_first_row->push_back(piece.text);
         m_capture_next = false;
     } else if (!blank || (m_columns.size() == 1 && !m_capture_next)) {
         for (std::size_t i = 0; i < row.cells.size() && i < m_columns.size(); ++i)
             observe_text(i, row.cells[i].text, row.cells[i].quoted);
-        end_row(row.cells.size());
+        end_row(row.cell_count);
     }
     m_lines += std::max<std::uint64_t>(row.lines, 1);
 }
@@ -304,6 +313,7 @@ void CsvRows::count_huge_row() {
     if (m_capture_next) {
         m_capture_next = false;
         m_first_row.emplace(1, std::string());
+        m_first_cells = 1;
     } else {
         ++m_rows;
     }
@@ -333,9 +343,9 @@ void CsvRows::adopt_first_row() {
     CsvRows whole(m_dialect, false);
     for (std::size_t i = 0; i < m_first_row->size() && i < m_columns.size(); ++i)
         whole.observe_text(i, (*m_first_row)[i], false);
-    if (m_first_row->size() != m_columns.size())
-        m_oddities.note(m_first_row->size() < m_columns.size() ? Oddity::short_row : Oddity::long_row,
-                        m_dialect.preamble_lines, m_first_row->size());
+    if (m_first_cells != m_columns.size())
+        m_oddities.note(m_first_cells < m_columns.size() ? Oddity::short_row : Oddity::long_row,
+                        m_dialect.preamble_lines, m_first_cells);
     for (std::size_t i = 0; i < m_columns.size(); ++i) whole.m_columns[i].merge(m_columns[i], 1);
     m_columns = std::move(whole.m_columns);
     ++m_rows;

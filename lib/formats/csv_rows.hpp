@@ -83,7 +83,8 @@ private:
     std::uint64_t m_rows = 0, m_lines = 0, m_max_rows = ~std::uint64_t{0};
     std::uint64_t m_valid_utf8 = 0;  // lines, or windows of them, that have other characters than ASCII and are UTF-8
     bool m_capture_next;
-    std::optional<std::vector<std::string>> m_first_row;
+    std::optional<std::vector<std::string>> m_first_row;  // one cell more than columns at most
+    std::size_t m_first_cells = 0;                        // of it, all
     std::string m_scratch;
     // Lines of a single cell in a table of more: short rows if others follow, perhaps footnotes if none do.
     std::vector<Footnote> m_lone;
