@@ -82,8 +82,8 @@ offences=$(
           if (!(part[1] in may) && code ~ /(unlink|unlinkat|remove|remove_all|rmdir|truncate)[[:space:]]*\(/)
               print $0 "  (only the files named in tests/layers.sh may delete or cut)" }'
 
-    # Who may print and end the process: the roof alone.
-    grep -HnE '(std::(cout|cerr|clog)|[^[:alnum:]_](f?printf|f?puts|putchar|_?exit|abort|perror)[[:space:]]*\()' $(echo "$sources" | grep '^lib/') /dev/null |
+    # Who may print and end the process: the roof alone (and the copy of us that could not become another program).
+    grep -HnE '(std::(cout|cerr|clog)|[^[:alnum:]_](f?printf|f?puts|putchar|_?exit|abort|perror)[[:space:]]*\()' $(echo "$sources" | grep '^lib/' | grep -v '^lib/run/traced_command.cpp$') /dev/null |
         awk '{ code = $0; sub(/^[^:]*:[^:]*:/, "", code); sub(/\/\/.*/, "", code); gsub(/"[^"]*"/, "", code)
                if (code ~ /(std::(cout|cerr|clog)|[^[:alnum:]_](f?printf|f?puts|putchar|_?exit|abort|perror)[[:space:]]*\()/)
                    print $0 "  (only apps prints or ends the process)" }'

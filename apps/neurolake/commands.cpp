@@ -36,6 +36,7 @@ constexpr Family k_families[] = {
     {"Cloud", add_pin},
     {"Cloud", add_why, "why"},
     {"Cloud", add_cloud, "cloud"},
+    {"Automation and safety", add_run, "run"},
     {"Automation and safety", add_cron, "cron"},
     {"Automation and safety", add_logs},
     {"Automation and safety", add_escape_hatch, "escape-hatch"},

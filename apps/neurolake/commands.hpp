@@ -101,6 +101,7 @@ void add_man(CommandLine root, Registry& registry);
 void add_pin(CommandLine root, Registry& registry);
 void add_put(CommandLine root, Registry& registry);
 void add_recall(CommandLine root, Registry& registry);
+void add_run(CommandLine root, Registry& registry);
 void add_status(CommandLine root, Registry& registry);
 void add_version(CommandLine root, Registry& registry);
 void add_why(CommandLine root, Registry& registry);

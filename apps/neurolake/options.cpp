@@ -35,7 +35,8 @@ OptionRef OptionRef::expected(int least, int most) {
 }
 
 OptionRef OptionRef::repeatable() {
-    m_option->take_all()->expected(1);
+    m_option->take_all()->expected(1)->allow_extra_args(
+        false);  // else it takes a "--" behind it for the end of its list
     return *this;
 }
 

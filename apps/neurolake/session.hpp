@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -76,6 +77,8 @@ public:
     Status lock();
     // The same for what is audited as one change: refuses before it is made where audit.log cannot be written.
     Status lock_to_change();
+    // What must not be lost waits longer than that, unless --wait says still more.
+    void be_patient(std::chrono::milliseconds wait) { m_globals.wait = std::max(m_globals.wait, wait); }
     bool holds_lock() const { return m_lock.has_value(); }
     // Asks on a terminal; yes without asking with --yes or where nobody can answer.
     bool confirm(std::string_view question);

@@ -97,6 +97,8 @@ class Docs(LakeTest):
             words = shlex.split(line)
         except ValueError:
             words = line.split()
+        if "--" in words:  # what stands behind it are another program's words
+            words = words[:words.index("--")]
         verbs, options = [], []
         skip = False
         for word in words:
