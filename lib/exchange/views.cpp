@@ -116,13 +116,12 @@ public:
             files, [](const ViewFile& file) { return !file.refusal.empty() && !has_no_row(file.profile); });
         if (unreachable != files.end()) return failing_view(table, view, files, *unreachable, names);
         auto body = body_of(table, files, names);
-        if (!body && body.error().code != Errc::unsupported) return body.error();
+        if (!body && body.error().code == Errc::cancelled) return body.error();
         if (!body) return no_view(table, view, body.error());
         ++report.views;
         const bool away = std::ranges::any_of(files, &ViewFile::away);
-        const std::string text = create(table, view, headline(table, files), *body);
-        if (!away) return m_sink(text);
-        m_last += secrets(files) + text;
+        if (!away) return m_sink(schema(table, m_schemas) + create(table, view, headline(table, files), *body));
+        m_last += secrets(files) + schema(table, m_last_schemas) + create(table, view, headline(table, files), *body);
         return {};
     }
 
@@ -134,7 +133,7 @@ private:
     Status no_view(const model::Table& table, const std::string& view, const Error& error) {
         report.without.push_back({table.full_name(), error.message, error.hint});
         return m_sink("\n" + sql_comment(fmt::format("{} has no view: {}", table.full_name(), error.message)) + "\n" +
-                      sql_comment("  what to do: " + error.hint) + "\n" +
+                      (error.hint.empty() ? "" : sql_comment("  what to do: " + error.hint) + "\n") +
                       fmt::format("DROP VIEW IF EXISTS {};\n", view));
     }
 
@@ -142,16 +141,20 @@ private:
                         const ViewFile& file, const std::vector<std::string>& names) {
         const std::string why = fmt::format("{}: {}", file.path, file.refusal);
         report.failing.push_back({table.full_name(), why, ""});
-        return m_sink(create(table, view, headline(table, files) + "\n" + sql_comment("no data to be had here: " + why),
+        return m_sink(schema(table, m_schemas) +
+                      create(table, view, headline(table, files) + "\n" + sql_comment("no data to be had here: " + why),
                              failing_select(fmt::format("{}: {}", table.full_name(), why), table, names)));
     }
 
-    std::string create(const model::Table& table, const std::string& view, const std::string& comment,
-                       const std::string& body) {
-        std::string text;
-        if (m_schemas.insert(table.bucket).second)
-            text += fmt::format("\nCREATE SCHEMA IF NOT EXISTS {};\n", quoted_name(table.bucket));
-        text += "\n" + comment + "\n";
+    // Once in each part of the script: the second part is written behind the first.
+    static std::string schema(const model::Table& table, std::set<std::string>& made) {
+        if (!made.insert(table.bucket).second) return {};
+        return fmt::format("\nCREATE SCHEMA IF NOT EXISTS {};\n", quoted_name(table.bucket));
+    }
+
+    static std::string create(const model::Table& table, const std::string& view, const std::string& comment,
+                              const std::string& body) {
+        std::string text = "\n" + comment + "\n";
         if (table.sampled_rows > 0)
             text += sql_comment("types " + sample_note(table) +
                                 "; a later value that does not fit ends a query with an error") +
@@ -184,7 +187,7 @@ private:
     const FilesOf& m_files_of;
     const Sink& m_sink;
     std::string m_last;  // views of files in the cloud
-    std::set<std::string> m_schemas, m_secrets;
+    std::set<std::string> m_schemas, m_last_schemas, m_secrets;
     std::map<std::string, UniqueNames> m_names;
 };
 

@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 
+import odd_files  # noqa: E402
 from catalog_lake import CatalogTest  # noqa: E402
 from duckdb_oracle import DuckDB  # noqa: E402
 from harness import main, read, write  # noqa: E402
@@ -42,6 +43,18 @@ class Ddl(OracleTest):
         self.assertEqual({"it's\n); DROP SCHEMA x; --"}, {row[0] for row in duckdb.query("SELECT comment FROM duckdb_tables()")[1]})
         self.assertEqual("first; it's \"quoted\"",
                          duckdb.one("SELECT comment FROM duckdb_columns() WHERE table_name='t' AND column_name='id'"))
+
+    def test_odd_tables_are_taken_and_times_keep_their_digits(self):
+        for name, text in list(odd_files.CSV.items()) + list(odd_files.JSON.items()):
+            self.put("raw-data/" + (name if "." in name else name + ".csv"), text)
+        self.put("raw-data/wide.csv", ",".join("c%d" % i for i in range(2001)) + "\n" + ",".join("1" * 2001) + "\n")
+        self.index(check=None)
+        duckdb = self.duckdb()
+        duckdb.query(self.nl("catalog", "export", "--format", "ddl").out)
+        known = [name for name, table in self.tables().items() if table["columns"]]
+        self.assertEqual(str(len(known)), duckdb.one("SELECT count(*) FROM duckdb_tables()"))
+        duckdb.query("""INSERT INTO "raw-data"."nanoseconds" VALUES (TIMESTAMP_NS '2024-01-02 03:04:05.123456789', '2024-01-02T03:04:05.123456789Z')""")
+        self.assertEqual("2024-01-02 03:04:05.123456789", duckdb.one('SELECT CAST(t AS VARCHAR) FROM "raw-data"."nanoseconds"'))
 
 
 if __name__ == "__main__":

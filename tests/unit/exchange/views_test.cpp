@@ -1,0 +1,176 @@
+// views_test.cpp: which files share a call, which table has a view, and what is said of the others.
+// SPDX-License-Identifier: Apache-2.0
+#include "exchange/views.hpp"
+
+#include <map>
+
+#include "base/file.hpp"
+#include "lake_fixture.hpp"
+
+using namespace neurolake;
+using namespace neurolake::exchange;
+using neurolake::tests::CatalogOf;
+using neurolake::tests::column;
+using neurolake::tests::table;
+
+namespace {
+
+ViewFile csv_file(std::string path, std::uint64_t rows, std::vector<model::Column> columns) {
+    ViewFile file;
+    file.path = std::move(path);
+    file.profile.format = "csv";
+    file.profile.dialect = "delimiter ,, quote \", header, utf-8";
+    file.profile.rows = rows;
+    file.profile.columns = std::move(columns);
+    return file;
+}
+
+model::Finding finding(std::string code, std::string message) {
+    return {model::Finding::Severity::warning, std::move(code), "", 0, std::move(message)};
+}
+
+struct Views {
+    std::map<std::string, std::vector<ViewFile>> files;  // by name of the table
+    ViewReport report;
+
+    std::string of(std::vector<model::Table> tables) {
+        const CatalogOf catalog(std::move(tables));
+        return catalog.text([&](const Content& content, const Sink& sink) -> Status {
+            TRY(report,
+                write_views(
+                    content, [&](const model::Table& t) -> Result<std::vector<ViewFile>> { return files[t.name]; },
+                    sink));
+            return {};
+        });
+    }
+};
+
+model::Table counted(std::string name, std::uint64_t rows, std::vector<model::Column> columns) {
+    model::Table t = table("raw-data", std::move(name), std::move(columns));
+    t.rows = rows;
+    return t;
+}
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("files under the same keys share a call, and a missing key is null", "[exchange]") {
+    auto t = counted("t", 3, {column("v", "int64")});
+    t.partition_columns = {column("year", "int64"), column("m", "text")};
+    Views views;
+    for (const char* path :
+         {"buckets/raw-data/t/year=1/a.csv", "buckets/raw-data/t/year=2/b.csv", "buckets/raw-data/t/year=1/m=x/c.csv"})
+        views.files["t"].push_back(csv_file(path, 1, {column("v", "int64")}));
+    const std::string text = views.of({t});
+    CHECK(views.report.views == 1);
+    CHECK(has(text, "'buckets/raw-data/t/year=1/a.csv',\n    'buckets/raw-data/t/year=2/b.csv'\n  ]"));
+    CHECK(has(text, "hive_types={'year': 'BIGINT'}"));
+    CHECK(has(text, "hive_types={'year': 'BIGINT', 'm': 'VARCHAR'}"));
+    CHECK(has(text, R"(CAST("year" AS BIGINT) AS "year", CAST(NULL AS VARCHAR) AS "m")"));
+    CHECK(has(text, "UNION ALL"));
+}
+
+TEST_CASE("folders that DuckDB takes in another way cost the view, not the script", "[exchange]") {
+    for (const char* folder : {"k=a=b", "k=a?b", "K=1/k=2", "k%20x=1"}) {
+        auto t = counted("t", 1, {column("v", "int64")});
+        t.partition_columns = {column(std::string_view(folder).starts_with("k%") ? "k x" : "k", "text")};
+        Views views;
+        views.files["t"] = {
+            csv_file(std::string("buckets/raw-data/t/") + folder + "/a.csv", 1, {column("v", "int64")})};
+        views.files["u"] = {csv_file("buckets/raw-data/u.csv", 1, {column("v", "int64")})};
+        const std::string text = views.of({t, counted("u", 1, {column("v", "int64")})});
+        INFO(folder);
+        CHECK(views.report.views == 1);
+        REQUIRE(views.report.without.size() == 1);
+        CHECK(has(views.report.without[0].why, "takes the folder"));
+        CHECK(has(text, "-- raw-data.t has no view: "));
+        CHECK(has(text, "DROP VIEW IF EXISTS \"raw-data\".\"t\";"));
+        CHECK(has(text, "hive_partitioning=false"));  // of u, whose path might look like keys
+    }
+}
+
+TEST_CASE("what is known to be read in another way has no view", "[exchange]") {
+    const auto reason_of = [](std::string code, std::string message) {
+        Views views;
+        views.files["t"] = {csv_file("buckets/raw-data/t.csv", 1, {column("v", "int64")})};
+        views.files["t"][0].profile.findings = {finding(std::move(code), std::move(message))};
+        views.of({counted("t", 1, {column("v", "int64")})});
+        return views.report.without.empty() ? std::string() : views.report.without[0].why;
+    };
+    CHECK(reason_of("unterminated_quote", "1 row opens a quote") == "buckets/raw-data/t.csv: 1 row opens a quote");
+    CHECK(has(reason_of("invalid_utf8", "1 line is not valid UTF-8"), "not valid"));
+    CHECK(has(reason_of("zero_byte", "1 line has a binary zero"), "binary zero"));
+    CHECK(has(reason_of("stray_quote", "1 row has a quote inside a cell"), "in the cloud"));  // nothing to look at
+    CHECK(reason_of("short_row", "1 row has fewer cells").empty());
+    CHECK(reason_of("long_row", "1 row has more cells").empty());
+}
+
+TEST_CASE("a quote inside words is looked at in the file", "[exchange]") {
+    const neurolake::tests::Scratch scratch;
+    const auto views_of = [&](std::string_view text) {
+        REQUIRE(write_file_atomic(scratch / "t.csv", text));
+        Views views;
+        views.files["t"] = {csv_file("buckets/raw-data/t.csv", 2, {column("a", "text"), column("b", "int64")})};
+        views.files["t"][0].here = scratch / "t.csv";
+        views.files["t"][0].profile.findings = {finding("stray_quote", "rows have a quote inside a cell")};
+        views.of({counted("t", 2, {column("a", "text"), column("b", "int64")})});
+        return views.report.without.empty() ? std::string() : views.report.without[0].why;
+    };
+    CHECK(views_of("a,b\n5\" pipe,1\n6\" pipe,2\n").empty());
+    CHECK(has(views_of("a,b\nx,1\n\"p\"q,2\n"), "line 3: a quote stands inside a cell"));
+    CHECK(has(views_of("a,b\nx,1\n  \"p, q\",2\n"), "line 3"));
+    CHECK(has(views_of("a,b\nx,1\n\"never closed\n"), "never closed"));
+    Views views;
+    views.files["t"] = {csv_file("buckets/raw-data/t.csv", 2, {column("a", "text")})};
+    views.files["t"][0].here = scratch / "gone.csv";
+    views.files["t"][0].profile.findings = {finding("stray_quote", "rows have a quote inside a cell")};
+    views.of({counted("t", 2, {column("a", "text")}), counted("u", 0, {column("v", "int64")})});
+    CHECK(views.report.views == 1);  // of u
+    REQUIRE(views.report.without.size() == 1);
+    CHECK(has(views.report.without[0].why, "gone.csv"));
+}
+
+TEST_CASE("rows that the catalog did not count, and files it has not read, are no view", "[exchange]") {
+    Views views;
+    views.files["t"] = {csv_file("buckets/raw-data/t.csv", 5, {column("v", "int64")})};
+    views.files["u"] = {csv_file("buckets/raw-data/u.csv", 1, {column("v", "int64")})};
+    views.files["u"][0].profile = {};
+    views.of({counted("t", 4, {column("v", "int64")}), counted("u", 1, {column("v", "int64")})});
+    REQUIRE(views.report.without.size() == 2);
+    CHECK(views.report.without[0].why == "its files hold 5 rows, the catalog counts 4");
+    CHECK(has(views.report.without[1].why, "not read yet"));
+}
+
+TEST_CASE("views of what is in the cloud stand last", "[exchange]") {
+    Views views;
+    views.files["a"] = {csv_file("s3://b/a.csv", 1, {column("v", "int64")})};
+    views.files["a"][0].away = true;
+    views.files["a"][0].secret = ", REGION 'x'";
+    views.files["b"] = {csv_file("buckets/raw-data/b.csv", 1, {column("v", "int64")})};
+    const std::string text =
+        views.of({counted("a", 1, {column("v", "int64")}), counted("b", 1, {column("v", "int64")})});
+    CHECK(views.report.views == 2);
+    CHECK(text.find("'buckets/raw-data/b.csv'") < text.find("'s3://b/a.csv'"));
+    CHECK(text.find("CREATE SECRET") < text.find("'s3://b/a.csv'"));
+    CHECK(text.find("CREATE SCHEMA") < text.find("VIEW \"raw-data\".\"b\""));
+}
+
+TEST_CASE("numbers and keys of JSON that DuckDB would change have no view", "[exchange]") {
+    const auto reason_of = [](const model::Column& c, std::string code) {
+        Views views;
+        ViewFile file = csv_file("buckets/raw-data/t.jsonl", 1, {c});
+        file.profile.format = file.profile.dialect = "json_lines";
+        if (!code.empty()) file.profile.findings = {finding(std::move(code), "odd")};
+        views.files["t"] = {file};
+        views.of({counted("t", 1, {c})});
+        return views.report.without.empty() ? std::string() : views.report.without[0].why;
+    };
+    CHECK(reason_of(column("v", "int64"), "").empty());
+    CHECK(has(reason_of(column("v", "decimal(19,19)"), ""), "more digits"));
+    CHECK(has(reason_of(column("v", "list<decimal(19,2)>"), ""), "more digits"));
+    CHECK(reason_of(column("v", "decimal(30,0)"), "").empty());
+    CHECK(reason_of(column("v", "struct<a:int64,A:text>"), "").empty());  // stays JSON
+    for (const char* code : {"empty_column_name", "duplicate_key", "not_an_object", "too_deep"})
+        CHECK(reason_of(column("v", "int64"), code) == "buckets/raw-data/t.jsonl: odd");
+}
