@@ -147,6 +147,11 @@ const model::Table* table_at(const catalog::Catalog& catalog, const LakePath& pl
     return catalog.table_of(place.bucket.name, place.path);
 }
 
+Error a_bucket(const std::string& word, const std::string& bucket) {
+    return Error(Errc::not_found, fmt::format("\"{}\" is a bucket, not a table", word),
+                 fmt::format("its tables: neurolake catalog tables {}", bucket));
+}
+
 Error one_table_wanted(const catalog::Catalog& catalog, const std::string& pattern) {
     constexpr std::size_t k_most = 3;
     std::vector<std::string> names;
@@ -194,12 +199,11 @@ Result<const model::Table*> table_named(Session& session, const std::string& nam
     TRY(const catalog::Catalog* catalog, session.catalog());
     auto found = catalog->get(name);
     if (found || found.error().code != Errc::not_found) return found;
-    if (session.bucket(name))
-        return Error(Errc::not_found, fmt::format("\"{}\" is a bucket, not a table", name),
-                     fmt::format("its tables: neurolake catalog tables {}", name));
+    if (session.bucket(name)) return a_bucket(name, name);
     if (name.find('/') != std::string::npos)
-        if (const auto place = resolve(session, name); place && !place->path.empty()) {
+        if (const auto place = resolve(session, name)) {
             if (const auto* table = table_at(*catalog, *place)) return table;
+            if (place->path.empty()) return a_bucket(name, place->bucket.name);
             return Error(Errc::not_found, fmt::format("no table lies at \"{}\"", name),
                          fmt::format("see what there is: neurolake catalog tables {}", place->bucket.name));
         }

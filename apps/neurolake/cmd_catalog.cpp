@@ -190,10 +190,22 @@ void print_list(Session& session, const TablesArgs& args, const std::vector<cons
     if (!narrowed(args)) print_the_rest(session, without, !tables.empty());
 }
 
+// A table's name where a bucket's is wanted is no slip of the pen: its command is another one.
+Result<std::vector<lake::Bucket>> buckets_named(Session& session, const catalog::Catalog& catalog,
+                                                const std::vector<std::string>& names) {
+    auto found = session.buckets(names);
+    if (found || found.error().code != Errc::not_found) return found;
+    for (const auto& name : names)
+        if (!session.bucket(name) && catalog.get(name))
+            return Error(Errc::not_found, fmt::format("\"{}\" is a table, not a bucket", name),
+                         fmt::format("see it: neurolake catalog show {}", name));
+    return found;
+}
+
 Result<int> run_tables(Session& session, const TablesArgs& asked) {
     TablesArgs args = asked;
-    TRY(const auto buckets, session.buckets(args.buckets));
     TRY(const catalog::Catalog* catalog, session.catalog());
+    TRY(const auto buckets, buckets_named(session, *catalog, args.buckets));
     if (!args.term.empty()) {  // by a synonym, or written otherwise
         TRY(const auto terms, catalog::read_terms(*catalog));
         if (const auto* term = catalog::find_term(terms, args.term)) args.term = term->name;

@@ -44,8 +44,11 @@ Result<model::SchemaVersion> version_of(Session& session, const model::Table& ta
     const auto found = std::ranges::find(history.versions, wanted, &model::SchemaVersion::version);
     if (found != history.versions.end()) return *found;
     if (wanted == table.schema_version) return current;
-    return Error(Errc::not_found, fmt::format("{} has no schema version {}", table.full_name(), wanted),
-                 fmt::format("it has 1 to {}: neurolake catalog history {}", table.schema_version, table.full_name()));
+    return Error(
+        Errc::not_found, fmt::format("{} has no schema version {}", table.full_name(), wanted),
+        fmt::format("it has {}: neurolake catalog history {}",
+                    table.schema_version == 1 ? "version 1 only" : fmt::format("1 to {}", table.schema_version),
+                    table.full_name()));
 }
 
 Result<int> run_schema(Session& session, const SchemaArgs& args) {

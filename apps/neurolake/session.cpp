@@ -168,7 +168,11 @@ Result<const lake::Bucket*> Session::bucket(std::string_view name) {
                      "adopt it: neurolake bucket create " + word);
     }
     std::string hint = "see them all: neurolake bucket list";
-    if (auto meant = text::closest(name, known)) hint = "did you mean " + *meant + "?";
+    const std::string last = std::filesystem::path(word.substr(0, word.find_last_not_of('/') + 1)).filename().string();
+    if (last != word && std::ranges::find(known, last) != known.end())
+        hint = "a bucket is named without its folder: " + last;
+    else if (auto meant = text::closest(name, known))
+        hint = "did you mean " + *meant + "?";
     return Error(Errc::not_found, "no bucket '" + word + "' in this lake", hint);
 }
 

@@ -138,6 +138,15 @@ class Meant(CatalogTest):
         self.assertIn("catalog tables raw-data", self.hint("show", "raw-data/none.csv"))
         self.nl("catalog", "show", "raw-data/orders/none.csv", check=1)
 
+    def test_a_bucket_is_no_table_and_a_table_no_bucket_however_they_are_named(self):
+        for place in ("raw-data", "raw-data/", self.path("buckets", "raw-data")):
+            wrong = self.nl("catalog", "show", place, "--json", check=1).error
+            self.assertEqual(('"%s" is a bucket, not a table' % place, "its tables: neurolake catalog tables raw-data"), (wrong["message"], wrong["hint"]))
+        wrong = self.nl("catalog", "tables", "raw-data.sales", "--json", check=1).error
+        self.assertEqual(('"raw-data.sales" is a table, not a bucket', "see it: neurolake catalog show raw-data.sales"), (wrong["message"], wrong["hint"]))
+        self.assertEqual("a bucket is named without its folder: raw-data", self.hint("index", "buckets/raw-data/"))
+        self.assertIn("it has version 1 only", self.hint("schema", "raw-data.sales", "--version", "9"))
+
     def test_a_renamed_table_is_known_by_its_former_name(self):
         self.put("raw-data/visits/a.csv", "id\n1\n")
         self.index()
