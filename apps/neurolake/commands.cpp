@@ -15,7 +15,7 @@ namespace {
 struct Family {
     const char* section;  // heading in `neurolake help`
     void (*add)(CommandLine, Registry&);
-    std::string_view name{};  // its command, where it has only one: then nothing else is built for it
+    std::string_view name{}, other{};  // its one or two commands: when one is asked for, nothing else is built
 };
 
 // One line a family; a new command is one file and one line here.
@@ -33,12 +33,12 @@ constexpr Family k_families[] = {
     {"Catalog", add_lineage, "lineage"},
     {"Cloud", add_burst, "burst"},
     {"Cloud", add_recall, "recall"},
-    {"Cloud", add_pin},
+    {"Cloud", add_pin, "pin", "unpin"},
     {"Cloud", add_why, "why"},
     {"Cloud", add_cloud, "cloud"},
     {"Automation and safety", add_run, "run"},
     {"Automation and safety", add_cron, "cron"},
-    {"Automation and safety", add_logs},
+    {"Automation and safety", add_logs, "logs", "audit"},
     {"Automation and safety", add_escape_hatch, "escape-hatch"},
     {"Help", add_help},
     {"Help", add_completion},
@@ -72,7 +72,8 @@ void add_dry_run(CommandLine app) {
 }
 
 void add_commands(CLI::App& root, Registry& registry, std::string_view word) {
-    const auto named = std::ranges::find_if(k_families, [&](const auto& f) { return !word.empty() && f.name == word; });
+    const auto named = std::ranges::find_if(
+        k_families, [&](const auto& f) { return !word.empty() && (f.name == word || f.other == word); });
     for (const auto& family : k_families) {
         if (named != std::end(k_families) && &family != named) continue;
         const std::size_t before = root.get_subcommands(nullptr).size();
