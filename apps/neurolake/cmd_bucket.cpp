@@ -277,7 +277,7 @@ Result<int> run_show(Session& session, const ShowArgs& args) {
     TRY(const lake::Lake* lake, session.lake());
     out.line(out.paint(Style::bold, bucket->name));
     if (sizes) out.line("  " + card_line(out, *bucket, *sizes));
-    Table table({{""}, {""}});
+    Table table({{""}, {"", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
     table.row({"  Folder", out.name(bucket->root.string())});
     if (!sizes) table.row({"  Tier", std::string(lake::to_string(bucket->tier))});
     table.row({"  Retention", retention_note(bucket->retention_days)});

@@ -141,7 +141,7 @@ void print_row(Output& out, const Row& row) {
     const auto& stats = row.stats;
     out.line(out.paint(Style::bold, row.bucket.name));
     out.line("  " + card_line(out, row.bucket, sizes_of(stats)));
-    Table table({{""}, {""}});
+    Table table({{""}, {"", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
     if (!row.bucket.purpose.empty()) table.row({"  Purpose", out.name(row.bucket.purpose)});
     table.row({"  Folder", out.name(row.bucket.root.string())});
     table.row({"  On disk", fmt::format("{} in {} folder{}", text::size_text(stats.allocated_bytes),

@@ -83,10 +83,10 @@ void print_found(Session& session, const std::vector<Found>& found, std::size_t 
     Output& out = session.out();
     Table shown({{"COLUMN", TableColumn::Align::left, true, TableColumn::Narrow::cut_start},
                  {"TYPE"},
-                 {"LOOKS LIKE"},
+                 {"LOOKS LIKE", TableColumn::Align::left, true, TableColumn::Narrow::wrap},
                  {"SHARE", TableColumn::Align::right},
-                 {"FOR INSTANCE"},
-                 {"BECAUSE OF"}});
+                 {"FOR INSTANCE", TableColumn::Align::left, true},
+                 {"BECAUSE OF", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
     std::size_t hints = 0, sure = 0;
     for (const auto& [table, column] : found) {
         const auto& seen = column->semantic_evidence;

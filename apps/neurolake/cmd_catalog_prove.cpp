@@ -88,7 +88,7 @@ void print_proof(Output& out, const ColumnMeant& meant, const std::optional<Offe
     const std::uint64_t rows = seen.values + seen.nulls;
     out.line(out.paint(Style::bold, fmt::format("{}.{}", out.name(table->full_name()), out.name(column->name))) +
              " is " + model::to_string(column->type));
-    Table facts({{""}, {""}});
+    Table facts({{""}, {"", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
     facts.row({"  Rows seen", text::with_thousands(rows) + (table->sampled_rows > 0 ? ", " + sample_text(*table)
                                                             : rows == table->rows   ? " (all)"
                                                                                     : "")});

@@ -308,7 +308,7 @@ void print_new(Output& out, const Report& report, const std::string& next) {
     const lake::Layout layout(report.home);
     out.summary();
     out.prose(fmt::format("Lake initialized at {}", out.name(report.home.string())));
-    Table table({{""}, {""}});
+    Table table({{""}, {"", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
     table.row({"Browse:", out.name(layout.buckets.string())});
     table.row({"Config file:", out.name(layout.settings_yaml.string())});
     table.row(

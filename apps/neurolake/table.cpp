@@ -89,7 +89,9 @@ std::vector<std::string> Table::lines_of(const std::string& cell, std::size_t co
     }
     std::vector<std::string> lines;
     const std::string words = text::wrapped(cell, width, 0, 0);
-    for (const auto line : text::split(words, '\n')) lines.push_back(fit_end(line, width, utf8));
+    const bool last = column + 1 == m_columns.size();  // a path to copy may run over the edge there
+    for (const auto line : text::split(words, '\n'))
+        lines.push_back(last ? std::string(line) : fit_end(line, width, utf8));
     return lines;
 }
 

@@ -13,8 +13,8 @@ struct TableColumn {
     std::string title;
     enum class Align { left, right } align = Align::left;
     bool shrinks = false;  // may be made narrower when the terminal is too narrow, never below 8 columns
-    // How: cut with "…" at the end, or at the start where names differ at their end; or words go on in the next line
-    // (one that is too wide itself keeps its end).
+    // How: cut with "…" at the end, or at the start where names differ at their end; or the words go on in the next
+    // line. A word that is too wide itself keeps its end there; in the last column it stays whole, a path to copy.
     enum class Narrow { cut, cut_start, wrap } narrow = Narrow::cut;
 };
 

@@ -206,6 +206,10 @@ class Streams(LakeTest):
                 self.assertTrue(len(line) <= 50 or "/" in line or "neurolake " in line, (words, line))
             if words[0] == "catalog":
                 self.assertLessEqual(set(shown.split()), whole)
+        path = self.path("buckets", "raw-data", "table_1.csv")
+        os.rename(path, path[:-len("table_1.csv")] + "long" * 20 + ".csv")
+        self.nl("catalog", "index", "--settle", "0")
+        self.assertIn("raw-data/" + "long" * 20 + ".csv", self.terminal("catalog", "show", "long" * 20, columns=50).out, "a path stays whole")
         self.assertIn("Nothing found in the names, columns, tags, terms, descriptions and owners of 3 tables; the data itself",
                       self.nl("catalog", "search", "nosuchword").out)
 
