@@ -6,8 +6,8 @@
 #include <charconv>
 
 #include "exchange/sql_words.hpp"
-#include "exchange/view_csv_check.hpp"
 #include "exchange/view_formats.hpp"
+#include "exchange/view_look.hpp"
 #include "formats/csv_description.hpp"
 #include "formats/csv_dialect.hpp"
 #include "formats/local_spelling.hpp"

@@ -6,9 +6,11 @@
 
 #include "exchange/sql_words.hpp"
 #include "exchange/view_formats.hpp"
+#include "exchange/view_look.hpp"
 
 namespace neurolake::exchange {
 
+using formats::Profile;
 using model::TypeKind;
 
 namespace {
@@ -16,12 +18,24 @@ namespace {
 // Below, one thread reads a file as quickly as several would; above, rows must end with lines to be told apart.
 constexpr std::uint64_t k_one_thread_bytes = 32u << 20;
 
+// One value a line, and no object, is a row of one column of this name; so may be an object with such a key.
+Result<bool> holds_values(const Profile& profile, const ViewFile& file) {
+    if (profile.format != "json_lines" || profile.columns.size() != 1 || profile.columns[0].name != "value")
+        return false;
+    TRY(const char first, first_character(file));
+    return first != '{';
+}
+
 Result<std::string> format_option(const ViewFile& file) {
     const std::string& dialect = file.profile.dialect;
+    TRY(const bool values, holds_values(file.profile, file));
+    if (values) return std::string("'newline_delimited', records=false");
     if (file.profile.format == "json_lines")
-        return std::string(file.bytes > k_one_thread_bytes ? "newline_delimited" : "unstructured");
-    if (dialect == "objects after each other" || dialect == "one object") return std::string("unstructured");
-    if (dialect == "list of objects") return std::string("array");
+        return std::string(file.bytes > k_one_thread_bytes ? "'newline_delimited', records=true"
+                                                           : "'unstructured', records=true");
+    if (dialect == "objects after each other" || dialect == "one object")
+        return std::string("'unstructured', records=true");
+    if (dialect == "list of objects") return std::string("'array', records=true");
     return not_exact(fmt::format("DuckDB does not find its rows ({})", dialect),
                      "write one object a line, then: neurolake catalog index");
 }
@@ -72,7 +86,7 @@ Result<ViewGroup> json_group(const ViewFile& file, const model::Table& table) {
     ViewGroup group;
     group.kind = ViewGroup::Kind::json;
     group.paths = {file.path};
-    group.options = fmt::format(", format='{}', records=true", format) + compression_option(file.profile);
+    group.options = fmt::format(", format={}", format) + compression_option(file.profile);
     std::string columns;
     for (const model::Column& column : table.columns)
         columns += fmt::format("{}{}: {}", columns.empty() ? "" : ", ", quoted_text(column.name),

@@ -54,11 +54,15 @@ def json_rows(path, columns):
     while at < len(text.rstrip()):
         at = re.compile(r"\s*").match(text, at).end()
         value, at = decoder.raw_decode(text, at)
-        found += value if isinstance(value, list) else [value]
+        whole = isinstance(value, list) and all(isinstance(row, dict) for row in value)
+        found += value if whole else [value]
 
-    def cell(value):
-        return value if value is None or isinstance(value, str) else json.dumps(value)
-    return [[cell(row.get(column["name"])) for column in columns] for row in found]
+    def cell(value, type_name):
+        plain_text = isinstance(value, str) and (type_name != "json" or isinstance(value, Number))
+        return value if value is None or plain_text else json.dumps(value)
+    if found and not any(isinstance(row, dict) for row in found):
+        return [[cell(row, columns[0]["type"])] for row in found]
+    return [[cell(row.get(column["name"]), column["type"]) for column in columns] for row in found]
 
 
 def plain_json(value):

@@ -131,6 +131,22 @@ TEST_CASE("a quote inside words is looked at in the file", "[exchange]") {
     CHECK(has(views.report.without[0].why, "gone.csv"));
 }
 
+TEST_CASE("one value a line is no object with the key value", "[exchange]") {
+    const neurolake::tests::Scratch scratch;
+    const auto text_of = [&](std::string_view json) {
+        REQUIRE(write_file_atomic(scratch / "t.jsonl", json));
+        Views views;
+        ViewFile file = csv_file("buckets/raw-data/t.jsonl", 2, {column("value", "int64")});
+        file.profile.format = "json_lines";
+        file.profile.dialect.clear();
+        file.here = scratch / "t.jsonl";
+        views.files["t"] = {file};
+        return views.of({counted("t", 2, {column("value", "int64")})});
+    };
+    CHECK(has(text_of("1\n2\n"), "format='newline_delimited', records=false"));
+    CHECK(has(text_of("\n {\"value\":1}\n{\"value\":2}\n"), "format='unstructured', records=true"));
+}
+
 TEST_CASE("rows that the catalog did not count, and files it has not read, are no view", "[exchange]") {
     Views views;
     views.files["t"] = {csv_file("buckets/raw-data/t.csv", 5, {column("v", "int64")})};

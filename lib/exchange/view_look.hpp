@@ -1,4 +1,4 @@
-// view_csv_check.hpp: lines of delimited text that programs read in different ways, looked at one by one.
+// view_look.hpp: what only a look at the file tells of how DuckDB will read it.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,5 +17,8 @@ Status check_odd_lines(const ViewFile& file, const formats::CsvDescription& dial
 // could be any. unsupported: a quote stands before the table, or the file is not here to be looked at.
 Result<std::uint64_t> lines_to_skip(const ViewFile& file, const formats::CsvDescription& dialect,
                                     std::uint64_t lines_before);
+
+// The first character that is no blank; 0 where there is none. unsupported: the file is not here.
+Result<char> first_character(const ViewFile& file);
 
 }  // namespace neurolake::exchange

@@ -1,6 +1,6 @@
-// view_csv_check.cpp: row by row through one file, with the rules of our own reader.
+// view_look.cpp: row by row through one file, with the rules of our own reader; or its beginning only.
 // SPDX-License-Identifier: Apache-2.0
-#include "exchange/view_csv_check.hpp"
+#include "exchange/view_look.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -178,6 +178,15 @@ Result<std::uint64_t> lines_to_skip(const ViewFile& file, const formats::CsvDesc
         at = end + 1;
     }
     return lines;
+}
+
+Result<char> first_character(const ViewFile& file) {
+    TRY(const auto bytes, Bytes::open(file));
+    formats::Window window(bytes->source(), formats::k_window_bytes);
+    TRY_DO(window.fill());
+    const std::string text = plain_beginning(window.data());
+    const std::string_view beginning = text::trim(text);
+    return beginning.empty() ? '\0' : beginning.front();
 }
 
 }  // namespace neurolake::exchange
