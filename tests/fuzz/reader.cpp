@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -61,6 +62,9 @@ void read_as(const char* file_name, const std::uint8_t* bytes, std::size_t size)
     const auto rows = formats::head(fd, file_name, k_rows);
     if (!rows) return;
     if (rows->cells.size() > k_rows) stop("head gives so many rows at most", std::to_string(rows->cells.size()));
+    const bool json = profile->format == "json" || profile->format == "json_lines";
+    if (json && rows->cells.size() != std::min<std::uint64_t>(profile->rows, k_rows))
+        stop("head shows the rows that count", std::to_string(rows->cells.size()));
     for (const auto& row : rows->cells)
         if (row.size() != rows->columns.size()) stop("every row has all columns", std::to_string(row.size()));
 }
