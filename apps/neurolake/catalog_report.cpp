@@ -127,7 +127,7 @@ json::Value report_json(const index::Report& report) {
     value.set("changes", std::move(changes)).set("files_seen", report.files_seen);
     value.set("files_read", report.files_read).set("files_unchanged", report.files_unchanged);
     value.set("files_gone", report.files_gone).set("bytes_read", report.bytes_read);
-    value.set("tables", report.tables).set("rows", report.rows);
+    value.set("tables", report.tables).set("rows", report.rows).set("rows_exact", report.rows_exact);
     value.set("settling", path_list(report.settling)).set("failed", path_list(report.failed));
     value.set("findings", findings_json(report.findings)).set("breaking", report.breaking);
     auto remarked = json::Value::array();

@@ -203,13 +203,12 @@ void print_index_report(Session& session, const index::Report& report, const ind
     Output& out = session.out();
     for (const auto& change : report.changes) print_change(session, change);
     out.summary(sums(report));
-    const bool not_all_counted =
-        std::ranges::any_of(report.changes, [](const auto& change) { return !change.rows_exact; });
     if (options.dry_run)
         out.summary("Dry run: nothing was written");
     else
         out.summary(fmt::format("Catalog: {}, {}{}{}", counted(report.tables, "table"),
-                                not_all_counted ? "at least " : "", counted(report.rows, "row"), remarks(out, report)));
+                                report.rows_exact ? "" : "at least ", counted(report.rows, "row"),
+                                remarks(out, report)));
     print_left_for_later(out, report, options.settle_seconds);
 }
 

@@ -283,6 +283,20 @@ Hits Catalog::search(std::string_view words, std::size_t limit) const {
     return hits;
 }
 
+bool Catalog::all_rows_counted() const {
+    constexpr std::string_view k_not = R"("rows_exact":false)";
+    const std::lock_guard lock(m_impl->mutex);
+    const auto& keys = m_impl->backend->keys();
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (!keys[i].alive) continue;
+        const std::string_view entry = m_impl->backend->text(i);
+        if (!entry.empty() && !::memmem(entry.data(), entry.size(), k_not.data(), k_not.size())) continue;
+        const model::Table* table = m_impl->table_or_null(i);
+        if (table && !table->rows_exact) return false;
+    }
+    return true;
+}
+
 std::vector<const model::Table*> Catalog::tables_with(model::Finding::Severity severity) const {
     constexpr std::string_view k_findings = R"("findings":[{)";  // quotes in a person's words are escaped there
     const std::lock_guard lock(m_impl->mutex);

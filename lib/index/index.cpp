@@ -333,6 +333,7 @@ Result<Report> Run::run() {
     const catalog::Totals totals = m_catalog.totals();
     m_report.tables = totals.tables;
     m_report.rows = totals.rows;
+    m_report.rows_exact = m_catalog.all_rows_counted();
     m_report.elapsed_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
     return std::move(m_report);

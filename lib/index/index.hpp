@@ -49,6 +49,7 @@ struct Report {
     // Data files and stubs only: what is known to hold no data counts nowhere. A file that moved is not gone.
     std::uint64_t files_seen = 0, files_read = 0, files_unchanged = 0, files_gone = 0, bytes_read = 0;
     std::uint64_t tables = 0, rows = 0;  // of the whole catalog afterwards
+    bool rows_exact = true;              // false: there are at least so many
     std::vector<std::string> settling;   // "bucket/path": too new, or under a temporary name
     std::uint64_t temporary = 0;         // how many of those for their name
     double settled_in = 0;               // seconds until the others have rested long enough
