@@ -43,15 +43,28 @@ const FileProfile* moved_profile(const File& f, const ProfileStore& store, const
     return known != at->second.end() && is_of(known->second, f) ? &known->second : nullptr;
 }
 
+// ctime apart: a link to the file moves it, too, and who reads now reads what is there now.
 bool same_content(const Identity& id, const File& f) {
-    const bool unwritten = f.ctime_ns == 0 || id.ctime_ns == f.ctime_ns;
-    return id.ino == f.ino && id.size == f.size && id.mtime_ns == f.mtime_ns && unwritten;
+    return id.ino == f.ino && id.size == f.size && id.mtime_ns == f.mtime_ns;
 }
 
 void fail(File& f, const Error& error) {
     f.profile.reset();
     f.failed = true;
     f.why_failed = error.message;
+}
+
+Status take(File& f, Result<formats::Profile> profile, std::int64_t ctime_ns, const formats::Options& options,
+            std::atomic<std::uint64_t>& bytes) {
+    if (!profile) {
+        fail(f, profile.error());
+        return {};
+    }
+    bytes += profile->bytes_read;
+    const bool sampled = options.sample_rows > 0 && !profile->rows_exact && profile->rows == options.sample_rows;
+    f.profile = FileProfile{
+        f.size, f.ino, f.mtime_ns, ctime_ns, sampled ? options.sample_rows : 0, k_codec, std::move(*profile)};
+    return {};
 }
 
 // Reads one file; what it was is decided by its identity before and after.
@@ -66,27 +79,20 @@ Status read_one(File& f, int bucket_fd, const formats::Options& options, const C
             fail(f, fd.error());
         return {};
     }
-    const auto before = identity_of(fd->get());
-    if (!before || !same_content(*before, f)) {
+    for (int tries = 3;;) {
+        const auto before = identity_of(fd->get());
+        auto profile = formats::profile(fd->get(), name_of(f.path), options, cancel);
+        const auto after = identity_of(fd->get());
+        if (!profile && profile.error().code == Errc::cancelled) return std::move(profile).error();
+        if (!before || !after || !same_content(*before, f) || !same_content(*after, f)) {
+            f.settling = true;
+            return {};
+        }
+        if (before->ctime_ns == after->ctime_ns) return take(f, std::move(profile), before->ctime_ns, options, bytes);
+        if (--tries > 0) continue;  // a link or permissions, or somebody wrote and put the time back: look again
         f.settling = true;
         return {};
     }
-    auto profile = formats::profile(fd->get(), name_of(f.path), options, cancel);
-    const auto after = identity_of(fd->get());
-    if (!profile && profile.error().code == Errc::cancelled) return std::move(profile).error();
-    if (!after || !same_content(*after, f)) {
-        f.settling = true;
-        return {};
-    }
-    if (!profile) {
-        fail(f, profile.error());
-        return {};
-    }
-    bytes += profile->bytes_read;
-    const bool sampled = options.sample_rows > 0 && !profile->rows_exact && profile->rows == options.sample_rows;
-    f.profile = FileProfile{
-        f.size, f.ino, f.mtime_ns, before->ctime_ns, sampled ? options.sample_rows : 0, k_codec, std::move(*profile)};
-    return {};
 }
 
 bool needs_reading(const File& f, const Options& options) {

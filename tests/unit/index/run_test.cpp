@@ -194,6 +194,31 @@ TEST_CASE("other permissions have a file read once more, and are no change", "[i
     CHECK(lake.index().files_read == 0);
 }
 
+TEST_CASE("files that are linked elsewhere between the scan and the reading are taken in all the same", "[index]") {
+    TestLake lake;
+    for (int i = 0; i < 10; ++i) lake.put("raw-data/t/" + std::to_string(i) + ".csv", "id,v\n1,2\n");
+    const fs::path folder = lake.lake->layout().buckets / "raw-data/t", links = lake.home / "links";
+    fs::create_directories(links);
+    index::Options one_thread;
+    one_thread.threads = 1;
+    {
+        auto catalog = lake.open();
+        const auto link_all = [&](std::uint64_t done, std::uint64_t, std::uint64_t) {  // as a backup by links does
+            for (int i = 0; done == 1 && i < 10; ++i)
+                fs::create_hard_link(folder / (std::to_string(i) + ".csv"), links / std::to_string(i));
+        };
+        const auto report =
+            index::run(*lake.lake, lake.buckets, catalog, one_thread, lake.clock, *lake.cancel, link_all);
+        REQUIRE(report);
+        CHECK(report->settling.empty());
+    }
+    CHECK(lake.open().find("raw-data.t")->files == 10);
+    const index::Report report = lake.index();
+    CHECK(report.files_read == 1);  // the first, which was linked after it was read
+    CHECK(report.changes.empty());
+    CHECK(lake.index().files_read == 0);
+}
+
 TEST_CASE("a link out of the bucket is never read", "[index]") {
     TestLake lake;
     lake.put("raw-data/a.csv", "id\n1\n");
