@@ -9,6 +9,7 @@
 #include "base/file.hpp"
 #include "base/json.hpp"
 #include "catalog/backend.hpp"
+#include "catalog/search.hpp"
 #include "support/scratch.hpp"
 
 using namespace neurolake;
@@ -375,6 +376,22 @@ TEST_CASE("search tells the most likely table first", "[catalog]") {
     CHECK(catalog.search("orders purchase").best.size() == 1);
     CHECK(catalog.search("sales orders").total == 9);
     CHECK(catalog.search("sales.orders").best.size() == 1);
+}
+
+TEST_CASE("every place of a table where a word stands is told, the best first", "[catalog]") {
+    auto orders = table("raw-data", "zips");
+    orders.columns = {column("note", model::TypeKind::text), column("old_zip", model::TypeKind::text),
+                      column("ZIP", model::TypeKind::text)};
+    orders.columns[0].description = "which zip it went to";
+    orders.columns[1].term = "Postal code";
+    orders.tags = {"zipped", "gold"};
+    const auto words = search_words("zip nothing", {{"Postal code", "", {"zip code"}}});
+    std::string places;
+    for (const auto& place : all_places(orders, words))
+        places += place.where + ":" + place.match + "(" + place.column + ") ";
+    CHECK(places ==
+          "table:raw-data.zips() column:ZIP(ZIP) column:old_zip(old_zip) tag:zipped() term:Postal code (zip "
+          "code)(old_zip) description:which zip it went to(note) ");
 }
 
 TEST_CASE("an entry that was edited by hand is searched as the others", "[catalog]") {
