@@ -79,6 +79,7 @@ Result<std::string> beginning_of(const Input& input, std::size_t bytes, bool& wh
         if (!got || *got == 0) break;
         filled += *got;
     }
+    whole |= input.compression == Compression::none && filled == input.size;
     beginning.resize(filled);
     return beginning;
 }

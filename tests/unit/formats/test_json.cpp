@@ -249,6 +249,15 @@ TEST_CASE("the rows shown are those that count, with every digit of the file", "
     CHECK(values.cells == std::vector<std::vector<std::optional<std::string>>>{{"1.50"}, {"a\tb"}, {std::nullopt}});
 }
 
+TEST_CASE("a list on one line is a list, with and without a line end", "[formats]") {
+    for (const std::string& text : {std::string("[\"May\",\"June\"]"), std::string("[\"May\",\"June\"]\n"),
+                                    std::string("[{\"a\":1},{\"a\":2}]\r\n")}) {
+        CHECK(profile_of(text, "t.json").format == "json");
+        CHECK(profile_of(text, "t.json").rows == 2);
+        CHECK(profile_of(*gzip(text), "t.json.gz").rows == 2);
+    }
+}
+
 TEST_CASE("JSON Lines may end in CR alone, however long the file is", "[formats]") {
     std::string lines;
     for (int i = 0; i < 200000; ++i) lines += fmt::format("{{\"id\":{},\"word\":\"some text\"}}\r", i);
