@@ -63,7 +63,7 @@ class Registry(CatalogTest):
     def test_a_diff_that_cannot_be_says_what_there_is(self):
         self.versions("id\n1\n")
         self.assertIn("one schema version only", self.nl("catalog", "diff", "raw-data.t", check=1).err)
-        self.assertIn("it has 1 to 1", self.nl("catalog", "diff", "raw-data.t", "1", "7", check=1).err)
+        self.assertIn("it has version 1 only", self.nl("catalog", "diff", "raw-data.t", "1", "7", check=1).err)
         self.nl("catalog", "diff", "raw-data.t", "0", check=2)
         self.nl("catalog", "diff", "raw-data.t", "1", "2", "3", check=2)
 
