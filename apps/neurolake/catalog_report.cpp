@@ -59,8 +59,13 @@ json::Value change_json(const index::TableChange& change) {
     value.set("what", k_words[static_cast<int>(change.what)]);
     if (!change.renamed_from.empty()) json::set_path(value, "renamed_from", change.renamed_from);
     if (change.what == index::TableChange::What::changed)
-        value.set("rows_before", change.rows_before).set("files_before", change.files_before);
-    value.set("rows", change.rows).set("bytes", change.bytes).set("files", change.files);
+        value.set("rows_before", change.rows_before)
+            .set("rows_before_exact", change.rows_before_exact)
+            .set("files_before", change.files_before);
+    value.set("rows", change.rows)
+        .set("rows_exact", change.rows_exact)
+        .set("bytes", change.bytes)
+        .set("files", change.files);
     value.set("schema_version", change.schema_version);
     auto lines = json::Value::array();
     for (const auto& line : change.schema_changes) lines.push(text::to_valid_utf8(line));

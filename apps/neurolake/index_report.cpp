@@ -25,6 +25,15 @@ std::string count_text(std::uint64_t now, std::uint64_t before, std::string_view
     return fmt::format("{}s {} -> {}", noun, text::with_thousands(before), text::with_thousands(now));
 }
 
+// "rows at least 100 -> 12,360"
+std::string rows_text(const index::TableChange& change) {
+    const auto amount = [](bool exact, std::uint64_t rows) {
+        return (exact ? "" : "at least ") + text::with_thousands(rows);
+    };
+    return fmt::format("rows {} -> {}", amount(change.rows_before_exact, change.rows_before),
+                       amount(change.rows_exact, change.rows));
+}
+
 std::string rows_of(const index::TableChange& change) {
     if (!change.rows_exact && change.rows == 0) return "rows unknown";
     return (change.rows_exact ? "" : "at least ") + counted(change.rows, "row");
@@ -53,9 +62,7 @@ std::string change_line(Output& out, const index::TableChange& change) {
     const bool rows_known = change.rows_exact || change.rows > 0;
     std::string line =
         fmt::format("{} {}  {}", out.paint(k_styles[what], fmt::format("{:7}", k_words[what])), out.name(change.table),
-                    compare && rows_known && change.rows != change.rows_before
-                        ? count_text(change.rows, change.rows_before, "row") + (change.rows_exact ? "" : " at least")
-                        : rows_of(change));
+                    compare && rows_known && change.rows != change.rows_before ? rows_text(change) : rows_of(change));
     if (change.files > 1 || (compare && change.files != change.files_before))
         line += out.separator() + count_text(change.files, compare ? change.files_before : change.files, "file");
     return line;
@@ -171,6 +178,7 @@ void merge_change(std::vector<index::TableChange>& changes, index::TableChange n
     }
     if (known->what == What::added && next.what == What::changed) next.what = What::added;
     next.rows_before = known->rows_before;
+    next.rows_before_exact = known->rows_before_exact;
     next.files_before = known->files_before;
     next.schema_changes.insert(next.schema_changes.begin(), known->schema_changes.begin(), known->schema_changes.end());
     if (next.what == What::added) next.schema_changes.clear();

@@ -231,6 +231,19 @@ void Run::add_table(Table table, const Table* before, const Group& group, int bu
     m_batch.upserts.push_back(std::move(table));
 }
 
+namespace {
+
+// A table none of whose files can be looked at yet is not gone.
+bool rests_on_waiting(const BucketWork& work, const Table& table) {
+    const auto inside = [&](const std::string& path) {
+        return table.is_folder ? table.path.empty() || path.starts_with(table.path + "/") : path == table.path;
+    };
+    const auto has_group = [&](const Group& g) { return g.path == table.path && g.is_folder == table.is_folder; };
+    return std::ranges::any_of(work.waiting, inside) && std::ranges::none_of(work.groups, has_group);
+}
+
+}  // namespace
+
 // What the catalog holds at the places of this bucket.
 void Run::look_up_tables(BucketWork& work) const {
     const std::string& bucket = work.bucket->name;
@@ -246,7 +259,7 @@ void Run::look_up_tables(BucketWork& work) const {
         if (!here || alive || (!here->deleted_at.empty() && here->deleted_at < table.deleted_at)) here = &table;
         if (!alive) continue;
         const Unit* unit = work.tree->unit_of(table.path, table.is_folder);
-        if (!unit || unit->touched)
+        if ((!unit || unit->touched) && !rests_on_waiting(work, table))
             work.may_be_gone.push_back(&table);
         else
             work.taken.insert(table.name);

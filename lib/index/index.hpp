@@ -34,6 +34,7 @@ struct TableChange {
     std::uint64_t rows = 0, bytes = 0, files = 0, cloud_files = 0;
     bool rows_exact = true;
     std::uint64_t rows_before = 0, files_before = 0;  // of a changed table
+    bool rows_before_exact = true;
     std::string reason;  // of a changed table: what differs, where neither rows, files nor the schema do
     std::uint32_t schema_version = 1;
     std::vector<std::string> schema_changes;

@@ -28,6 +28,7 @@ struct BucketWork {
     std::vector<const model::Table*> before;       // ... and the table each of them continues
     std::vector<const model::Table*> may_be_gone;  // living tables of touched places
     std::set<std::string> taken;                   // names of the tables that are not looked at
+    std::set<std::string> waiting;                 // paths of settling files of which nothing is known
 };
 
 // A table whose first rows are to be kept: one of the catalog's, or of the batch.

@@ -48,14 +48,28 @@ void Run::report_temporaries(const Tree& tree) {
     }
 }
 
+namespace {
+
+// What nobody read yet says nothing: until it has rested, its table keeps what it was told of the file last.
+void be_as_it_was(File& f) {
+    f.size = f.profile->size;
+    f.mtime_ns = f.profile->mtime_ns;
+}
+
+}  // namespace
+
 // Names what is settling or failed, and takes files that say nothing yet out of their units.
 void Run::report_tree(BucketWork& work) {
     const std::string& bucket = work.bucket->name;
     report_temporaries(*work.tree);
     m_report.findings.insert(m_report.findings.end(), work.tree->findings().begin(), work.tree->findings().end());
     for (Unit& unit : work.tree->units()) {
-        for (const File& f : unit.files) {
+        for (File& f : unit.files) {
             if (f.settling) {
+                if (f.profile)
+                    be_as_it_was(f);
+                else
+                    work.waiting.insert(f.path);
                 m_report.settling.push_back(shown(bucket, f.path));
                 m_report.settled_in = std::max(m_report.settled_in, f.settles_in);
             }

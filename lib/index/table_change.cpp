@@ -55,10 +55,13 @@ std::string reason_of(const Table& now, const Table& before) {
     if (now.path != before.path) return fmt::format("its place is {}/{} now", now.bucket, now.path);
     if (now.cloud_files != before.cloud_files) return place_text(now);
     if (now.format != before.format) return fmt::format("its format is {} now, was {}", now.format, before.format);
+    if (now.bytes == before.bytes && now.rows_exact != before.rows_exact)
+        return now.rows_exact ? "all of its rows are counted now" : "not all of its rows are counted now";
     if (now.bytes != before.bytes || now.columns != before.columns) return "values changed";
     if (now.modified_at != before.modified_at) return "files were written again with the same values";
     if (now.partitions != before.partitions) return "its files are laid out anew";
-    if (now.findings != before.findings) return "its remarks changed, see: neurolake catalog explain";
+    if (now.findings != before.findings)
+        return "its remarks changed, see: neurolake catalog explain " + now.full_name();
     return "how its files are grouped changed";
 }
 
@@ -72,6 +75,7 @@ TableChange change_of(const Table& table, const Table* before) {
     change.what = TableChange::What::changed;
     if (before->full_name() != table.full_name()) change.renamed_from = before->full_name();
     change.rows_before = before->rows;
+    change.rows_before_exact = before->rows_exact;
     change.files_before = before->files;
     change.reason = reason_of(table, *before);
     return change;

@@ -136,6 +136,14 @@ class Changes(CatalogTest):
         report = self.index()
         self.assertEqual((5, 5, 0), tuple(report[k] for k in ("files_seen", "files_unchanged", "files_gone")))
 
+    def test_rows_that_were_only_sampled_are_at_least_so_many(self):
+        self.put("raw-data/long.csv", "id\n" + "1\n" * 500)
+        self.nl("catalog", "index", "--sample", "100")
+        self.assertIn("Catalog: 1 table, at least 100 rows", self.nl("catalog", "index").out)
+        text = self.nl("catalog", "index", "--full").out
+        self.assertIn("changed raw-data.long  rows at least 100 -> 500\n", text)
+        self.assertIn("Catalog: 1 table, 500 rows", text)
+
     def test_changed_lines_say_what_changed(self):
         self.put("raw-data/t/a.csv", "id,x\n1,5\n2,6\n")
         self.index()

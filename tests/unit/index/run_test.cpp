@@ -282,3 +282,62 @@ TEST_CASE("loose files and partitions may both lie directly in a bucket", "[inde
     CHECK(catalog.table_of("raw-data", "day=2024-01-02/a.csv")->name == "all");
     CHECK(lake.index().changes.empty());
 }
+
+TEST_CASE("a file that is still settling leaves its table as it was", "[index]") {
+    TestLake lake;
+    lake.put("raw-data/fresh.csv", "x,y\n1,2\n");
+    lake.put("raw-data/t/a.csv", "x\n1\n");
+    lake.put("raw-data/t/b.csv", "x\n2\n");
+    lake.index();
+    const std::string before = lake.bytes();
+    const auto waits = [&](const std::string& path, const std::string& text) {
+        lake.put("raw-data/" + path, text, 0);
+        index::Options long_wait;
+        long_wait.settle_seconds = 60;
+        const index::Report report = lake.index(long_wait);
+        CHECK(report.changes.empty());
+        CHECK(report.findings.empty());
+        CHECK(report.files_read == 0);
+        CHECK(report.settling == std::vector<std::string>{"raw-data/" + path});
+        CHECK(lake.bytes() == before);
+    };
+    index::Options at_once;
+    at_once.settle_seconds = 0;
+    SECTION("of the same size, of another size, and told when it is read") {
+        waits("fresh.csv", "x,y\n9,9\n");
+        waits("fresh.csv", "x,y,z\n9,9,9\n");
+        const index::Report report = lake.index(at_once);
+        REQUIRE(report.changes.size() == 1);
+        CHECK(report.changes[0].table == "raw-data.fresh");
+        CHECK(report.changes[0].schema_changes == std::vector<std::string>{"+ z int64"});
+    }
+    SECTION("one file of several") {
+        waits("t/b.csv", "x\n2\n3\n");
+        const index::Report report = lake.index(at_once);
+        REQUIRE(report.changes.size() == 1);
+        CHECK(report.changes[0].rows == 3);
+    }
+    SECTION("also when nothing is known of its content") {
+        fs::remove(lake.lake->layout().state / "profiles");
+        waits("fresh.csv", "x,y\n9,9\n");
+        CHECK(lake.index(at_once).changes.size() == 1);
+    }
+}
+
+TEST_CASE("a change tells of how many rows it knows for sure, before and now", "[index]") {
+    TestLake lake;
+    lake.put("raw-data/a.csv", "x\n1\n2\n3\n");
+    index::Options sample, full;
+    sample.sample_rows = 2;
+    full.full = true;
+    index::Report report = lake.index(sample);
+    CHECK_FALSE(report.changes.at(0).rows_exact);
+    CHECK_FALSE(lake.index().rows_exact);
+    report = lake.index(full);
+    REQUIRE(report.changes.size() == 1);
+    CHECK_FALSE(report.changes[0].rows_before_exact);
+    CHECK(report.changes[0].rows_before == 2);
+    CHECK(report.changes[0].rows_exact);
+    CHECK(report.changes[0].rows == 3);
+    CHECK(report.rows_exact);
+}
