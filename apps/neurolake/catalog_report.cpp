@@ -284,9 +284,6 @@ void print_fault(Output& out, const std::string& line) {
 
 }  // namespace
 
-namespace {
-
-// "raw-data/orders/b.csv: what is wrong"; a message that begins with the file's path inside its bucket says it already.
 std::string finding_text(const model::Finding& finding) {
     const std::string path = text::escape_controls(finding.path), message = text::escape_controls(finding.message);
     const auto slash = path.find('/');
@@ -294,8 +291,6 @@ std::string finding_text(const model::Finding& finding) {
         return path.substr(0, slash + 1) + message;
     return path + (path.empty() ? "" : ": ") + message;
 }
-
-}  // namespace
 
 void print_findings(Output& out, const std::vector<model::Finding>& findings) {
     for (const auto& finding : findings) {

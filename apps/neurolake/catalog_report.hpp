@@ -29,6 +29,8 @@ std::string sample_text(const model::Table& table);  // where sampled_rows is se
 std::string card_line(const Output& out, const model::Table& table);
 // Why a column has its type, in words: the evidence's reason, or what was seen.
 std::string why_text(const model::Column& column, bool name_file);
+// "raw-data/orders/b.csv: what is wrong"; a message that begins with the file's path inside its bucket says it already.
+std::string finding_text(const model::Finding& finding);
 void print_findings(Output& out, const std::vector<model::Finding>& findings);
 
 // A table as a person names it: full, bare, or by the place of its folder or of one of its files ("raw-data/a.csv").

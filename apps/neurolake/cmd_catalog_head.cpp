@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/text.hpp"
 #include "catalog_report.hpp"
 #include "cmd_catalog.hpp"
 #include "formats/formats.hpp"
 #include "index/sample.hpp"
+#include "index/table_storage.hpp"
 #include "table.hpp"
 
 namespace neurolake::apps {
@@ -48,6 +50,29 @@ Result<std::vector<TableFile>> files_of(Session& session, const model::Table& ta
     return files;
 }
 
+// Files of versions that were overwritten are no part of the table: the index leaves them out as well.
+void leave_out_old_versions(int bucket_fd, std::vector<TableFile>& files) {
+    std::map<std::string, std::optional<index::LiveVersions>> of_folder;
+    std::erase_if(files, [&](const TableFile& file) {
+        const auto slash = file.path.rfind('/');
+        const auto version = index::version_of_name(std::string_view(file.path).substr(slash + 1));
+        if (!version) return false;
+        const auto [at, first] = of_folder.try_emplace(slash == std::string::npos ? "" : file.path.substr(0, slash));
+        if (first)
+            if (const auto live = index::read_live_versions(bucket_fd, at->first)) at->second = *live;
+        return at->second && !at->second->holds(*version);
+    });
+}
+
+// What the index found wrong with a file tells more than that its rows cannot be shown.
+Error why_unread(const model::Table& table, const std::string& path, Error error) {
+    for (const auto& finding : table.findings)
+        if (finding.severity == model::Finding::Severity::error && finding.path == path)
+            return Error(Errc::corrupt, fmt::format("show the first rows of {}: {}", path, finding.message),
+                         fmt::format("what is known of it: neurolake catalog show {}", table.full_name()), path);
+    return std::move(error).with_context(path);
+}
+
 // The data is away; the catalog kept its first rows.
 Status take_kept_rows(Session& session, const model::Table& table, std::size_t wanted, Head& head) {
     TRY(const catalog::Catalog* catalog, session.catalog());
@@ -72,7 +97,8 @@ Result<Head> read_head(Session& session, const model::Table& table, std::size_t 
         for (const auto& column : *list) head.columns.push_back(column.name);
     TRY(const lake::Bucket* bucket, session.bucket(table.bucket));
     TRY(const Fd root, open_folder(bucket->root));
-    TRY(const auto files, files_of(session, table));
+    TRY(auto files, files_of(session, table));
+    leave_out_old_versions(root.get(), files);
     std::optional<Error> failed;
     for (const TableFile& file : files) {
         if (head.rows.size() == wanted) break;
@@ -84,7 +110,7 @@ Result<Head> read_head(Session& session, const model::Table& table, std::size_t 
         auto rows = fd ? formats::head(fd->get(), file.path.substr(file.path.rfind('/') + 1), wanted)
                        : Result<formats::Rows>(fd.error());
         if (!rows) {
-            if (!failed) failed = std::move(rows).error().with_context(table.bucket + "/" + file.path);
+            if (!failed) failed = why_unread(table, table.bucket + "/" + file.path, std::move(rows).error());
             continue;
         }
         index::add_rows(table, file.path, *rows, wanted, head.rows);

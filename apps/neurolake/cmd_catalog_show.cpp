@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/text.hpp"
 #include "catalog_report.hpp"
@@ -77,6 +78,11 @@ std::size_t room_for_range_end(const Output& out, const model::Table& table) {
     return std::max(k_least, width > used ? (width - used) / 2 : 0);
 }
 
+void print_heading(Output& out, std::string_view title) {
+    out.line();
+    out.line(out.paint(Style::bold, title));
+}
+
 void print_columns(Output& out, const model::Table& table) {
     const std::size_t widest = room_for_range_end(out, table);
     Table shown({{"  COLUMN", TableColumn::Align::left, true},
@@ -120,12 +126,16 @@ void add_lineage_facts(Session& session, const model::Table& table, Table& facts
     }
 }
 
-// "email: looks like ..."
+// "email: looks like ..." below a heading of its own: a guess is nothing that a person said.
 void print_meanings(Output& out, const model::Table& table) {
+    bool first = true;
     for (const auto* list : {&table.columns, &table.partition_columns})
-        for (const auto& column : *list)
-            if (const auto meaning = model::meaning_text(column); !meaning.empty())
-                out.line(fmt::format("  {}: {}", out.name(column.name), out.name(meaning)));
+        for (const auto& column : *list) {
+            const auto meaning = model::meaning_text(column);
+            if (meaning.empty()) continue;
+            if (std::exchange(first, false)) print_heading(out, "  MEANING");
+            out.line(fmt::format("  {}: {}", out.name(column.name), out.name(meaning)));
+        }
 }
 
 // "2: year 2026 (1 value), month 01 .. 02 (2 values)".
@@ -166,9 +176,9 @@ void print_facts(Session& session, const model::Table& table) {
 }
 
 void print_table_findings(Output& out, const model::Table& table) {
+    if (!table.findings.empty()) print_heading(out, "  FOUND");
     for (const auto& finding : table.findings)
-        out.line(fmt::format("  {}: {}: {}", model::to_string(finding.severity), out.name(finding.path),
-                             out.name(finding.message)));
+        out.line(fmt::format("  {}: {}", model::to_string(finding.severity), out.name(finding_text(finding))));
 }
 
 Result<int> run_show(Session& session, const Args& args) {
@@ -182,7 +192,7 @@ Result<int> run_show(Session& session, const Args& args) {
     out.line(out.paint(Style::bold, out.name(table->full_name())));
     out.line("  " + card_line(out, *table));
     print_facts(session, *table);
-    if (!table->columns.empty() || !table->partition_columns.empty() || !table->findings.empty()) out.line();
+    if (!table->columns.empty() || !table->partition_columns.empty()) out.line();
     print_columns(out, *table);
     print_meanings(out, *table);
     print_table_findings(out, *table);

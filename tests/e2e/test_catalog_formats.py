@@ -155,6 +155,8 @@ class Formats(CatalogTest):
         self.assertEqual(2, tables["raw-data.users"]["files"])
         findings = self.nl("catalog", "show", "raw-data.users", "--json").json["table"]["findings"]
         self.assertEqual("older_versions", findings[0]["code"])
+        ids = lambda: [row[0] for row in self.nl("catalog", "head", "raw-data.users", "--json").json["rows"]]
+        self.assertEqual(["9", "8", "10"], ids())
         # Only the history changes: nothing was overwritten after all.
         history = json.loads(read(os.path.join(source, "users", "_history.json")))
         for entry in history:
@@ -162,6 +164,15 @@ class Formats(CatalogTest):
         self.put("raw-data/users/_history.json", json.dumps(history))
         self.index()
         self.assertEqual((6, 4), (self.tables()["raw-data.users"]["rows"], self.tables()["raw-data.users"]["files"]))
+        self.assertEqual(["1", "2", "3", "9", "8", "10"], ids())
+
+    def test_the_first_rows_of_a_damaged_file_are_answered_with_its_damage(self):
+        self.put("raw-data/cut.parquet", parquet()[:-20])
+        self.index(check=3)
+        known = self.nl("catalog", "show", "raw-data.cut", "--json").json["table"]["findings"][0]
+        error = self.nl("catalog", "head", "raw-data.cut", "--json", check=1).error
+        self.assertEqual(("corrupt", "raw-data/cut.parquet"), (error["code"], error["path"]))
+        self.assertIn(known["message"], error["message"])
 
     def test_the_same_table_in_each_format_has_the_same_columns_and_rows(self):
         text = lambda cut: "".join(cut.join(map(str, row)) + "\n" for row in [("id", "name", "amount"), *ROWS])
