@@ -276,7 +276,7 @@ namespace {
 // One of several things that are wrong; the run goes on.
 void print_fault(Output& out, const std::string& line) {
     constexpr std::size_t k_indent = 7;
-    const std::string shown = out.utf8() ? line : ascii_text(line);
+    const std::string told = out.advised(line), shown = out.utf8() ? told : ascii_text(told);
     const auto width = static_cast<std::size_t>(out.width());
     out.stderr_raw(out.paint_stderr(Style::red, "error:") + " " +
                    (out.stderr_is_terminal() ? text::wrapped(shown, width, k_indent, k_indent) : shown) + "\n");

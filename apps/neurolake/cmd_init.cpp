@@ -13,6 +13,7 @@
 #include "catalog/sqlite.hpp"
 #include "commands.hpp"
 #include "sample_lake.hpp"
+#include "shell_words.hpp"
 #include "table.hpp"
 
 namespace neurolake::apps {
@@ -260,7 +261,7 @@ std::string next_command(const fs::path& home) {
     std::error_code failed;
     const auto without = config::find_home(std::nullopt, config::process_environment(), fs::current_path(failed));
     if (without && (without->path == home)) return "neurolake catalog index";
-    return fmt::format("neurolake --home {} catalog index", home.string());
+    return fmt::format("neurolake --home {} catalog index", plain_or_quoted(home.string()));
 }
 
 json::Value to_json(const Session& session, const Report& report, const std::string& next) {

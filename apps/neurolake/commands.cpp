@@ -133,6 +133,11 @@ Status finish_globals(const CLI::App& root, Globals& globals) {
     return {};
 }
 
+bool works_on_a_lake(std::string_view word) {
+    if (word.empty() || word == "init" || word == "version") return false;
+    return std::ranges::any_of(k_families, [&](const auto& f) { return f.name == word || f.other == word; });
+}
+
 std::string_view first_word(int argc, const char* const* argv) {
     static constexpr std::string_view k_with_value[] = {"--home", "--color", "--now", "--set"};
     for (int i = 1; i < argc; ++i) {

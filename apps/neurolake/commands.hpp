@@ -67,6 +67,9 @@ private:
 // --dry-run: names every object the command would touch and writes nothing; asked by Session::dry_run().
 void add_dry_run(CommandLine app);
 
+// A command of the top level that acts on a lake, and does not make one.
+bool works_on_a_lake(std::string_view word);
+
 // Every command, in the order of the help; each line of the table in commands.cpp is one family. When `word` is the
 // name of one, only that family is added: scripts call us thousands of times, and building all costs more than most
 // runs.

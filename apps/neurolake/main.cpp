@@ -18,6 +18,7 @@
 #include "base/text.hpp"
 #include "commands.hpp"
 #include "help_text.hpp"
+#include "home_hints.hpp"
 
 namespace neurolake::apps {
 
@@ -149,6 +150,7 @@ int run(int argc, char** argv) {
     const CLI::App* app = chosen(root);
     if (auto status = finish_globals(root, globals); !status) return refuse(status.error());
     out.set(globals.output);
+    out.advise(home_hints(globals.home));
     globals.command = full_name(*app);
     const auto* dry = app->get_option_no_throw("--dry-run");
     globals.dry_run = dry && dry->count() > 0;

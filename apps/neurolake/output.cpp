@@ -205,14 +205,15 @@ void Output::set(OutputOptions options) {
 bool Output::draws_progress() const { return m_stderr_terminal && !m_dumb && !m_options.quiet; }
 
 std::string Output::for_stderr(std::string_view text) const {
-    return m_stderr_terminal ? broken(encode(text), columns()) : encode(text);
+    const auto shown = encode(advised(text));
+    return m_stderr_terminal ? broken(shown, columns()) : shown;
 }
 
 std::string Output::encode(std::string_view text) const { return m_utf8 ? std::string(text) : ascii_text(text); }
 
 void Output::line(std::string_view text) {
     if (machine()) return;
-    const auto shown = encode(text);
+    const auto shown = encode(advised(text));
     raw((m_stdout_terminal ? broken(shown, columns()) : shown) + "\n");
 }
 
@@ -226,7 +227,8 @@ void Output::summary(std::string_view text) {
 
 void Output::prose(std::string_view text, std::size_t indent) {
     if (m_options.quiet) return;
-    exact(m_stdout_terminal ? text::wrapped(text, columns(), 0, indent) : std::string(text));
+    const auto shown = advised(text);
+    exact(m_stdout_terminal ? text::wrapped(shown, columns(), 0, indent) : shown);
 }
 
 void Output::raw(std::string_view bytes) {
@@ -235,11 +237,28 @@ void Output::raw(std::string_view bytes) {
     if (m_buffer.size() >= k_flush_at) (void)flush();
 }
 
-void Output::object(const json::Value& value) {
-    raw(json::dump(value, m_stdout_terminal ? json::Style::pretty : json::Style::compact) + "\n");
+// The values that are commands, or sentences with them, wherever they stand.
+json::Value Output::with_advice(json::Value value) const {
+    if (auto* list = value.as_array())
+        for (auto& item : *list) item = with_advice(std::move(item));
+    if (auto* fields = value.as_object())
+        for (auto& [key, item] : *fields) {
+            const bool told = key == "message" || key == "hint" || key == "fix" || key == "next";
+            if (told && item.is_string())
+                item = json::Value(advised(*item.as_string()));
+            else
+                item = with_advice(std::move(item));
+        }
+    return value;
 }
 
-void Output::object_line(const json::Value& value) { raw(json::dump(value) + "\n"); }
+void Output::object(const json::Value& value) {
+    raw(json::dump(m_advice ? with_advice(value) : value,
+                   m_stdout_terminal ? json::Style::pretty : json::Style::compact) +
+        "\n");
+}
+
+void Output::object_line(const json::Value& value) { raw(json::dump(m_advice ? with_advice(value) : value) + "\n"); }
 
 Status Output::flush() {
     if (!m_buffer.empty()) erase_bar();
@@ -290,7 +309,7 @@ std::size_t Output::columns() const { return static_cast<std::size_t>(m_width); 
 std::string Output::labelled(Style style, std::string_view label, std::string_view text) const {
     constexpr std::size_t k_least = 7;
     const std::size_t indent = std::max(k_least, label.size() + 1);
-    const auto shown = encode(text);
+    const auto shown = encode(advised(text));
     return (label.empty() ? "" : paint_stderr(style, label)) + std::string(indent - label.size(), ' ') +
            (m_stderr_terminal ? text::wrapped(shown, columns(), indent, indent) : shown) + "\n";
 }
@@ -310,7 +329,8 @@ void Output::why(std::string_view text) {
 }
 
 void Output::error(const Error& error, int exit) {
-    if (machine()) return stderr_raw(json::dump(to_json(error, exit)) + "\n");
+    if (machine())
+        return stderr_raw(json::dump(m_advice ? with_advice(to_json(error, exit)) : to_json(error, exit)) + "\n");
     // Messages quote names; a message is one or more lines of ours, so only line feeds pass unescaped.
     std::string out;
     for (auto part : text::split(error.message, '\n'))

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/json.hpp"
 #include "base/result.hpp"
@@ -27,6 +29,9 @@ inline constexpr int k_exit_partial = 3;  // some objects failed, each named
 // The process's exit code for a failure. `signal`: the one that cancelled the run (0 = none).
 int exit_code(Errc code, int signal = 0);
 
+// A sentence of ours with the commands in it as a person must type them.
+using Advice = std::function<std::string(std::string_view)>;
+
 // The two streams. stdout is buffered and carries the result only; stderr is written at once, after what stdout holds.
 // A closed pipe is no failure: later text is dropped and closed() lets a long listing stop early.
 class Output {
@@ -37,6 +42,11 @@ public:
     ~Output() { (void)flush(); }
 
     void set(OutputOptions options);  // once the command line is parsed
+    // From now on every sentence of line(), summary(), prose() and of stderr goes through it, and of JSON the values
+    // named message, hint, fix and next. Rows of tables do not: what people wrote stands there, too; they call
+    // advised().
+    void advise(Advice advice) { m_advice = std::move(advice); }
+    std::string advised(std::string_view text) const { return m_advice ? m_advice(text) : std::string(text); }
     bool json() const { return m_options.json; }
     bool jsonl() const { return m_options.jsonl; }
     bool machine() const { return m_options.json || m_options.jsonl; }
@@ -82,11 +92,13 @@ public:
 private:
     std::string encode(std::string_view text) const;
     std::string for_stderr(std::string_view text) const;
+    json::Value with_advice(json::Value value) const;
     void write_stderr(std::string_view bytes);
     std::size_t columns() const;
     std::string labelled(Style style, std::string_view label, std::string_view text) const;
 
     OutputOptions m_options;
+    Advice m_advice;
     bool m_utf8 = false, m_stdout_terminal = false, m_stderr_terminal = false, m_dumb = false;
     bool m_color_out = false, m_color_err = false, m_closed = false, m_bar = false;
     int m_width = 80;

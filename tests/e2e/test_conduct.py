@@ -15,6 +15,24 @@ from jsonschema_lite import check
 READERS = (("bucket", "list"), ("bucket", "show", "archive"), ("bucket", "stats"), ("ls",), ("version",), ("help",), ("status",))
 
 
+class Advice(LakeTest):
+    def test_commands_that_are_advised_carry_the_home_that_was_given(self):
+        other = self.nl("init", os.path.join(self.tmp, "its lake"), "--json").json["home"]
+        os.mkdir(os.path.join(other, "buckets", "staging"))
+        adopt = "neurolake --home '%s' bucket create staging" % other
+        self.assertIn(adopt, self.nl("--home", other, "catalog", "index").err)
+        self.assertIn("fix: to adopt it: " + adopt, self.nl("doctor", "--home", other).out)
+        fixes = [one["fix"] for one in self.nl("--home", other, "doctor", "--json").json["checks"]]
+        self.assertIn("to adopt it: " + adopt, fixes)
+        self.assertIn(adopt, self.nl("--home", other, "bucket", "show", "staging", "--json", check=1).error["hint"])
+        self.assertIn(adopt, self.nl("--home", other, "bucket", "show", "staging", check=1).err)
+        # Where the same lake is found without it, and where no lake is wanted yet, nothing is added.
+        found = self.nl("--home", other, "bucket", "show", "staging", env={"NEUROLAKE_HOME": other}, check=1).err
+        self.assertIn("adopt it: neurolake bucket create staging", found)
+        missing = os.path.join(self.tmp, "none")
+        self.assertIn("neurolake init " + missing, self.nl("--home", missing, "status", check=10).err)
+
+
 class Help(LakeTest):
     def commands(self):
         """Every command path, from the pages of help --all."""

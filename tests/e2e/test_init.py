@@ -219,10 +219,10 @@ class Init(LakeTest):
 class Finding(LakeTest):
     def test_flag_environment_and_parent_folder_find_the_same_lake(self):
         plain = {"NEUROLAKE_HOME": None}
-        flag = self.nl("--home", self.lake, "bucket", "list", env=plain).out
-        self.assertEqual(self.nl("bucket", "list", env={"NEUROLAKE_HOME": self.lake}).out, flag)
+        flag = self.nl("--home", self.lake, "bucket", "list", "--json", env=plain).out
+        self.assertEqual(self.nl("bucket", "list", "--json", env={"NEUROLAKE_HOME": self.lake}).out, flag)
         inside = os.path.join(self.lake, "buckets/raw-data")
-        self.assertEqual(self.nl("bucket", "list", env=plain, cwd=inside).out, flag)
+        self.assertEqual(self.nl("bucket", "list", "--json", env=plain, cwd=inside).out, flag)
 
     def test_the_flag_wins_over_the_environment(self):
         other = os.path.join(self.tmp, "other")
