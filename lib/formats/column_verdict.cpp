@@ -37,6 +37,25 @@ constexpr std::array<Family, 5> k_families{{
     {bit(CellClass::uuid), "uuid"},
 }};
 
+// The family that comes second, and the row where it does: what mixes families is text from there on. `first_rows` is
+// parallel to k_families, `never` stands for none.
+std::pair<std::string_view, std::uint64_t> second_family(const std::array<std::uint64_t, k_families.size()>& first_rows,
+                                                         std::uint64_t never) {
+    std::uint64_t first = never;
+    std::pair<std::string_view, std::uint64_t> second{{}, never};
+    std::string_view of_first;
+    for (std::size_t i = 0; i < first_rows.size(); ++i) {
+        if (first_rows[i] < first) {
+            second = {of_first, first};
+            first = first_rows[i];
+            of_first = k_families[i].name;
+        } else if (first_rows[i] < second.second) {
+            second = {k_families[i].name, first_rows[i]};
+        }
+    }
+    return second;
+}
+
 // A bound was cut after a number of bytes: drop a character that lost its end.
 std::string whole_characters(std::string text) {
     std::size_t tail = 0;
@@ -128,15 +147,21 @@ Type ColumnScan::decide(Reason& reason) const {
         reason = {m_quoted_empty > 0 ? "only empty values" : "no value seen", k_never};
         return m_quoted_empty > 0 ? TypeKind::text : TypeKind::unknown;
     }
-    if (seen(CellClass::text)) {
-        reason = {std::string(m_text_kind), first_of(bit(CellClass::text))};
-        // Beside text alone "None" is a value, too; until then it could have meant nothing.
-        if (first_of(m_seen & ~bit(CellClass::null_word)) == reason.row && first_of(m_seen) < reason.row)
-            reason.what += " (before it only words that may mean nothing)";
-        return TypeKind::text;
-    }
-    if (seen(CellClass::leading_zero)) {
-        reason = {"leading zero", first_of(bit(CellClass::leading_zero))};
+    const std::uint64_t text_row = first_of(bit(CellClass::text)), zero_row = first_of(bit(CellClass::leading_zero));
+    if (text_row != k_never || zero_row != k_never) {  // nothing takes it back: the first that made it text is the one
+        std::array<std::uint64_t, k_families.size()> first_rows;
+        std::ranges::transform(k_families, first_rows.begin(), [&](const Family& f) { return first_of(f.classes); });
+        const auto [mixed, mixed_row] = second_family(first_rows, k_never);
+        if (mixed_row < std::min(text_row, zero_row)) {
+            reason = {std::string(mixed), mixed_row};
+        } else if (zero_row < text_row) {
+            reason = {"leading zero", zero_row};
+        } else {
+            reason = {std::string(m_text_kind), text_row};
+            // Beside text alone "None" is a value, too; until then it could have meant nothing.
+            if (first_of(m_seen & ~bit(CellClass::null_word)) == reason.row && first_of(m_seen) < reason.row)
+                reason.what += " (before it only words that may mean nothing)";
+        }
         return TypeKind::text;
     }
     const Family* most = nullptr;

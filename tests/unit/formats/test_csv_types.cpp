@@ -233,6 +233,10 @@ TEST_CASE("commas in numbers mean what the whole column proves, else they are te
 TEST_CASE("the reason names what forced the type and where", "[formats]") {
     CHECK(reason_of_cells({"1", "2", "x", "3"}) == "text first at row 3");
     CHECK(reason_of_cells({"1", "2", "true", "3"}) == "boolean first at row 3");
+    CHECK(reason_of_cells({"01234", "10115", "n.n."}) == "leading zero first at row 1");
+    CHECK(reason_of_cells({"1", "x", "01234"}) == "text first at row 2");
+    CHECK(reason_of_cells({"1", "true", "01234", "x"}) == "boolean first at row 2");
+    CHECK(reason_of_cells({"2024-01-01", "7", "true", "x"}) == "number first at row 2");
     CHECK(reason_of_cells({"2024-01-01", "7", "2024-01-02"}) == "number first at row 2");
     CHECK(reason_of_cells({"1", "1e+5"}) == "exponent first at row 2");
     CHECK(reason_of_cells({"1", "99999999999999999999"}) == "integer beyond int64 first at row 2");
