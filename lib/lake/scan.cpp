@@ -74,6 +74,7 @@ Sameness sameness(const FileRecord& record) { return {record.ino, record.size, r
 
 struct Loss {
     std::uint64_t before = 0, gone = 0;
+    bool bare = false;  // nothing at all lies there now: so looks the folder below which a disk is not mounted
 };
 
 std::vector<Loss> losses(const Scan& scan, const Inventory& old) {
@@ -81,6 +82,8 @@ std::vector<Loss> losses(const Scan& scan, const Inventory& old) {
     for (std::size_t i = 0; i < losses.size(); ++i) {
         const auto totals = old.totals(scan.buckets[i]);
         if (totals) losses[i].before = totals->files + totals->cloud_files;
+        const BucketTotals& now = scan.totals[i];
+        losses[i].bare = now.files + now.cloud_files + now.ignored_files + now.symlinks + now.specials == 0;
     }
     for (const std::uint32_t bucket : scan.gone_bucket) ++losses[bucket].gone;
     return losses;
@@ -91,6 +94,7 @@ std::vector<Loss> losses(const Scan& scan, const Inventory& old) {
 Status check_shrink(const Scan& scan, const Inventory& old, double max_gone_fraction) {
     constexpr std::uint64_t k_few = 4;  // of so few files, half are soon gone on purpose
     const auto too_many = [&](const Loss& loss) {
+        if (loss.bare && loss.before > 1 && loss.gone >= loss.before) return true;
         return loss.before >= k_few &&
                static_cast<double>(loss.gone) > max_gone_fraction * static_cast<double>(loss.before);
     };

@@ -528,11 +528,26 @@ TEST_CASE("the guard lets moved files and tiny buckets pass", "[lake][scan]") {
     for (int i = 0; i < 3; ++i) world.scratch.write("tiny/f" + std::to_string(i), "x");
     world.commit();
     fs::rename(world.scratch / "raw-data/d", world.scratch / "raw-data/renamed");
-    fs::remove_all(world.scratch / "tiny");
-    fs::create_directory(world.scratch / "tiny");
+    for (const char* file : {"tiny/f0", "tiny/f1"}) fs::remove(world.scratch / file);
     const ScanResult result = world.look();
-    CHECK(result.scan.gone.size() == 13);
+    CHECK(result.scan.gone.size() == 12);
     CHECK(check_shrink(result.scan, world.inventory()));
     fs::remove_all(world.scratch / "raw-data/renamed");
     CHECK_FALSE(check_shrink(world.look().scan, world.inventory()));
+}
+
+TEST_CASE("a folder that is empty where two files or more were is stopped by the guard", "[lake][scan]") {
+    World world;
+    for (const char* file : {"f0", "f1", "README"}) world.write(file, "x");
+    world.add("lone");
+    world.scratch.write("lone/f0", "x");
+    world.commit();
+    fs::remove(world.scratch / "lone/f0");
+    CHECK(check_shrink(world.look().scan, world.inventory()));  // one file is soon gone
+    for (const char* file : {"f0", "f1"}) fs::remove(world.scratch / "raw-data" / file);
+    CHECK(check_shrink(world.look().scan, world.inventory()));  // something is left: the disk is there
+    fs::remove(world.scratch / "raw-data/README");
+    const auto guarded = check_shrink(world.look().scan, world.inventory());
+    REQUIRE_FALSE(guarded);
+    CHECK(guarded.error().message.find("3 of 3 files of bucket raw-data") != std::string::npos);
 }
