@@ -143,8 +143,8 @@ std::optional<Finding> clashes(const std::string& bucket, std::size_t files, con
         return Finding{
             Finding::Severity::warning, "type_drift", fmt::format("{}/{}", bucket, where.first->path),
             odd.evidence.forced_row,
-            fmt::format("{} is {} in {} but {} in {}{}; {} so", name, usual->first, usual->second.first->path, type,
-                        where.first->path, why, so_many(where.second, files))};
+            fmt::format("{} is {} in {} but {} in {}{}; {} in {}", name, usual->first, usual->second.first->path, type,
+                        where.first->path, why, type, so_many(where.second, files))};
     }
     return std::nullopt;
 }
@@ -163,12 +163,13 @@ std::optional<Finding> different_orders(const std::string& bucket, std::size_t f
     });
     for (const auto& [order, where] : seen.orders) {
         if (!clash(usual->first, order)) continue;
-        return Finding{Finding::Severity::warning, "date_order", fmt::format("{}/{}", bucket, where.first->path),
-                       column_named(*where.first, name).evidence.forced_row,
-                       fmt::format("the dates of {} are written {} in {}, but {} in {}; {} so: as no order reads all "
-                                   "of them, the column is text",
-                                   name, to_string(usual->first), with_row(*usual->second.first, name),
-                                   to_string(order), with_row(*where.first, name), so_many(where.second, files))};
+        return Finding{
+            Finding::Severity::warning, "date_order", fmt::format("{}/{}", bucket, where.first->path),
+            column_named(*where.first, name).evidence.forced_row,
+            fmt::format("the dates of {} are written {} in {}, but {} in {}; {} in {}: as no order reads all "
+                        "of them, the column is text",
+                        name, to_string(usual->first), with_row(*usual->second.first, name), to_string(order),
+                        with_row(*where.first, name), to_string(order), so_many(where.second, files))};
     }
     return std::nullopt;
 }
@@ -188,6 +189,19 @@ std::optional<Finding> words_as_text(const std::string& bucket, const std::strin
 }
 
 }  // namespace
+
+std::string gist(const Finding& finding, const std::string& folder) {
+    const std::string inside = folder.empty() ? "" : folder + "/";
+    std::string out = finding.code;
+    for (std::size_t at = 0; at < finding.message.size();) {
+        const std::size_t end = std::min(finding.message.find(' ', at), finding.message.size());
+        const std::string_view word = std::string_view(finding.message).substr(at, end - at);
+        const bool number = word.find_first_not_of("0123456789,;:()") == std::string_view::npos;
+        if (!number && (inside.empty() || !word.starts_with(inside))) out.append(" ").append(word);
+        at = end + 1;
+    }
+    return out;
+}
 
 std::vector<Finding> drift(const std::string& bucket, const std::vector<const File*>& all, ColumnDrift columns) {
     std::vector<const File*> files;

@@ -20,4 +20,8 @@ enum class ColumnDrift { tell, expected };
 std::vector<model::Finding> drift(const std::string& bucket, const std::vector<const File*>& files,
                                   ColumnDrift columns);
 
+// What such a finding of the table in this folder says apart from which files show it, in which row, and how many: the
+// columns and their types. Where that stays, nothing new is found.
+std::string gist(const model::Finding& finding, const std::string& folder);
+
 }  // namespace neurolake::index

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <unordered_set>
 
@@ -12,6 +13,7 @@
 #include "base/file.hpp"
 #include "formats/formats.hpp"
 #include "index/assemble.hpp"
+#include "index/drift.hpp"
 #include "index/kept_words.hpp"
 #include "index/lost_stubs.hpp"
 #include "index/moved_tables.hpp"
@@ -207,13 +209,27 @@ const Table* Run::tombstone_for(const Group& group, const Table& gone, const std
     return nullptr;
 }
 
+namespace {
+
+// How files differ is told once, not whenever the table changes in another way.
+bool is_news(const Finding& finding, const Table& table, const Table* before) {
+    constexpr std::array<std::string_view, 3> k_drifts{"column_drift", "type_drift", "date_order"};
+    if (!before || !before->deleted_at.empty() || std::ranges::find(k_drifts, finding.code) == k_drifts.end())
+        return true;
+    const std::string now = gist(finding, table.path);
+    return std::ranges::none_of(before->findings, [&](const Finding& f) { return gist(f, before->path) == now; });
+}
+
+}  // namespace
+
 void Run::add_table(Table table, const Table* before, const Group& group, int bucket_fd) {
     const bool same = before && table == *before;
     if (before && before->schema_version != table.schema_version)
         if (const auto history = m_catalog.history(before->id)) give_back_words(table, *before, *history);
     if (!same || m_options.full)
         for (const Finding& finding : table.findings)
-            if (finding.severity != Finding::Severity::error) m_report.findings.push_back(finding);  // see tell_failure
+            if (finding.severity != Finding::Severity::error && (m_options.full || is_news(finding, table, before)))
+                m_report.findings.push_back(finding);  // errors: see tell_failure
     if (same && m_options.full) m_to_sample.push_back({before, 0, &group, bucket_fd});
     if (same) return;
     m_to_sample.push_back({nullptr, m_batch.upserts.size(), &group, bucket_fd});

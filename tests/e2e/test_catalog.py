@@ -254,7 +254,7 @@ class Grouping(CatalogTest):
         self.assertEqual({"column_drift", "type_drift"}, set(found))
         for name in ("2023.csv", "2025.csv", "note"):
             self.assertIn(name, found["column_drift"]["message"])
-        self.assertEqual("qty is int64 in drift/2023.csv but text in drift/2024.csv (text first at row 2); 1 of 3 files so",
+        self.assertEqual("qty is int64 in drift/2023.csv but text in drift/2024.csv (text first at row 2); text in 1 of 3 files",
                          found["type_drift"]["message"])
         self.assertEqual("text", self.types("raw-data.drift")["qty"])
         self.assertEqual([], self.index()["findings"], "told once, not at each run")

@@ -395,7 +395,7 @@ TEST_CASE("types that only text can hold are a warning with the row that forced 
     CHECK(groups[0].findings[0].code == "type_drift");
     CHECK(groups[0].findings[0].line == 7);
     CHECK(groups[0].findings[0].message ==
-          "zip is int64 in t/a.csv but text in t/b.csv (\"n/a\" first at row 7); 1 of 3 files so");
+          "zip is int64 in t/a.csv but text in t/b.csv (\"n/a\" first at row 7); text in 1 of 3 files");
 }
 
 TEST_CASE("types that widen without a loss are no drift", "[index]") {

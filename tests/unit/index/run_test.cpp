@@ -341,3 +341,22 @@ TEST_CASE("a change tells of how many rows it knows for sure, before and now", "
     CHECK(report.changes[0].rows == 3);
     CHECK(report.rows_exact);
 }
+
+TEST_CASE("how the files of a table differ is told once, not at each change of the table", "[index]") {
+    TestLake lake;
+    lake.put("raw-data/t/2023.csv", "id,qty\n1,7\n");
+    lake.put("raw-data/t/2024.csv", "id,qty\n1,x\n");
+    REQUIRE(lake.index().findings.size() == 1);
+    lake.put("raw-data/t/2025.csv", "id,qty\n1,8\n");
+    index::Report report = lake.index();
+    CHECK(report.changes.size() == 1);
+    CHECK(report.findings.empty());  // "1 of 2 files" became "1 of 3 files": nothing new
+    CHECK(report.remarked == std::vector<std::string>{"raw-data.t"});
+    index::Options full;
+    full.full = true;
+    CHECK(lake.index(full).findings.size() == 1);
+    lake.put("raw-data/t/2025.csv", "id,qty,more\n1,8,1\n");
+    report = lake.index();
+    REQUIRE(report.findings.size() == 1);
+    CHECK(report.findings[0].code == "column_drift");
+}
