@@ -135,9 +135,12 @@ json::Value report_json(const index::Report& report) {
     value.set("tables", report.tables).set("rows", report.rows).set("rows_exact", report.rows_exact);
     value.set("settling", path_list(report.settling)).set("failed", path_list(report.failed));
     value.set("findings", findings_json(report.findings)).set("breaking", report.breaking);
-    auto remarked = json::Value::array();
-    for (const auto& name : report.remarked) remarked.push(text::to_valid_utf8(name));
-    value.set("tables_with_warnings", std::move(remarked));
+    const auto names = [](const std::vector<std::string>& tables) {
+        auto list = json::Value::array();
+        for (const auto& name : tables) list.push(text::to_valid_utf8(name));
+        return list;
+    };
+    value.set("tables_with_errors", names(report.troubled)).set("tables_with_warnings", names(report.remarked));
     return value.set("elapsed_ms", report.elapsed_ms);
 }
 

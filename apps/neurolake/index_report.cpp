@@ -39,7 +39,7 @@ std::string rows_of(const index::TableChange& change) {
     return (change.rows_exact ? "" : "at least ") + counted(change.rows, "row");
 }
 
-constexpr std::size_t k_most_columns = 5;
+constexpr std::size_t k_most_names = 5;
 
 // The lines of a version by their sign: "+1 column: price double", "-2 columns: a, b", "~1 column: id int64 -> text".
 std::vector<std::string> column_changes(const std::vector<std::string>& lines) {
@@ -50,7 +50,7 @@ std::vector<std::string> column_changes(const std::vector<std::string>& lines) {
             if (line.size() > 2 && line[0] == sign) names.push_back(line.substr(2));
         if (!names.empty())
             out.push_back(
-                fmt::format("{}{}: {}", sign, counted(names.size(), "column"), short_list(names, k_most_columns)));
+                fmt::format("{}{}: {}", sign, counted(names.size(), "column"), short_list(names, k_most_names)));
     }
     return out;
 }
@@ -83,10 +83,9 @@ void print_reasons(Output& out, const model::Table& table) {
 // "about people: email, iban; see: neurolake catalog pii raw-data.customers"
 std::string pii_line(Output& out, const index::TableChange& change) {
     std::string line = "about people: ";
-    for (std::size_t i = 0; i < std::min(change.new_pii.size(), k_most_columns); ++i)
+    for (std::size_t i = 0; i < std::min(change.new_pii.size(), k_most_names); ++i)
         line += (i > 0 ? ", " : "") + out.name(change.new_pii[i]);
-    if (change.new_pii.size() > k_most_columns)
-        line += fmt::format(" and {} more", change.new_pii.size() - k_most_columns);
+    if (change.new_pii.size() > k_most_names) line += fmt::format(" and {} more", change.new_pii.size() - k_most_names);
     return line + "; see: neurolake catalog pii " + out.name(change.table);
 }
 
@@ -162,11 +161,15 @@ std::string sums(const index::Report& report) {
     return line;
 }
 
-// ", 2 tables with warnings: neurolake catalog show raw-data.orders"
-std::string remarks(Output& out, const index::Report& report) {
-    if (report.remarked.empty()) return {};
-    return fmt::format(", {} with warnings: neurolake catalog show {}", counted(report.remarked.size(), "table"),
-                       report.remarked.size() == 1 ? out.name(report.remarked.front()) : "TABLE");
+// "2 tables with warnings: raw-data.a, raw-data.b; see: neurolake catalog show raw-data.a"
+void print_named(Output& out, const std::vector<std::string>& tables, std::string_view one, std::string_view many) {
+    if (tables.empty()) return;
+    const bool single = tables.size() == 1;
+    std::string line = fmt::format("{} with {}: ", counted(tables.size(), "table"), single ? one : many);
+    for (std::size_t i = 0; i < std::min(tables.size(), k_most_names); ++i)
+        line += (i > 0 ? ", " : "") + out.name(tables[i]);
+    if (tables.size() > k_most_names) line += fmt::format(" and {} more", tables.size() - k_most_names);
+    out.summary(line + "; see: neurolake catalog show " + out.name(tables.front()));
 }
 
 // A table that is new or changed in both runs is told once, as it is now.
@@ -214,10 +217,11 @@ void print_index_report(Session& session, const index::Report& report, const ind
     if (options.dry_run)
         out.summary("Dry run: nothing was written");
     else
-        out.summary(fmt::format("Catalog: {}, {}{}{}", counted(report.tables, "table"),
-                                report.rows_exact ? "" : "at least ", counted(report.rows, "row"),
-                                remarks(out, report)));
+        out.summary(fmt::format("Catalog: {}, {}{}", counted(report.tables, "table"),
+                                report.rows_exact ? "" : "at least ", counted(report.rows, "row")));
     print_left_for_later(out, report, options.settle_seconds);
+    print_named(out, report.troubled, "an error", "errors");
+    print_named(out, report.remarked, "warnings", "warnings");
 }
 
 }  // namespace neurolake::apps

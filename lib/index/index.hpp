@@ -55,7 +55,8 @@ struct Report {
     std::uint64_t temporary = 0;         // how many of those for their name
     double settled_in = 0;               // seconds until the others have rested long enough
     std::vector<std::string> failed;     // files that could not be read, now or when they were last: exit 3
-    std::vector<std::string> remarked;   // full names of tables with warnings, of the whole catalog afterwards
+    std::vector<std::string> troubled;   // full names of tables with errors, of the whole catalog afterwards
+    std::vector<std::string> remarked;   // of those with warnings only
     std::vector<model::Finding> findings;
     bool breaking = false;  // some change has breaks
     std::int64_t elapsed_ms = 0;

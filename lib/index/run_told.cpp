@@ -99,10 +99,10 @@ void Run::tell_standing_trouble() {
     for (const Finding& finding : m_report.findings)
         if (finding.severity == k_trouble) told.insert(finding.path);
     for (const Table* table : m_catalog.tables_with(Finding::Severity::warning)) {
-        m_report.remarked.push_back(table->full_name());
+        std::vector<const Finding*> still = troubles(*table);
+        (still.empty() ? m_report.remarked : m_report.troubled).push_back(table->full_name());
         const auto of_table = [&](const BucketWork& work) { return work.bucket->name == table->bucket; };
         if (std::ranges::none_of(m_work, of_table)) continue;
-        std::vector<const Finding*> still = troubles(*table);
         for (const Finding* finding : still) failed.insert(finding->path);
         std::erase_if(still, [&](const Finding* finding) { return told.contains(finding->path); });
         if (still.empty()) continue;

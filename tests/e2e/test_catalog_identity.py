@@ -130,10 +130,12 @@ class Identity(CatalogTest):
             self.assertEqual((0, False), (report["files_read"], report["rows_exact"]))
             self.assertEqual(["raw-data/bad.parquet", "raw-data/many"], sorted(f["path"] for f in report["findings"]))
             self.assertEqual(["raw-data/bad.parquet", "raw-data/many/a.ncf", "raw-data/many/b.ncf"], [f["path"] for f in report["failed"]])
-            self.assertEqual(["raw-data.bad", "raw-data.drift", "raw-data.many"], report["tables_with_warnings"])
+            self.assertEqual((["raw-data.bad", "raw-data.many"], ["raw-data.drift"]),
+                             (report["tables_with_errors"], report["tables_with_warnings"]))
         run = self.nl("catalog", "index", check=3)
         self.assertIn("error: raw-data/many: 2 of its files still have trouble: neurolake catalog show raw-data.many\n", run.err)
-        self.assertIn(", 3 tables with warnings: neurolake catalog show TABLE\n", run.out)
+        self.assertEqual(["2 tables with errors: raw-data.bad, raw-data.many; see: neurolake catalog show raw-data.bad",
+                          "1 table with warnings: raw-data.drift; see: neurolake catalog show raw-data.drift"], run.out.splitlines()[-2:])
         self.assertEqual(["raw-data/bad.parquet", "raw-data/many", "raw-data/many/a.ncf", "raw-data/many/b.ncf"],
                          self.log("error.log")[-1]["files"])
         told = [c for c in self.nl("doctor", "--json").json["checks"] if c["check"] == "tables"]
@@ -143,7 +145,7 @@ class Identity(CatalogTest):
         shutil.rmtree(self.bucket("raw-data", "many"))
         report = self.index("--accept-shrink")
         self.assertEqual(([], ["raw-data.drift"], True), (report["failed"], report["tables_with_warnings"], report["rows_exact"]))
-        self.assertIn("1 table with warnings: neurolake catalog show raw-data.drift\n", self.nl("catalog", "index").out)
+        self.assertIn("\n1 table with warnings: raw-data.drift; see: neurolake catalog show raw-data.drift\n", self.nl("catalog", "index").out)
         self.assertIn("drift/2.csv has z", self.nl("catalog", "show", "raw-data.drift").out)
 
     def test_what_killed_writers_left_is_removed_but_not_what_is_being_written(self):
