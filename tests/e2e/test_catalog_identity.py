@@ -67,12 +67,15 @@ class Identity(CatalogTest):
         self.nl("bucket", "create", "insights")
         report = self.index(check=3)
         self.assertEqual(0, report["files_read"])
+        self.assertRegex(report["findings"][0]["message"], "its files lie in bucket insights now: neurolake bucket remove analytics$")
         self.assertEqual(["insights.t%d" % i for i in range(5)], self.names("--all"))
         after = self.show("insights.t1")
         self.assertEqual((before["id"], ["gold"]), (after["id"], after["tags"]))
         self.assertIn("neurolake bucket remove analytics", self.index(check=3)["findings"][0]["message"])
         self.nl("bucket", "remove", "analytics")
         self.assertEqual([], self.index()["findings"])
+        os.rename(self.bucket("insights"), self.path("elsewhere"))
+        self.assertRegex(self.index(check=3)["findings"][0]["message"], "not mounted[?] If it is gone for good: neurolake bucket remove insights$")
 
     def test_words_do_not_go_to_another_table_at_the_same_place(self):
         self.put("raw-data/t.csv", "id,name,zip\n1,x,2\n")
