@@ -66,8 +66,10 @@ public:
         return places;
     }
 
-    std::vector<std::string> folders() const {
-        std::vector<std::string> all;
+    // The folder of all buckets, too: the command may make one.
+    std::vector<std::string> folders(const fs::path& buckets) const {
+        std::error_code missing;
+        std::vector<std::string> all{fs::weakly_canonical(buckets, missing).string()};
         for (const auto& root : m_roots) all.push_back(root.root.string());
         return all;
     }
@@ -90,10 +92,16 @@ private:
     std::vector<exchange::BucketRoot> m_roots;
 };
 
-// The folder of a file without its partitions ("year=2024"); "" at the top of the bucket.
-std::string table_folder(const std::string& path) {
-    fs::path folder = fs::path(path).parent_path();
-    while (folder.filename().native().find('=') != std::string::npos) folder = folder.parent_path();
+constexpr std::size_t k_most_files = 50;  // of one folder that are kept one by one
+
+// The folder that holds the partitions ("year=2024") of a file: that is one table. "" where there are none.
+std::string partitioned_folder(const fs::path& file) {
+    fs::path folder = file.parent_path();
+    const auto is_partition = [](const fs::path& path) {
+        return path.filename().native().find('=') != std::string::npos;
+    };
+    if (!is_partition(folder)) return {};
+    while (is_partition(folder)) folder = folder.parent_path();
     return folder.string();
 }
 
@@ -123,8 +131,8 @@ Uses sorted_out(const std::vector<run::FileUse>& files, const Places& places) {
     return uses;
 }
 
-// The tables of the files, each once; what is in no table yet is kept by its place: the folder, where several files of
-// it were used, else the file. It becomes the table once that is indexed.
+// The tables of the files, each once. What is in no table yet is kept by its place, and becomes the table once that is
+// indexed: the folder where it holds partitions or very many files were used, else the file.
 class Datasets {
 public:
     Datasets(const catalog::Lineage& lineage) : m_lineage(lineage) {}
@@ -138,12 +146,16 @@ public:
                 continue;
             }
             homeless.push_back(&file);
-            ++in_folder[file.bucket + "/" + table_folder(file.path)];
+            ++in_folder[folder_of(file)];
         }
         for (const Place* file : homeless) {
-            const std::string folder = table_folder(file->path);
-            const bool several = !folder.empty() && in_folder[file->bucket + "/" + folder] > 1;
-            add({"", std::string(model::k_lake_namespace), file->bucket + "/" + (several ? folder : file->path)});
+            const std::string partitioned = partitioned_folder(file->path);
+            std::string place = file->bucket + "/" + file->path;
+            if (!partitioned.empty())
+                place = file->bucket + "/" + partitioned;
+            else if (in_folder[folder_of(*file)] > k_most_files && file->path.find('/') != std::string::npos)
+                place = folder_of(*file);
+            add({"", std::string(model::k_lake_namespace), place});
         }
     }
     void add(model::DatasetRef ref) {
@@ -152,6 +164,10 @@ public:
     const std::vector<model::DatasetRef>& refs() const { return m_refs; }
 
 private:
+    static std::string folder_of(const Place& file) {
+        return fs::path(file.bucket + "/" + file.path).parent_path().string();
+    }
+
     const catalog::Lineage& m_lineage;
     std::set<std::string> m_keys;
     std::vector<model::DatasetRef> m_refs;
@@ -167,7 +183,9 @@ struct Done {
 Done record_of(const Args& args, const run::CommandEnd& end, Time began, std::chrono::milliseconds took) {
     Done done;
     done.job.name = args.job.empty() ? job_of(args.words) : args.job;
+    constexpr std::size_t k_longest = 4096;  // bytes of a command line that are kept of each run
     done.job.command = command_line(args.words);
+    if (done.job.command.size() > k_longest) done.job.command = done.job.command.substr(0, k_longest - 3) + "...";
     done.job.first_seen = done.job.last_seen = to_rfc3339(began);
     done.job.runs = 1;
     auto& run = done.run;
@@ -217,8 +235,13 @@ json::Value names_json(const std::vector<model::DatasetRef>& refs) {
 }
 
 Status record(Session& session, const Args& args, const Uses& uses, Done& done) {
-    session.be_patient(k_patience);
-    TRY_DO(begin_change(session));
+    auto begun = begin_change(session);
+    if (!begun && begun.error().code == Errc::locked) {
+        session.out().note(begun.error().message + "; waiting for it, to keep what the command did");
+        session.be_patient(k_patience);
+        begun = begin_change(session);
+    }
+    TRY_DO(begun);
     session.reload_catalog();
     TRY(catalog::Catalog * catalog, session.catalog());
     TRY(const auto lineage, read_lineage(session));
@@ -280,11 +303,19 @@ Result<int> run_command(Session& session, const Args& args) {
                                 out.name(args.job.empty() ? job_of(args.words) : args.job)));
         return 0;
     }
-    TRY(const auto places, Places::of(session));
+    for (const auto* given : {&args.in, &args.out})
+        if (std::ranges::find(*given, "") != given->end())
+            return Error(Errc::usage, "an empty name names no dataset", "give BUCKET.TABLE, a path or a URL");
+    TRY(const lake::Lake* lake, session.lake());
+    TRY(const auto before, Places::of(session));
     TRY_DO(out.flush());
+    const auto waits = [&](std::size_t left) {
+        out.note(fmt::format("the command has ended; waiting for {} that it left running (interrupt to end {})",
+                             left == 1 ? "a process" : fmt::format("{} processes", left), left == 1 ? "it" : "them"));
+    };
     const Time began = SystemClock().now();
     const auto clock = std::chrono::steady_clock::now();
-    TRY(const auto end, run::run_traced(args.words, places.folders()));
+    TRY(const auto end, run::run_traced(args.words, before.folders(lake->layout().buckets), waits));
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - clock);
     if (end.not_run) {
         out.error(*end.not_run, end.rc);
@@ -292,12 +323,15 @@ Result<int> run_command(Session& session, const Args& args) {
     }
     if (end.untraced) out.warn(end.untraced->message + "\n" + end.untraced->hint);
 
+    session.reload_settings();  // the command may have made buckets
+    TRY(const auto places, Places::of(session));
     const auto uses = sorted_out(end.files, places);
     Done done = record_of(args, end, began, took);
     const auto recorded = record(session, args, uses, done);
-    if (recorded)
+    const bool nothing_known = end.untraced && done.run.inputs.empty() && done.run.outputs.empty();
+    if (recorded && (!nothing_known || out.machine()))
         report(session, done);
-    else
+    else if (!recorded)
         out.warn(fmt::format("its lineage was not kept: {}", recorded.error().message));
     warn_of_placeholders(session, uses.placeholders);
     const bool part = !recorded || end.untraced || !uses.placeholders.empty();

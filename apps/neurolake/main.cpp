@@ -33,13 +33,17 @@ extern "C" void on_signal(int number) {
     g_cancel.cancel();
 }
 
-// The first SIGINT or SIGTERM asks politely, the second one kills. A closed pipe is an ordinary write error.
+// The first SIGINT or SIGTERM asks politely, the second one kills. What the caller ignores (a script's trap '', nohup)
+// stays ignored. A closed pipe is an ordinary write error.
 void install_signal_handlers() {
     struct sigaction action {};
     action.sa_handler = on_signal;
     action.sa_flags = SA_RESETHAND;
-    ::sigaction(SIGINT, &action, nullptr);
-    ::sigaction(SIGTERM, &action, nullptr);
+    for (const int signal : {SIGINT, SIGTERM}) {
+        struct sigaction inherited {};
+        ::sigaction(signal, nullptr, &inherited);
+        if (inherited.sa_handler != SIG_IGN) ::sigaction(signal, &action, nullptr);
+    }
     std::signal(SIGPIPE, SIG_IGN);
 }
 

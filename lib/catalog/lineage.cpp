@@ -155,9 +155,12 @@ void Lineage::connect() {
     };
     std::vector<Ends> ends;
     ends.reserve(m_edges.size());
-    for (auto& edge : m_edges) {
-        const std::size_t from = take(edge.from);
-        ends.push_back({from, take(edge.to), ends.size()});
+    for (std::size_t i = 0; i < m_edges.size(); ++i) {
+        auto& edge = m_edges[i];
+        const bool itself = edge.from == edge.to;
+        const std::size_t from = take(edge.from), to = take(edge.to);
+        // A table that was moved to the place it was said to become: it is not made from itself.
+        if (from != to || itself) ends.push_back({from, to, i});
     }
     for (auto& run : m_runs)
         for (auto* list : {&run.inputs, &run.outputs})

@@ -21,8 +21,9 @@ bool FileUses::covers(std::string_view path) const {
 std::optional<FileUses::Look> FileUses::look(const std::string& path) {
     struct stat found {};
     if (::stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return std::nullopt;
-    return Look{found.st_dev, found.st_ino, static_cast<std::uint64_t>(found.st_size), found.st_mtim.tv_sec,
-                found.st_mtim.tv_nsec};
+    const auto ns = [](const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; };
+    return Look{found.st_dev, found.st_ino, static_cast<std::uint64_t>(found.st_size), ns(found.st_mtim),
+                ns(found.st_ctim)};
 }
 
 void FileUses::look_before(const std::string& path) {
@@ -38,6 +39,7 @@ void FileUses::opened(const std::string& path, std::uint64_t flags) {
     const auto mode = flags & O_ACCMODE;
     if (mode == O_RDONLY) {
         const auto known = m_files.find(path);
+        if ((flags & O_CREAT) && known != m_files.end() && known->second.looked && !known->second.before) made(path);
         if (known != m_files.end() && known->second.made) return;
         if (look(path)) m_files[path].read = true;
         return;
@@ -47,7 +49,7 @@ void FileUses::opened(const std::string& path, std::uint64_t flags) {
         file.looked = true;
         file.before = look(path);
     }
-    file.touched = true;
+    file.touched = file.opened = true;
     if (mode == O_RDWR && file.before && !(flags & O_TRUNC) && !file.made) file.read = true;
     if (!file.before || (flags & O_TRUNC)) file.made = true;
 }
@@ -94,7 +96,9 @@ std::vector<FileUse> FileUses::result() const {
     std::vector<FileUse> uses;
     for (const auto& [path, file] : m_files) {
         const auto now = file.touched ? look(path) : std::nullopt;
-        const FileUse use{path, file.read, now && now != file.before};
+        const bool same = now && file.before && now->same_as(*file.before, file.opened);
+        const bool marker = now && !file.before && now->size == 0;  // a lock, a flag: it holds no data
+        const FileUse use{path, file.read, now && !same && !marker};
         if (use.read || use.written) uses.push_back(use);
     }
     return uses;

@@ -27,6 +27,9 @@ public:
     void renamed(const std::string& from, const std::string& to);  // a file or a folder
     void linked(const std::string& from, const std::string& to);
     void changed(const std::string& path);
+    // A call whose file we may not know, as the process may not be looked into.
+    void missed() { ++m_missed; }
+    std::size_t missed_calls() const { return m_missed; }
 
     // How it ended, compared with how things look now.
     std::vector<FileUse> result() const;
@@ -34,20 +37,26 @@ public:
 private:
     struct Look {  // of a regular file
         std::uint64_t device = 0, inode = 0, size = 0;
-        std::int64_t mtime_s = 0, mtime_ns = 0;
-        friend bool operator==(const Look&, const Look&) = default;
+        std::int64_t mtime_ns = 0, ctime_ns = 0;
+        // A rename moves the ctime and leaves the content; who puts the mtime back cannot put back the ctime.
+        bool same_as(const Look& other, bool with_ctime) const {
+            return device == other.device && inode == other.inode && size == other.size && mtime_ns == other.mtime_ns &&
+                   (!with_ctime || ctime_ns == other.ctime_ns);
+        }
     };
     struct File {
         bool looked = false;
         std::optional<Look> before;  // none: it was not there
         bool read = false;
         bool touched = false;  // may have been changed; result() looks
+        bool opened = false;   // for writing
         bool made = false;     // its content is the command's own from here on
     };
     static std::optional<Look> look(const std::string& path);
     void folder_renamed(const std::string& from, const std::string& to);
     File& made(const std::string& path);
 
+    std::size_t m_missed = 0;
     std::vector<std::string> m_below;
     std::map<std::string, File> m_files;
 };

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
 #include <span>
@@ -23,6 +24,9 @@
 namespace neurolake::run {
 
 namespace {
+
+// Programs that only root may read, or that gave up their rights, may not be looked into.
+bool is_forbidden(int error) { return error == EPERM || error == EACCES; }
 
 bool read_memory(pid_t process, std::uint64_t at, std::span<char> into, std::size_t& got) {
     iovec here{into.data(), into.size()}, there{reinterpret_cast<void*>(at), into.size()};
@@ -80,7 +84,10 @@ struct Arguments {
     std::optional<std::string> path(std::size_t at, int folder = AT_FDCWD) const {
         auto text = read_text(process, values[at]);
         if (!text) return std::nullopt;
-        if (text->starts_with('/')) return with_plain_end(*text);
+        if (text->starts_with('/')) {
+            const std::string root = link_target(of_process(process, "root"));
+            return with_plain_end(root.empty() || root == "/" ? *text : root + *text);
+        }
         const std::string base =
             link_target(of_process(process, folder == AT_FDCWD ? "cwd" : "fd/" + std::to_string(folder)));
         if (base.empty()) return std::nullopt;
@@ -119,11 +126,8 @@ std::optional<StoppedCall> two_names(StoppedCall::Kind kind, std::optional<std::
     return StoppedCall{kind, 0, *std::move(from), *std::move(to), exchanged};
 }
 
-}  // namespace
-
-std::optional<StoppedCall> read_call(pid_t process) {
+std::optional<StoppedCall> call_of(const std::optional<Arguments>& call) {
     using Kind = StoppedCall::Kind;
-    const auto call = arguments_of(process);
     if (!call) return std::nullopt;
     switch (call->number) {
 #ifdef SYS_open
@@ -158,13 +162,24 @@ std::optional<StoppedCall> read_call(pid_t process) {
     }
 }
 
+}  // namespace
+
+std::optional<StoppedCall> read_call(pid_t process, FileUses& uses) {
+    const auto arguments = arguments_of(process);
+    errno = 0;
+    auto call = call_of(arguments);
+    if (!call && is_forbidden(errno)) uses.missed();
+    return call;
+}
+
 void before_call(const StoppedCall& call, FileUses& uses) {
     if (call.kind == StoppedCall::Kind::rename || call.kind == StoppedCall::Kind::link) {
         uses.look_before(call.to);
-        if (call.exchanged) uses.look_before(call.path);
+        uses.look_before(call.path);
         return;
     }
-    if (call.kind == StoppedCall::Kind::open && (call.flags & O_ACCMODE) == O_RDONLY) return;
+    const bool reads_only = (call.flags & O_ACCMODE) == O_RDONLY && !(call.flags & O_CREAT);
+    if (call.kind == StoppedCall::Kind::open && reads_only) return;
     const std::string real = without_links(call.path);
     uses.look_before(real.empty() ? call.path : real);
 }
@@ -172,9 +187,13 @@ void before_call(const StoppedCall& call, FileUses& uses) {
 void after_call(pid_t process, const StoppedCall& call, std::int64_t result, FileUses& uses) {
     if (result < 0) return;
     switch (call.kind) {
-        case StoppedCall::Kind::open:
-            uses.opened(link_target(of_process(process, "fd/" + std::to_string(result))), call.flags);
+        case StoppedCall::Kind::open: {
+            errno = 0;
+            const std::string path = link_target(of_process(process, "fd/" + std::to_string(result)));
+            if (path.empty() && is_forbidden(errno)) uses.missed();
+            uses.opened(path, call.flags);
             break;
+        }
         case StoppedCall::Kind::rename:
             if (call.exchanged) {
                 uses.changed(call.path);

@@ -23,8 +23,8 @@ struct StoppedCall {
     bool exchanged = false;   // rename: both names change hands
 };
 
-// nullopt: the process is gone, or its memory cannot be read.
-std::optional<StoppedCall> read_call(pid_t process);
+// nullopt: the process is gone, or its memory cannot be read; where that is forbidden, `uses` counts the call.
+std::optional<StoppedCall> read_call(pid_t process, FileUses& uses);
 
 void before_call(const StoppedCall& call, FileUses& uses);
 // `result` is what the call returned; an open tells the file by the descriptor it got.

@@ -5,9 +5,13 @@
 // runs at full speed between them, static programs are seen as well as others, and nothing has to be set up or be root.
 // What it costs, as with strace: set-user-id programs below it get no other rights unless we are root; io_uring, which
 // would pass by the filter, is not offered to it (programs fall back to plain calls); and as no process below may lose
-// its tracer, the call ends when the last of them has ended, also one that was left in the background.
+// its tracer, the call ends when the last of them has ended, also one that was left in the background. Programs that
+// trace others (gdb, strace) cannot run below. What this program itself does below is left aside: it is no step of a
+// job.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,8 +36,10 @@ struct CommandEnd {
 
 // Runs words[0], found by PATH, with our standard streams, terminal and working directory. Only regular files below the
 // folders `below` (absolute, without links) are told. SIGINT and SIGQUIT are left to the command, SIGTERM and SIGHUP
-// are handed on to it. A program that is not there or cannot be run is rc 127 or 126, with `not_run`. One call at a
-// time in a process.
-Result<CommandEnd> run_traced(const std::vector<std::string>& words, std::vector<std::string> below);
+// are handed on to it; once it has ended, each of the four goes to all that it left, and the second one kills them.
+// What the caller ignored stays ignored. A program that is not there or cannot be run is rc 127 or 126, with `not_run`.
+// One call at a time in a process. `waits` is told, once, how many processes the command left when it ended.
+Result<CommandEnd> run_traced(const std::vector<std::string>& words, std::vector<std::string> below,
+                              const std::function<void(std::size_t)>& waits);
 
 }  // namespace neurolake::run

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,6 +46,9 @@ class RunTest(CatalogTest):
             self.put("raw-data/%s/1.csv" % name, "id,x\n1,2\n")
         self.index()
         self.buckets = self.path("buckets")
+
+    def environment(self, env=None, lake=None):  # the leak checker cannot work under a tracer
+        return super().environment({"ASAN_OPTIONS": "detect_leaks=0", **(env or {})}, lake)
 
     def go(self, *words, check=0, **more):
         return self.nl("run", *words, check=check, cwd=self.buckets, **more)
@@ -100,15 +104,43 @@ class Lineage(RunTest):
         for job, command, expected in (
                 ("moved", "mv analytics/s.csv processed/s.csv", [("analytics/s.csv", "processed/s.csv")]),
                 ("linked", "ln raw-data/b/1.csv processed/l.csv", [("raw-data.b", "processed/l.csv")]),
-                ("folder", "mkdir t; cp raw-data/a/1.csv t/1.csv; cp t/1.csv t/2.csv; mv t analytics/final", [("raw-data.a", "analytics/final")]),
+                ("folder", "mkdir t; cp raw-data/a/1.csv t/1.csv; cp t/1.csv t/2.csv; mv t analytics/final", [("raw-data.a", "analytics/final/1.csv"), ("raw-data.a", "analytics/final/2.csv")]),
                 ("partitions", "for m in 1 2; do mkdir -p archive/log/m=$m; cp raw-data/c/1.csv archive/log/m=$m/x.csv; done", [("raw-data.c", "archive/log")]),
                 ("appended", "cat raw-data/a/1.csv >> raw-data/b/1.csv", [("raw-data.a", "raw-data.b")]),
                 ("in place", "sed -i s/2/3/ raw-data/c/1.csv", []),
+                ("to and fro", "cat raw-data/c/1.csv >/dev/null; mv raw-data/b/1.csv raw-data/b/2.csv; mv raw-data/b/2.csv raw-data/b/1.csv", []),
+                ("lock file", "flock processed/lock cp raw-data/a/1.csv processed/f.csv", [("raw-data.a", "processed/f.csv")]),
+                ("rewritten", "cp raw-data/a/1.csv processed/s.csv && touch -d 2020-01-01 processed/s.csv", [("raw-data.a", "processed/s.csv")]),
+                ("own commands", "cp raw-data/a/1.csv processed/o.csv; %s catalog index -q" % BINARY, [("raw-data.a", "processed/o.csv")]),
+                ("new bucket", "%s bucket create fresh -q; cp raw-data/a/1.csv fresh/n.csv" % BINARY, [("raw-data.a", "fresh/n.csv")]),
                 ("gone again", "cp raw-data/a/1.csv analytics/x.csv; rm analytics/x.csv", []),
                 ("background", "(sleep 0.2; cp raw-data/b/1.csv analytics/late.csv) & exit 0", [("raw-data.b", "analytics/late.csv")])):
             self.go("--job", job, "--", "sh", "-c", command)
             self.assertEqual(expected, self.edges(job), job)
         self.assertEqual((["raw-data.c"], ["raw-data.c"]), tuple(self.last_run("in place")[key] for key in ("inputs", "outputs")))
+
+    def test_what_the_caller_had_open_counts_where_it_was_used(self):
+        for job, command, expected in (
+                ("third", "%s run --job third -- sh -c 'cat <&3 > processed/t.csv' 3<raw-data/a/1.csv", [("raw-data.a", "processed/t.csv")]),
+                ("ninth", "%s run --job ninth -- sh -c 'cat raw-data/a/1.csv >&9' 9>processed/n.csv", [("raw-data.a", "processed/n.csv")]),
+                ("unread", "%s run --job unread -- cp raw-data/a/1.csv processed/u.csv <raw-data/b/1.csv", [("raw-data.a", "processed/u.csv")])):
+            done = run(["sh", "-c", command % BINARY], env=self.environment(), cwd=self.buckets)
+            self.assertEqual(0, done.rc, str(done))
+            self.assertEqual(expected, self.edges(job))
+
+    def test_two_new_tables_of_one_folder_each_have_their_lineage(self):
+        self.go("--job", "two", "--", "sh", "-c", "mkdir processed/res; cut -d, -f1 raw-data/a/1.csv >processed/res/ids.csv; "
+                "(echo day,amount,currency; echo 2024-01-01,3,EUR) >processed/res/sales.csv")
+        for name in ("ids", "sales"):
+            os.utime(self.path("buckets", "processed", "res", name + ".csv"), (1e9, 1e9))
+        self.index()
+        self.assertEqual([("raw-data.a", "processed.res.ids"), ("raw-data.a", "processed.res.sales")], self.edges("two"))
+
+    def test_a_table_that_was_moved_is_not_made_from_itself(self):
+        self.go("--job", "mv", "--", "mv", "raw-data/a", "processed/a")
+        self.index()
+        self.assertEqual(["processed.a"], [name for name in self.names() if name.endswith(".a")])
+        self.assertIn("No data flows in a circle", self.nl("lineage", "cycles").out)
 
     def test_static_programs_are_seen_as_well(self):
         source = write(os.path.join(self.tmp, "static.c"), STATIC.encode())
@@ -143,6 +175,32 @@ class Trouble(RunTest):
         self.assertEqual(143, process.wait())
         process.communicate()
         self.assertEqual(("failed", 143), tuple(self.last_run("slow")[key] for key in ("state", "rc")))
+
+    def test_a_signal_ends_what_the_command_left_behind(self):
+        process = self.start("--job", "left", "--", "sh", "-c", "sleep 600 >/dev/null 2>&1 & echo ready")
+        self.assertEqual(b"ready\n", process.stdout.readline())
+        self.assertIn(b"waiting for a process that it left running", process.stderr.readline())
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+        self.assertEqual(0, process.returncode)
+        self.assertEqual("complete", self.last_run("left")["state"])
+
+    def test_what_the_caller_ignores_stays_ignored(self):
+        words = "trap '' HUP INT; exec %s run -q -- sh -c 'kill -HUP $$; kill -INT $$; echo still here'" % BINARY
+        self.assertEqual("still here\n", run(["sh", "-c", words], env=self.environment(), cwd=self.buckets).out)
+
+    def test_children_of_others_are_not_waited_for(self):
+        words = "sleep 600 >/dev/null 2>&1 & echo $!; exec %s run -q -- true" % BINARY
+        done = run(["sh", "-c", words], env=self.environment(), cwd=self.buckets)
+        self.assertEqual(0, done.rc)
+        os.kill(int(done.out), signal.SIGKILL)
+
+    def test_programs_that_may_not_be_looked_into_are_told(self):
+        copy = os.path.join(self.tmp, "copy")
+        shutil.copy("/bin/cp", copy)
+        os.chmod(copy, 0o111)
+        done = self.go("--job", "blind", "--", copy, "raw-data/a/1.csv", "/dev/null", uid=self.as_nobody(), check=3)
+        self.assertIn("not all files of the command are known", done.err)
 
     def test_nothing_outlives_a_killed_run(self):
         process = self.start("--", "sh", "-c", "echo $$; exec sleep 600")

@@ -62,6 +62,28 @@ TEST_CASE("what is opened and left as it was is not written", "[run]") {
     CHECK(folder.told().empty());
 }
 
+TEST_CASE("an empty file that was made is no output, and a time that was put back hides no change", "[run]") {
+    Folder folder;
+    folder.write("lock", "");
+    folder.put("same size", "1");
+    const auto time = fs::last_write_time(folder.at("same size"));
+    folder.write("same size", "2", O_WRONLY);
+    fs::last_write_time(folder.at("same size"), time);
+    CHECK(folder.told() == Lines{"same size w"});
+}
+
+TEST_CASE("what went to another name and back was not changed", "[run]") {
+    Folder folder;
+    folder.put("a", "1");
+    for (const auto& [from, to] : {std::pair("a", "b"), std::pair("b", "a")}) {
+        folder.uses.look_before(folder.at(to));
+        folder.uses.look_before(folder.at(from));
+        fs::rename(folder.at(from), folder.at(to));
+        folder.uses.renamed(folder.at(from), folder.at(to));
+    }
+    CHECK(folder.told() == Lines{"a r"});
+}
+
 TEST_CASE("what a command made itself it does not read", "[run]") {
     Folder folder;
     folder.write("own", "1");
