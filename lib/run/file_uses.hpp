@@ -30,6 +30,8 @@ public:
     // A call whose file we may not know, as the process may not be looked into.
     void missed() { ++m_missed; }
     std::size_t missed_calls() const { return m_missed; }
+    void unseen_program() { ++m_unseen; }
+    std::size_t unseen_programs() const { return m_unseen; }
 
     // How it ended, compared with how things look now.
     std::vector<FileUse> result() const;
@@ -56,7 +58,7 @@ private:
     void folder_renamed(const std::string& from, const std::string& to);
     File& made(const std::string& path);
 
-    std::size_t m_missed = 0;
+    std::size_t m_missed = 0, m_unseen = 0;
     std::vector<std::string> m_below;
     std::map<std::string, File> m_files;
 };

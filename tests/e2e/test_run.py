@@ -4,9 +4,11 @@ import fcntl
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import threading
+import unittest
 
 from catalog_lake import CatalogTest
 from harness import BINARY, main, read, run, write
@@ -194,6 +196,19 @@ class Trouble(RunTest):
         done = run(["sh", "-c", words], env=self.environment(), cwd=self.buckets)
         self.assertEqual(0, done.rc)
         os.kill(int(done.out), signal.SIGKILL)
+
+    @unittest.skipUnless(os.uname().machine == "x86_64", "the program is for x86")
+    def test_programs_of_32_bits_are_told(self):
+        code = bytes.fromhex("31db 89d8 40 cd80")  # exit(0)
+        header = b"\x7fELF\1\1\1" + bytes(9) + struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, 0x8048054, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+        segment = struct.pack("<IIIIIIII", 1, 0, 0x8048000, 0x8048000, 84 + len(code), 84 + len(code), 5, 4096)
+        program = write(os.path.join(self.tmp, "old"), header + segment + code)
+        os.chmod(program, 0o755)
+        done = self.nl("run", "--", program, check=None)
+        if done.rc == 126:
+            return  # a kernel that does not run such programs
+        self.assertEqual(3, done.rc)
+        self.assertIn("it ran a 32-bit program", done.err)
 
     def test_programs_that_may_not_be_looked_into_are_told(self):
         copy = os.path.join(self.tmp, "copy")
