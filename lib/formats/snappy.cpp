@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace neurolake::formats {
 namespace {
 
@@ -22,6 +24,16 @@ public:
         while (!m_rest.empty())
             if (!element()) return damaged();
         if (m_out.size() != m_size) return damaged();
+        return std::move(m_out);
+    }
+
+    std::string beginning(std::uint64_t limit) {
+        std::uint64_t size = 0;
+        if (!length(size)) return {};
+        m_size = static_cast<std::size_t>(std::min(size, limit));
+        m_cut = true;
+        while (m_out.size() < m_size && !m_rest.empty())
+            if (!element()) break;
         return std::move(m_out);
     }
 
@@ -67,6 +79,7 @@ private:
     }
 
     bool literal(std::size_t size) {
+        if (m_cut) size = std::min({size, m_rest.size(), m_size - m_out.size()});
         if (size > m_rest.size() || size > m_size - m_out.size()) return false;
         m_out.append(m_rest.substr(0, size));
         m_rest.remove_prefix(size);
@@ -75,18 +88,28 @@ private:
 
     // May overlap what it makes: so runs are written.
     bool copy(std::size_t offset, std::size_t size) {
+        if (m_cut) size = std::min(size, m_size - m_out.size());
         if (offset == 0 || offset > m_out.size() || size > m_size - m_out.size()) return false;
-        for (std::size_t from = m_out.size() - offset; size > 0; --size) m_out += m_out[from++];
+        while (size > 0) {
+            const std::size_t part = std::min(size, offset);
+            m_out.append(m_out, m_out.size() - offset, part);
+            size -= part;
+        }
         return true;
     }
 
     std::string_view m_rest;
     std::string m_out;
     std::size_t m_size = 0;
+    bool m_cut = false;  // only the beginning is wanted
 };
 
 }  // namespace
 
 Result<std::string> unsnappy(std::string_view stream, std::uint64_t limit) { return Unsnappy(stream).run(limit); }
+
+std::string unsnappy_beginning(std::string_view stream, std::uint64_t limit) {
+    return Unsnappy(stream).beginning(limit);
+}
 
 }  // namespace neurolake::formats

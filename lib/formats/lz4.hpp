@@ -1,0 +1,15 @@
+// lz4.hpp: inflating LZ4's block format, as Parquet's codec LZ4_RAW uses it.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace neurolake::formats {
+
+// Source: LZ4's lz4_Block_format.md. The first bytes of a block, at most `limit`; fewer when the block is cut or
+// damaged before them. The format has no checksum: what is damaged may look whole.
+std::string unlz4_beginning(std::string_view block, std::uint64_t limit);
+
+}  // namespace neurolake::formats
