@@ -233,7 +233,7 @@ Result<std::vector<std::optional<std::string>>> read_row(AvroValues& values, con
 std::optional<std::string> cell_of(const json::Value& value) {
     if (value.is_null()) return std::nullopt;
     if (const std::string* text = value.as_string()) return *text;
-    if (value.as_int() || value.is_array() || value.is_object()) return json::dump(value);
+    if (value.as_int() || value.as_uint() || value.is_array() || value.is_object()) return json::dump(value);
     if (const auto real = value.as_double()) return double_text(*real);
     return json::dump(value);
 }

@@ -1,23 +1,19 @@
-// parquet.cpp: finds the footer, checks it against the file, and tells what it says.
+// parquet.cpp: checks the footer against the file, and tells what it says.
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/parquet.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "formats/csv.hpp"
 #include "formats/findings.hpp"
 #include "formats/parquet_bounds.hpp"
 #include "formats/parquet_footer.hpp"
+#include "formats/parquet_tail.hpp"
 
 namespace neurolake::formats {
 namespace {
-
-constexpr std::uint64_t k_tail = 8;  // footer length and magic
-constexpr std::uint64_t k_max_footer = 32u << 20;
-constexpr std::size_t k_first_read = 64u << 10;  // most footers come with the tail in one read
 
 Profile damaged(model::Finding why) {
     Profile profile;
@@ -25,58 +21,6 @@ Profile damaged(model::Finding why) {
     profile.rows_exact = false;
     profile.findings.push_back(std::move(why));
     return profile;
-}
-
-// The end of the file, and the footer in it.
-struct Tail {
-    std::string bytes;
-    std::string_view footer;
-    std::optional<Profile> verdict;  // why there is no footer to read
-};
-
-Result<Tail> read_tail(const Input& input) {
-    Tail tail;
-    if (input.size < 12) {
-        tail.verdict = damaged(error("truncated", fmt::format("{} bytes are no Parquet file", input.size)));
-        return tail;
-    }
-    const auto read_end = [&](std::uint64_t size) -> Status {
-        tail.bytes.assign(static_cast<std::size_t>(size), '\0');
-        FileSource source(input.fd, input.size - size);
-        TRY(const std::size_t got, read_full(source, tail.bytes));
-        if (got < size) tail.verdict = damaged(error("truncated", "the file became shorter while it was read"));
-        return {};
-    };
-    TRY_DO(read_end(std::min<std::uint64_t>(input.size, k_first_read)));
-    if (tail.verdict) return tail;
-    const std::string_view magic = std::string_view(tail.bytes).substr(tail.bytes.size() - 4);
-    std::uint32_t length = 0;
-    std::memcpy(&length, tail.bytes.data() + tail.bytes.size() - k_tail, 4);
-    if (magic == "PARE") {
-        tail.verdict = damaged(
-            warning("encrypted", "the footer is encrypted: schema and row count cannot be read without its key"));
-        return tail;
-    }
-    if (magic != "PAR1") {
-        tail.verdict =
-            damaged(error("truncated", "the file does not end like a Parquet file: it was cut or is still written"));
-        return tail;
-    }
-    if (length > input.size - 12) {
-        tail.verdict = damaged(
-            error("bad_length", fmt::format("the footer says it has {} bytes, the file has {}", length, input.size)));
-        return tail;
-    }
-    if (length > k_max_footer) {
-        tail.verdict = damaged(error("too_large", fmt::format("the footer has {} bytes: more than we read", length)));
-        return tail;
-    }
-    if (length + k_tail > tail.bytes.size()) {
-        TRY_DO(read_end(length + k_tail));
-        if (tail.verdict) return tail;
-    }
-    tail.footer = std::string_view(tail.bytes).substr(tail.bytes.size() - k_tail - length, length);
-    return tail;
 }
 
 // What does not agree between row groups, schema and file; counted, the first is told.
@@ -138,12 +82,12 @@ Result<Profile> profile_parquet(const Input& input) {
                                warning("unsupported",
                                        "Parquet inside a compressed file is not read: inflate it, Parquet "
                                        "compresses its own pages"));
-    TRY(const Tail tail, read_tail(input));
-    if (tail.verdict) return *tail.verdict;
+    TRY(const ParquetTail tail, read_parquet_tail(input));
+    if (tail.verdict) return damaged(*tail.verdict);
 
     // Row groups come after the schema in the footer, but thrift does not promise it: first the schema, then the
     // groups.
-    const auto schema = decode_parquet_footer(tail.footer, [](const ParquetRowGroup&) {});
+    const auto schema = decode_parquet_footer(tail.footer(), [](const ParquetRowGroup&) {});
     if (!schema) return damaged(error("damaged", schema.error().message));
     std::size_t leaves = 0;
     const auto columns = parquet_columns(schema->schema, leaves);
@@ -151,7 +95,7 @@ Result<Profile> profile_parquet(const Input& input) {
 
     Disagreements disagreements;
     std::vector<ParquetBounds> bounds(columns->size());
-    const auto footer = decode_parquet_footer(tail.footer, [&](const ParquetRowGroup& group) {
+    const auto footer = decode_parquet_footer(tail.footer(), [&](const ParquetRowGroup& group) {
         disagreements.check(group, leaves, input.size);
         if (group.chunks.size() != leaves) return;
         for (std::size_t i = 0; i < columns->size(); ++i) {
@@ -177,12 +121,6 @@ Result<Profile> profile_parquet(const Input& input) {
         profile.columns.push_back(
             column_of((*columns)[i], names[i], schema->schema[(*columns)[i].element], bounds[i], profile.rows));
     return profile;
-}
-
-Result<Rows> head_parquet(const Input&, std::size_t) {
-    return Error(Errc::unsupported,
-                 "show the first rows: Parquet keeps them in compressed pages, which are not decoded",
-                 "columns, types and ranges: neurolake catalog show; the rows: any Parquet reader");
 }
 
 }  // namespace neurolake::formats

@@ -1,4 +1,4 @@
-// parquet.hpp: Apache Parquet by its footer alone: schema, row count, statistics. No data page is read.
+// parquet.hpp: Apache Parquet: schema, row count and statistics by its footer alone; the first rows from its pages.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -7,10 +7,13 @@
 namespace neurolake::formats {
 
 // Source: the Parquet format's README and parquet.thrift, format version 2.x. Everything the footer claims is checked
-// against the file's size; a footer that lies is a finding. Errors: io, cancelled.
+// against the file's size; a footer that lies is a finding. No data page is read. Errors: io, cancelled.
 Result<Profile> profile_parquet(const Input& input);
 
-// unsupported: rows stand in compressed data pages, which are not decoded.
+// Nested columns are JSON. Of each column only the pages of the first rows are read, and of those the beginning. Codecs
+// none, Snappy, gzip, Zstandard, LZ4_RAW; all encodings of the format but bit-packed levels. unsupported: others, and
+// encrypted columns. Fewer rows where they are larger than 16 MiB together, or a value is larger than 8 MiB; guard
+// where the first row is.
 Result<Rows> head_parquet(const Input& input, std::size_t count);
 
 }  // namespace neurolake::formats

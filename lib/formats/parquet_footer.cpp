@@ -140,6 +140,9 @@ void read_statistics(ThriftReader& in, ParquetStatistics& out) {
 void read_chunk_metadata(ThriftReader& in, ParquetChunk& out) {
     in.read_struct([&](std::int16_t id, Type type) {
         switch (id) {
+            case 4:
+                out.codec = small(in, type);
+                return;
             case 5:
                 out.values = in.integer(type);
                 return;

@@ -52,6 +52,7 @@ struct ParquetStatistics {
 // What all row groups say of one leaf column.
 struct ParquetChunk {
     std::int64_t values = 0, compressed_bytes = 0, first_page = 0;
+    int codec = 0;  // CompressionCodec
     bool elsewhere = false, encrypted = false;
     ParquetStatistics statistics;
 };
@@ -86,5 +87,8 @@ Result<ParquetFooter> decode_parquet_footer(std::string_view bytes,
 
 // The top-level columns with their types, and how many leaves there are. corrupt when the tree does not add up.
 Result<std::vector<ParquetColumn>> parquet_columns(const std::vector<ParquetElement>& schema, std::size_t& leaves);
+
+// What a leaf of the schema holds.
+model::Type parquet_leaf_type(const ParquetElement& element);
 
 }  // namespace neurolake::formats

@@ -237,6 +237,8 @@ private:
 
 }  // namespace
 
+model::Type parquet_leaf_type(const ParquetElement& element) { return leaf_type(element); }
+
 Result<std::vector<ParquetColumn>> parquet_columns(const std::vector<ParquetElement>& schema, std::size_t& leaves) {
     std::vector<ParquetColumn> columns;
     const ParquetElement& root = schema.front();

@@ -13,6 +13,7 @@ import tempfile
 from catalog_lake import CatalogTest
 from harness import SUPPORT, main, read
 from jsonschema_lite import check as check_schema
+from tier_lake import TierTest
 
 SAMPLES = os.path.join(SUPPORT, "samples", "ncf")
 ROWS = [(1, "Ann", 1.5), (2, "Bob", 22.25), (3, "Cid", 0.75)]
@@ -186,7 +187,7 @@ class Formats(CatalogTest):
             table = tables["raw-data.as-" + name]
             self.assertEqual(({"jsonl": "json_lines"}.get(name, name), 3, True), (table["format"], table["rows"], table["rows_exact"]))
             self.assertEqual({"id": "int64", "name": "text", "amount": "double"}, self.types("raw-data.as-" + name), name)
-        for name in ("csv", "tsv", "jsonl"):
+        for name in ("csv", "tsv", "jsonl", "parquet"):
             self.assertEqual([[str(value) for value in row] for row in ROWS],
                              self.nl("catalog", "head", "raw-data.as-" + name, "--json").json["rows"], name)
 
@@ -232,6 +233,20 @@ class Formats(CatalogTest):
             shown = self.nl("catalog", "show", "raw-data." + name, "--json").json["table"]
             self.assertTrue(any(finding["message"] for finding in shown["findings"]), name)
         self.assertFalse(os.path.exists(canary))
+
+
+class FormatsInTheCloud(TierTest):
+    def test_the_rows_of_a_parquet_table_stay_in_sight_when_its_data_is_in_the_cloud(self):
+        self.put("raw-data/sales/part.parquet", read(os.path.join(SUPPORT, "samples", "parquet", "rows_plain.parquet")), age_days=9)
+        self.assertEqual([], self.nl("catalog", "index", "--json").json["failed"])
+        here = self.nl("catalog", "head", "raw-data.sales", "-n", "3", "--json").json
+        self.assertEqual("files", here["source"])
+        self.assertEqual(["2", "text 0", "0.50", "2024-02-02 10:00:00.5", "0.5", "true", "[2,null,3]", None, '{"k2":2,"z":null}',
+                          '[{"p":[2]},null,{"p":null}]'], here["rows"][2])
+        self.nl("burst", "raw-data/sales")
+        away = self.nl("catalog", "head", "raw-data.sales", "-n", "3", "--json").json
+        self.assertEqual(("sample", here["columns"], here["rows"]), (away["source"], away["columns"], away["rows"]))
+        self.assertEqual(20, len(self.nl("catalog", "head", "raw-data.sales", "-n", "40", "--json").json["rows"]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-// fuzz_parquet.cpp: Parquet footers.
+// fuzz_parquet.cpp: Parquet footers, and the pages of the first rows.
 // SPDX-License-Identifier: Apache-2.0
 #include "reader.hpp"
 

@@ -189,13 +189,6 @@ TEST_CASE("footers that lie about lengths and counts cost nothing", "[formats]")
     is_told(with_footer(std::string(50, '\xFF')));
 }
 
-TEST_CASE("rows of a Parquet file are not shown, and the reason is said", "[formats]") {
-    const ScratchFile file(sample("plain"));
-    const auto rows = head(file.fd(), "plain.parquet", 3);
-    REQUIRE_FALSE(rows.has_value());
-    CHECK(rows.error().code == Errc::unsupported);
-}
-
 TEST_CASE("the same three columns come out of every format", "[formats]") {
     ParquetTestFile parquet;
     parquet.columns = {{"id", std::vector<std::int64_t>{1, 2, 3}},

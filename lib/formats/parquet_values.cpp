@@ -1,0 +1,123 @@
+// parquet_values.cpp: numbers, times and bytes of Parquet for people.
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/parquet_values.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+
+#include "formats/cell.hpp"
+#include "formats/parquet_bounds.hpp"
+#include "formats/value_text.hpp"
+
+namespace neurolake::formats {
+
+using model::TypeKind;
+
+namespace {
+
+template <typename T>
+T little_endian(std::string_view bytes) {
+    T value;
+    std::memcpy(&value, bytes.data(), sizeof value);
+    return value;
+}
+
+// The number that its shortest text means, so that 0.1f is 0.1; JSON has no infinities.
+json::Value real_json(double value, const std::string& text) {
+    return std::isfinite(value) ? json::Value(std::strtod(text.c_str(), nullptr)) : json::Value(text);
+}
+
+json::Value float_json(float value) {
+    const auto wide = static_cast<double>(value);
+    return real_json(wide, std::isfinite(wide) ? fmt::format("{}", value) : double_text(wide));
+}
+
+// IEEE 754 binary16.
+float half(std::uint16_t bits) {
+    const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    const float sign = (bits & 0x8000) != 0 ? -1.0f : 1.0f;
+    if (exponent == 31) return fraction != 0 ? std::nanf("") : sign * INFINITY;
+    if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -24);
+    return sign * std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
+}
+
+// The older timestamp: nanoseconds of the day, and the day counted from noon of 4714 BC.
+json::Value int96_json(std::string_view bytes) {
+    constexpr std::int64_t k_day_of_1970 = 2440588, k_day = 86400, k_nanos = 1000000000;
+    const auto nanos = little_endian<std::int64_t>(bytes);
+    const auto day = static_cast<std::int64_t>(little_endian<std::uint32_t>(bytes.substr(8)));
+    if (nanos < 0 || nanos >= k_day * k_nanos) return bytes_text(bytes);
+    return timestamp_text((day - k_day_of_1970) * k_day + nanos / k_nanos, static_cast<std::uint32_t>(nanos % k_nanos));
+}
+
+json::Value bytes_json(const ParquetElement& element, const model::Type& type, std::string_view bytes) {
+    const auto months = [&](std::size_t at) { return little_endian<std::uint32_t>(bytes.substr(at)); };
+    switch (type.kind) {
+        case TypeKind::text:
+        case TypeKind::json:
+            return bytes;
+        case TypeKind::uuid:
+            return bytes.size() == 16 ? uuid_text(bytes) : bytes_text(bytes);
+        case TypeKind::interval:
+            if (bytes.size() != 12) break;
+            return fmt::format("{} months {} days {} ms", months(0), months(4), months(8));
+        case TypeKind::float32:
+            if (bytes.size() != 2) break;
+            return float_json(half(little_endian<std::uint16_t>(bytes)));
+        case TypeKind::decimal:
+            if (const auto text = parquet_value_text(element, type, decode_parquet_value(element, type, bytes)))
+                return *text;
+            break;
+        default:
+            break;
+    }
+    return bytes_text(bytes);
+}
+
+json::Value integer_json(const ParquetElement& element, const model::Type& type, std::string_view bytes) {
+    const ParquetValue value = decode_parquet_value(element, type, bytes);
+    const auto* integer = std::get_if<WideInteger>(&value);
+    if (integer == nullptr) return {};
+    switch (type.kind) {
+        case TypeKind::decimal:
+        case TypeKind::date:
+        case TypeKind::time:
+        case TypeKind::timestamp:
+        case TypeKind::timestamp_tz:
+            return parquet_value_text(element, type, value).value_or("");
+        default:
+            return *integer < 0 ? json::Value(static_cast<std::int64_t>(*integer))
+                                : json::Value(static_cast<std::uint64_t>(*integer));
+    }
+}
+
+}  // namespace
+
+json::Value parquet_json(const ParquetElement& element, const model::Type& type, std::string_view bytes) {
+    switch (element.physical) {
+        case ParquetPhysical::boolean:
+            return bytes.size() == 1 ? json::Value(bytes[0] != 0) : json::Value();
+        case ParquetPhysical::int32:
+        case ParquetPhysical::int64:
+            return integer_json(element, type, bytes);
+        case ParquetPhysical::int96:
+            return bytes.size() == 12 ? int96_json(bytes) : json::Value();
+        case ParquetPhysical::float32:
+            return bytes.size() == 4 ? float_json(little_endian<float>(bytes)) : json::Value();
+        case ParquetPhysical::float64: {
+            if (bytes.size() != 8) return {};
+            const auto value = little_endian<double>(bytes);
+            return real_json(value, double_text(value));
+        }
+        case ParquetPhysical::byte_array:
+        case ParquetPhysical::fixed:
+            return bytes_json(element, type, bytes);
+        default:
+            return {};
+    }
+}
+
+}  // namespace neurolake::formats
