@@ -243,6 +243,12 @@ std::string asked_text(std::string_view compatibility) {
     return "must be " + verdict_text(compatibility);
 }
 
+std::string tables_text(const catalog::Catalog& catalog) {
+    std::uint64_t gone = 0, living = 0;
+    for (const auto& table : catalog.tables()) ++(table.deleted_at.empty() ? living : gone);
+    return counted(living, "table") + (gone ? fmt::format(", {} gone", text::with_thousands(gone)) : "");
+}
+
 std::string rows_text(const model::Table& table) {
     if (!table.rows_exact && table.rows == 0) return "rows unknown";
     return (table.rows_exact ? "" : "at least ") + counted(table.rows, "row");

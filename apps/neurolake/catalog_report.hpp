@@ -24,6 +24,7 @@ json::Value named(const char* schema, const model::Table& table);  // {schema, t
 
 std::string verdict_text(std::string_view compatibility);  // "backward compatible", "not compatible" ...
 std::string asked_text(std::string_view compatibility);    // "must be backward compatible", "may be anything"
+std::string tables_text(const catalog::Catalog& catalog);  // "29 tables", "29 tables, 1 gone"
 std::string rows_text(const model::Table& table);          // "1,234 rows", "at least 7 rows", "rows unknown"
 std::string sample_text(const model::Table& table);  // where sampled_rows is set: "types from the first 100 rows ..."
 std::string card_line(const Output& out, const model::Table& table);

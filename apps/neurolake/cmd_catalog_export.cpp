@@ -26,7 +26,14 @@ struct Args {
 };
 
 // What there is to tell of an export besides its tables.
-using Report = std::optional<exchange::ViewReport>;
+struct Report {
+    struct Events {
+        std::uint64_t events = 0, edges = 0;
+    };
+    std::optional<exchange::ViewReport> views;
+    std::optional<exchange::DdlReport> ddl;
+    std::optional<Events> lineage;
+};
 using Write = Result<Report> (*)(Session&, const Args&, const exchange::Content&, const exchange::Sink&);
 
 template <Status (*write)(const exchange::Content&, const exchange::Sink&)>
@@ -36,16 +43,18 @@ Result<Report> plainly(Session&, const Args&, const exchange::Content& content, 
 }
 
 Result<Report> write_ddl(Session&, const Args& args, const exchange::Content& content, const exchange::Sink& sink) {
-    TRY_DO(exchange::write_ddl(content, exchange::dialect_from(args.dialect).value_or(exchange::SqlDialect::duckdb),
-                               sink));
-    return Report();
+    const auto dialect = exchange::dialect_from(args.dialect).value_or(exchange::SqlDialect::duckdb);
+    Report told;
+    TRY(told.ddl, exchange::write_ddl(content, dialect, sink));
+    return told;
 }
 
 Result<Report> write_views(Session& session, const Args&, const exchange::Content& content,
                            const exchange::Sink& sink) {
     TRY(const exchange::FilesOf files_of, view_files(session));
-    TRY(exchange::ViewReport report, exchange::write_views(content, files_of, sink));
-    return Report(std::move(report));
+    Report told;
+    TRY(told.views, exchange::write_views(content, files_of, sink));
+    return told;
 }
 
 // As `lineage export`: one event a line.
@@ -56,8 +65,14 @@ Result<Report> write_openlineage(Session& session, const Args&, const exchange::
                      "leave the tables and buckets out");
     TRY(const auto lineage, catalog::Lineage::read(*content.catalog));
     TRY(const auto roots, bucket_roots(session));
-    for (const auto& event : exchange::openlineage_events(lineage, roots)) TRY_DO(sink(json::dump(event) + "\n"));
-    return Report();
+    Report::Events told{0, lineage.edges().size()};
+    for (const auto& event : exchange::openlineage_events(lineage, roots)) {
+        TRY_DO(sink(json::dump(event) + "\n"));
+        ++told.events;
+    }
+    Report report;
+    report.lineage = told;
+    return report;
 }
 
 struct Format {
@@ -124,7 +139,7 @@ Result<Report> write_out(Session& session, const Args& args, const Format& forma
     });
 }
 
-json::Value missing_json(const std::vector<exchange::ViewReport::Missing>& tables) {
+json::Value missing_json(const std::vector<exchange::LeftOut>& tables) {
     auto list = json::Value::array();
     for (const auto& table : tables) {
         auto item = json::Value::object();
@@ -141,7 +156,7 @@ void set_views(json::Value& value, const exchange::ViewReport& report) {
 }
 
 // "a, b, c and 4 more"
-std::string names_of(const Output& out, const std::vector<exchange::ViewReport::Missing>& tables) {
+std::string names_of(const Output& out, const std::vector<exchange::LeftOut>& tables) {
     constexpr std::size_t k_named = 3;
     std::string text;
     for (std::size_t i = 0; i < std::min(tables.size(), k_named); ++i)
@@ -163,6 +178,36 @@ std::string views_text(const Output& out, const exchange::ViewReport& report, co
     return text;
 }
 
+// "26 tables written to lake.sql; 3 tables are not in it: raw-data.a, ... (a comment says why)"
+std::string ddl_text(const Output& out, const exchange::DdlReport& report, const std::string& file) {
+    std::string text = fmt::format("{} written to {}", counted(report.tables, "table"), out.name(file));
+    if (report.without.empty()) return text;
+    const auto n = report.without.size();
+    return text + fmt::format("; {} {} not in it: {} (a comment says why)", counted(n, "table"), n == 1 ? "is" : "are",
+                              names_of(out, report.without));
+}
+
+std::string told(const Output& out, const Report& report, const std::string& file, std::uint64_t living) {
+    if (report.views) return views_text(out, *report.views, file);
+    if (report.ddl) return ddl_text(out, *report.ddl, file);
+    if (!report.lineage) return fmt::format("{} written to {}", counted(living, "table"), out.name(file));
+    if (report.lineage->events == 0)
+        return fmt::format("No lineage is known yet: {} is empty; say some with: neurolake lineage add",
+                           out.name(file));
+    return fmt::format("{} written to {}, of {}", counted(report.lineage->events, "event"), out.name(file),
+                       counted(report.lineage->edges, "edge"));
+}
+
+json::Value told_json(const Report& report, const Args& args, std::uint64_t living) {
+    auto value = json::Value::object().set("schema", "neurolake.catalog.exported/1").set("format", args.format);
+    json::set_path(value, "file", args.file);
+    value.set("tables", report.ddl ? report.ddl->tables : living);
+    if (report.views) set_views(value, *report.views);
+    if (report.lineage) value.set("events", report.lineage->events).set("edges", report.lineage->edges);
+    if (!report.ddl) return value;
+    return value.set("without", missing_json(report.ddl->without));
+}
+
 Result<int> run_export(Session& session, const Args& args) {
     const auto* format = std::ranges::find(k_formats, args.format, [](const Format& f) { return std::string(f.name); });
     TRY(const exchange::Content content, content_of(session, args));
@@ -174,19 +219,11 @@ Result<int> run_export(Session& session, const Args& args) {
     TRY_DO(check_output_place(session, args.file));
     TRY(const Report report, write_file(session, args, *format, content));
     Output& out = session.out();
-    if (out.machine()) {
-        auto value = json::Value::object().set("schema", "neurolake.catalog.exported/1").set("format", args.format);
-        json::set_path(value, "file", args.file);
-        value.set("tables", living);
-        if (report) set_views(value, *report);
-        out.object(value);
-        return 0;
-    }
-    if (report)
-        out.summary(views_text(out, *report, args.file));
+    const auto tables = static_cast<std::uint64_t>(living);
+    if (out.machine())
+        out.object(told_json(report, args, tables));
     else
-        out.summary(
-            fmt::format("{} written to {}", counted(static_cast<std::uint64_t>(living), "table"), out.name(args.file)));
+        out.summary(told(out, report, args.file, tables));
     return 0;
 }
 

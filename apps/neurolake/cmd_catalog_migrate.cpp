@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "catalog/backend_choice.hpp"
 #include "catalog/transfer.hpp"
+#include "catalog_report.hpp"
 #include "cmd_catalog.hpp"
 #include "writer.hpp"
 
@@ -100,6 +101,12 @@ std::string free_ending(const fs::path& folder, Time now) {
     return ending;
 }
 
+// Those that are gone are carried along, too: said apart, as everywhere.
+std::string moved_tables(const catalog::Options& where, const catalog::Copied& copied) {
+    const auto catalog = catalog::Catalog::open(where);
+    return catalog ? tables_text(*catalog) : counted(copied.tables, "table");
+}
+
 void report(Session& session, const Plan& plan, const catalog::Copied& copied, const std::vector<std::string>& kept) {
     Output& out = session.out();
     const bool dry = session.dry_run();
@@ -118,9 +125,10 @@ void report(Session& session, const Plan& plan, const catalog::Copied& copied, c
         return;
     }
     if (plan.nothing_to_do) return out.summary(fmt::format("The catalog is in {} already", plan.to.backend));
-    const std::string what = fmt::format(
-        "the catalog from {} to {}: {}, {}", plan.from.backend, plan.to.backend, counted(copied.tables, "table"),
-        copied.entries == 1 ? "1 other entry" : text::with_thousands(copied.entries) + " other entries");
+    const std::string what =
+        fmt::format("the catalog from {} to {}: {}, {}", plan.from.backend, plan.to.backend,
+                    moved_tables(dry ? plan.from : plan.to, copied),
+                    copied.entries == 1 ? "1 other entry" : text::with_thousands(copied.entries) + " other entries");
     if (dry) return out.summary("Would move " + what);
     out.summary(fmt::format("Moved {}; read back and compared", what));
     if (!kept.empty()) out.prose(out.name(fmt::format("Kept aside: {}", fmt::join(kept, ", "))), 4);

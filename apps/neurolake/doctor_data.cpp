@@ -14,6 +14,7 @@
 #include "bucket_report.hpp"
 #include "catalog/backend_choice.hpp"
 #include "catalog/lost_histories.hpp"
+#include "catalog_report.hpp"
 #include "doctor.hpp"
 #include "formats/formats.hpp"
 #include "lake/last_run.hpp"
@@ -88,8 +89,7 @@ void Examination::check_catalog() {
         else if (auto whole_file = (*catalog)->check(); !whole_file)
             check_unreadable_catalog(whole_file.error());
         else {
-            add(Level::good, "catalog",
-                fmt::format("the catalog reads: {}", counted((*catalog)->tables().size(), "table")));
+            add(Level::good, "catalog", fmt::format("the catalog reads: {}", tables_text(**catalog)));
             check_tables(**catalog);
             check_histories(**catalog);
         }

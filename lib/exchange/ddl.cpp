@@ -4,6 +4,7 @@
 
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "base/text.hpp"
 #include "exchange/exchange.hpp"
@@ -68,15 +69,12 @@ public:
     Status table(const model::Table& table) {
         if (!table.deleted_at.empty()) return {};
         const auto columns = sql_columns(table, m_dialect);
-        if (columns.empty())
-            return m_sink("\n" + sql_comment(fmt::format("{}: its columns are not known", table.full_name())) + "\n");
+        if (columns.empty()) return leave_out(table, "its columns are not known");
         if (columns.size() > most_columns(m_dialect))
-            return m_sink(
-                "\n" +
-                sql_comment(fmt::format("{}: no table, its {} columns are more than the {} that {} takes",
-                                        table.full_name(), text::with_thousands(columns.size()),
-                                        text::with_thousands(most_columns(m_dialect)), to_string(m_dialect))) +
-                "\n");
+            return leave_out(table, fmt::format("no table, its {} columns are more than the {} that {} takes",
+                                                text::with_thousands(columns.size()),
+                                                text::with_thousands(most_columns(m_dialect)), to_string(m_dialect)));
+        ++m_report.tables;
         TRY_DO(schema(table.bucket));
         const std::string name = name_of(table);
         std::string text = "\n";
@@ -92,7 +90,15 @@ public:
         return m_sink(text);
     }
 
+    DdlReport report() && { return std::move(m_report); }
+
 private:
+    Status leave_out(const model::Table& table, std::string why) {
+        TRY_DO(m_sink("\n" + sql_comment(fmt::format("{}: {}", table.full_name(), why)) + "\n"));
+        m_report.without.push_back({table.full_name(), std::move(why), ""});
+        return {};
+    }
+
     // SQLite has no schemas: the bucket is part of the table's name.
     std::string name_of(const model::Table& table) {
         const bool flat = m_dialect == SqlDialect::sqlite;
@@ -129,18 +135,20 @@ private:
 
     SqlDialect m_dialect;
     const Sink& m_sink;
+    DdlReport m_report;
     std::map<std::string, UniqueNames> m_names;  // of tables, by schema
 };
 
 }  // namespace
 
-Status write_ddl(const Content& content, SqlDialect dialect, const Sink& sink) {
+Result<DdlReport> write_ddl(const Content& content, SqlDialect dialect, const Sink& sink) {
     TRY_DO(sink(
         fmt::format("-- The tables of a lake for {}: neurolake catalog export --format ddl --dialect {}\n\nBEGIN;\n",
                     to_string(dialect), to_string(dialect))));
     DdlWriter writer(dialect, sink);
     for (const model::Table* table : content.tables) TRY_DO(writer.table(*table));
-    return sink("\nCOMMIT;\n");
+    TRY_DO(sink("\nCOMMIT;\n"));
+    return std::move(writer).report();
 }
 
 }  // namespace neurolake::exchange

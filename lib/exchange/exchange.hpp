@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -38,10 +39,18 @@ Status write_jsonl(const Content& content, const Sink& sink);
 // One row a column of each living table (RFC 4180, CRLF, a header). A cell of text that a spreadsheet would take for a
 // formula (it begins with = + - @, a tab or a carriage return, and is no number) gets a ' in front.
 Status write_csv(const Content& content, const Sink& sink);
+// A table of which an export says only why it is not in it; hint: what to do about that.
+struct LeftOut {
+    std::string table, why, hint;
+};
+struct DdlReport {
+    std::uint64_t tables = 0;  // with a CREATE TABLE
+    std::vector<LeftOut> without;
+};
 // CREATE TABLE for each living table in one transaction, with comments; a bucket is a schema (SQLite: part of the
 // name). Each type holds every value of ours (sql_words.hpp). A table whose columns are not known,
 // or are more than the database takes (SQLite 2,000, PostgreSQL 1,600), is named in a comment.
-Status write_ddl(const Content& content, SqlDialect dialect, const Sink& sink);
+Result<DdlReport> write_ddl(const Content& content, SqlDialect dialect, const Sink& sink);
 // A data dictionary in Markdown: an index, then each living table. Values about people are shown masked or not at all.
 Status write_markdown(const Content& content, const Sink& sink);
 

@@ -26,12 +26,9 @@ struct ViewFile {
 using FilesOf = std::function<Result<std::vector<ViewFile>>(const model::Table&)>;
 
 struct ViewReport {
-    struct Missing {
-        std::string table, why, hint;  // hint: how to get a view
-    };
     std::uint64_t views = 0;       // that answer with every row and value
-    std::vector<Missing> failing;  // views that fail with the reason: files in a store that DuckDB does not reach
-    std::vector<Missing> without;  // tables that have none
+    std::vector<LeftOut> failing;  // views that fail with the reason: files in a store that DuckDB does not reach
+    std::vector<LeftOut> without;  // tables that have none
 };
 
 // CREATE VIEW "bucket"."table" for each living table: every file is named, with the dialect and the columns that were

@@ -104,6 +104,12 @@ class Moves(BackendTest):
         self.assertTrue(glob.glob(self.path("catalog/tables.json.moved-*")))
         self.assertTrue(glob.glob(self.path("catalog/catalog.db.moved-*")))
 
+    def test_tables_that_are_gone_are_counted_apart(self):
+        self.fill()
+        self.assertIn("3 tables, 1 gone, ", self.nl("catalog", "migrate", "--to", "sqlite", "--dry-run").out)
+        self.assertIn("3 tables, 1 gone, ", self.nl("catalog", "migrate", "--to", "sqlite").out)
+        self.assertIn("the catalog reads: 3 tables, 1 gone\n", self.nl("doctor").out)
+
     def test_set_first_and_move_then(self):
         self.fill()
         before = self.answers()

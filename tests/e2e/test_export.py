@@ -168,6 +168,15 @@ class Ddl(ExportTest):
         self.assertEqual("", postgres_says(server.dsn(), text))
         self.assertIn("already exists", postgres_says(server.dsn(), text))
 
+    def test_the_tables_that_are_not_in_it_are_counted_and_named(self):
+        self.put_odd()
+        file = os.path.join(self.tmp, "tables.sql")
+        words = ("catalog", "export", "--format", "ddl", "--dialect", "sqlite", "-o", file, "--overwrite")
+        report = self.nl(*words, "--json").json
+        check_schema(report)
+        self.assertEqual((read(file).count(b"CREATE TABLE"), ["raw-data.wide"]), (report["tables"], [one["table"] for one in report["without"]]))
+        self.assertIn("%d tables written to %s; 1 table is not in it: raw-data.wide (a comment says why)" % (report["tables"], file), self.nl(*words).out)
+
     def test_an_unknown_database_is_refused(self):
         self.assertIn("duckdb", self.nl("catalog", "export", "--format", "ddl", "--dialect", "oracle", check=2).err)
 
@@ -312,6 +321,15 @@ class OpenLineage(ExportTest):
         self.assertEqual(self.nl("lineage", "export").out, text)
         self.assertEqual("nightly", json.loads(text.splitlines()[0])["job"]["name"])
         self.nl("catalog", "export", "--format", "openlineage", "raw-data", check=2)
+
+    def test_events_and_edges_are_counted_and_none_are_called_none(self):
+        words = ("catalog", "export", "--format", "openlineage", "--overwrite", "-o", os.path.join(self.tmp, "events.jsonl"))
+        self.assertIn("No lineage is known yet", self.nl(*words).out)
+        self.nl("lineage", "add", "--in", "raw-data.orders,raw-data.else", "--out", "processed.people", "--job", "nightly")
+        report = self.nl(*words, "--json").json
+        check_schema(report)
+        self.assertEqual((len(read(words[-1]).splitlines()), 2), (report["events"], report["edges"]))
+        self.assertIn("of 2 edges", self.nl(*words).out)
 
 
 class Files(ExportTest):

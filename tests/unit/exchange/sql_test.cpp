@@ -15,7 +15,10 @@ std::string type_in(std::string_view type, SqlDialect dialect) {
 }
 
 std::string ddl(const CatalogOf& catalog, SqlDialect dialect) {
-    return catalog.text([&](const Content& content, const Sink& sink) { return write_ddl(content, dialect, sink); });
+    return catalog.text([&](const Content& content, const Sink& sink) -> Status {
+        TRY_DO(write_ddl(content, dialect, sink));
+        return {};
+    });
 }
 
 }  // namespace
