@@ -82,6 +82,16 @@ Result<int> run_forget(Session& session, const Args& args) {
     return 0;
 }
 
+// Files that no program knows any more, and catalogs that could not be read, are named in the report.
+int outcome(Session& session, const migrate::Report& report) {
+    std::vector<std::string> bad = report.unread;
+    for (const auto& file : report.recorded)
+        if (file.state == migrate::RecordedFile::State::lost) bad.push_back(file.path);
+    if (bad.empty()) return 0;
+    session.at_fault(std::move(bad));
+    return k_exit_partial;
+}
+
 // Everything is read and checked before anything is written, and written as one change.
 Result<int> run_import(Session& session, const Args& args) {
     if (!args.forget.empty()) return run_forget(session, args);
@@ -99,6 +109,7 @@ Result<int> run_import(Session& session, const Args& args) {
         fields.set("tables", plan.report.tables).set("attached", plan.report.attached.size());
         TRY_DO(session.audit("catalog.import", fields.set("waiting", plan.report.waiting.size())));
     }
+    const int rc = outcome(session, plan.report);
     Output& out = session.out();
     if (out.machine()) {
         auto value =
@@ -107,12 +118,12 @@ Result<int> run_import(Session& session, const Args& args) {
         const json::Value report = import_json(plan.report);
         for (const auto& [key, member] : *report.as_object()) value.set(key, member);
         out.object(value);
-        return plan.report.unread.empty() ? 0 : k_exit_partial;
+        return rc;
     }
     print_import(session, plan.report);
     if (!changes) out.summary("All of it was known already: nothing changed");
     if (changes && session.dry_run()) out.summary("Dry run: nothing was written");
-    return plan.report.unread.empty() ? 0 : k_exit_partial;
+    return rc;
 }
 
 }  // namespace

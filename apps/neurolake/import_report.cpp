@@ -64,13 +64,19 @@ void print_counts(Output& out, const migrate::Report& report) {
 }
 
 void print_attached(Output& out, const std::vector<migrate::Attachment>& all) {
+    std::uint64_t known = 0;
     for (const auto& attached : all) {
+        if (attached.taken.empty() && attached.kept.empty()) {
+            ++known;
+            continue;
+        }
         const std::string from =
             attached.name == attached.table ? "" : fmt::format(" (there {})", out.name(attached.name));
         out.line(fmt::format("{}{}: {}", out.name(attached.table), from,
                              attached.taken.empty() ? "nothing new" : "took over " + listed(out, attached.taken)));
         if (!attached.kept.empty()) out.line("  stays as it is here: " + listed(out, attached.kept));
     }
+    if (known) out.line("Nothing new in " + counted(known, "table"));
 }
 
 void print_recorded(Output& out, const std::vector<migrate::RecordedFile>& files) {

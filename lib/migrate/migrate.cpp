@@ -8,6 +8,7 @@
 #include <set>
 
 #include "catalog/glossary.hpp"
+#include "migrate/foreign_readers.hpp"
 #include "migrate/imported.hpp"
 #include "migrate/imported_lineage.hpp"
 #include "migrate/matching.hpp"
@@ -93,7 +94,8 @@ public:
             at->second.table = table;
         else
             merge(at->second.table, table);
-        attach(at->second, AlsoWhenKnown::yes);
+        const bool gave = attach(at->second, AlsoWhenKnown::yes);
+        if (fresh && !gave) m_tables.erase(at);
     }
     void take(json::Value entry) {
         const std::string id = entry.text("id");
@@ -106,7 +108,7 @@ public:
     }
     void attach_waiting() {
         for (auto& [id, imported] : m_tables)
-            if (imported.attached.empty()) attach(imported, AlsoWhenKnown::no);
+            if (imported.attached.empty()) (void)attach(imported, AlsoWhenKnown::no);
     }
 
     const TablesByName& tables() const { return m_matching.claimed(); }
@@ -122,19 +124,32 @@ private:
     enum class AlsoWhenKnown { no, yes };
     explicit Planner(const catalog::Catalog& catalog) : m_matching(catalog) {}
 
-    void attach(Imported& imported, AlsoWhenKnown known) {
+    // Says nothing that the table here does not say: there is nothing to keep of it.
+    static bool says_no_more(const ForeignTable& from, const model::Table& to) {
+        const auto here = [&](const ForeignColumn& column) {
+            const auto same = [&](const model::Column& own) { return own.name == column.name; };
+            return std::ranges::any_of(to.columns, same) || std::ranges::any_of(to.partition_columns, same);
+        };
+        return from.suggested_description.empty() && from.suggested_tags.empty() && members_of(from.more).empty() &&
+               from.versions.size() <= to.schema_version && std::ranges::all_of(from.columns, here);
+    }
+
+    // false: a table here is meant, and it knew all of it.
+    bool attach(Imported& imported, AlsoWhenKnown known) {
         const auto match = m_matching.claim(imported.table);
         if (!match.table) {
-            if (known == AlsoWhenKnown::no) return;
+            if (known == AlsoWhenKnown::no) return true;
             m_plan.report.waiting.push_back(imported.table.name);
             if (match.ambiguous) m_plan.report.ambiguous.push_back(imported.table.name);
-            return;
+            return true;
         }
         imported.attached = match.table->id;
         const auto [at, first] = m_changed.try_emplace(match.table->id, *match.table);
         Attachment told = give_words(imported.table, at->second);
         if (at->second == *match.table) m_changed.erase(at);
+        const bool new_words = !told.taken.empty() || !told.kept.empty();
         m_plan.report.attached.push_back(std::move(told));
+        return new_words || !says_no_more(imported.table, *match.table);
     }
 
     Matching m_matching;

@@ -41,6 +41,7 @@ struct Plan {
 // for the one of its name (with database and schema, with the schema, alone), if only one is called so. Its words fill
 // what is empty here; what a person said here stays. What stands for nothing here is kept in List::imported until a
 // file of its name appears, and is no table until then: an index neither sees nor removes it. Texts are kept as texts.
+// A table that gives nothing because all of it is known here leaves no entry behind.
 // Importing the same again changes nothing. `source` names the import for people, `now` is RFC 3339.
 Result<Plan> plan_import(const catalog::Catalog& catalog, const Foreign& foreign, const std::string& now);
 

@@ -169,10 +169,10 @@ class OtherFiles(ImportTest):
         os.makedirs(folder)
         shutil.copy(os.path.join(LEGACY, "hybrid", "storage_metadata.json"), os.path.join(folder, ".storage_metadata.json"))
         write(os.path.join(folder, "raw-data", "a.csv"), "x\n1\n")
-        report = self.bring(folder)
+        report = self.bring(folder, check=3)
         self.assertEqual({"archive/old.bin": "here", "raw-data/a.csv": "beside", "raw-data/sub dir/b.json": "lost"},
                          {file["path"]: file["state"] for file in report["recorded_files"]})
-        text = self.nl("catalog", "import", folder)
+        text = self.nl("catalog", "import", folder, check=3)
         self.assertIn("LOST: raw-data/sub dir/b.json", text.err)
         self.assertEqual("lost", self.imported()["lost_file", "raw-data/sub dir/b.json"])
 
@@ -402,7 +402,9 @@ class OwnExport(ImportTest):
 
     def test_into_the_lake_it_came_from_it_brings_nothing_new(self):
         before = tree(self.path("catalog"))
-        self.bring(self.export)
+        self.assertEqual(0, self.bring(self.export)["new_entries"])
+        self.assertIn("Nothing new in 1 table\nAll of it was known already", self.nl("catalog", "import", self.export).out)
+        self.assertEqual({}, self.imported())
         after = self.nl("catalog", "export").out
         self.assertEqual(before[b"tables.json"], tree(self.path("catalog"))[b"tables.json"])
         self.bring(self.export)
