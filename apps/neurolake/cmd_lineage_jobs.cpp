@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <set>
 
@@ -110,23 +109,31 @@ const std::string& moment_of(const model::LineageRun& run) {
     return run.started_at.empty() ? run.ended_at : run.started_at;
 }
 
+// "2026-11-22T21:33:07Z": people need no milliseconds.
+std::string seconds_of(const std::string& moment) {
+    const auto dot = moment.find('.');
+    const auto end = dot == std::string::npos ? dot : moment.find_first_not_of("0123456789", dot + 1);
+    if (dot == std::string::npos) return moment;
+    return moment.substr(0, dot) + (end == std::string::npos ? "" : moment.substr(end));
+}
+
 void print_jobs(Output& out, const Lineage& lineage, const std::vector<JobFacts>& all) {
     if (all.empty())
         return out.summary("No job is known yet; name one with: neurolake lineage add --in A --out B --job NAME");
-    constexpr std::size_t k_most_names = 12;  // of a job that touches hundreds of tables
-    Table shown({{"JOB", TableColumn::Align::left, true},
+    constexpr std::size_t k_most_names =
+        3;  // of a job that touches hundreds of tables; lineage jobs JOB names them all
+    Table shown({{"JOB", TableColumn::Align::left, true, TableColumn::Narrow::cut, true},
                  {"MAKES", TableColumn::Align::left, true, TableColumn::Narrow::wrap},
                  {"FROM", TableColumn::Align::left, true, TableColumn::Narrow::wrap},
                  {"RUNS", TableColumn::Align::right},
                  {"LAST RUN"},
                  {"ENDED"}});
-    const std::size_t most = out.stdout_is_terminal() ? k_most_names : std::numeric_limits<std::size_t>::max();
     for (const auto& facts : all) {
         const auto* last = facts.runs.empty() ? nullptr : facts.runs[0];
         shown.row({out.name(lineage.job_name(facts.id)),
-                   out.name(short_list({facts.outputs.begin(), facts.outputs.end()}, most)),
-                   out.name(short_list({facts.inputs.begin(), facts.inputs.end()}, most)),
-                   text::with_thousands(facts.job->runs), last ? moment_of(*last) : "-",
+                   out.name(short_list({facts.outputs.begin(), facts.outputs.end()}, k_most_names)),
+                   out.name(short_list({facts.inputs.begin(), facts.inputs.end()}, k_most_names)),
+                   text::with_thousands(facts.job->runs), last ? seconds_of(moment_of(*last)) : "-",
                    last ? state_text(*last) : "-"});
     }
     shown.print(out);

@@ -69,7 +69,9 @@ std::vector<std::size_t> Table::widths(const Output& out) const {
         std::size_t widest = widths.size();
         for (std::size_t c = 0; c < widths.size(); ++c) {
             if (!m_columns[c].shrinks || widths[c] <= k_narrowest) continue;
-            if (widest == widths.size() || widths[c] > widths[widest]) widest = c;
+            const bool better = widest == widths.size() || m_columns[c].last < m_columns[widest].last ||
+                                (m_columns[c].last == m_columns[widest].last && widths[c] > widths[widest]);
+            if (better) widest = c;
         }
         if (widest == widths.size()) break;
         --widths[widest];

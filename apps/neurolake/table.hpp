@@ -16,6 +16,7 @@ struct TableColumn {
     // How: cut with "…" at the end, or at the start where names differ at their end; or the words go on in the next
     // line. A word that is too wide itself keeps its end there; in the last column it stays whole, a path to copy.
     enum class Narrow { cut, cut_start, wrap } narrow = Narrow::cut;
+    bool last = false;  // shrinks only when no other column can any more: what the table is about
 };
 
 // Collects rows, then prints them with a header line (none when all titles are empty). On a terminal no line is wider

@@ -105,6 +105,13 @@ class Said(LineageTest):
         for wrong in ("total", "other.x=orders.total", "summary.x=nothing.y", "=", "summary.=orders.total"):
             self.add("raw-data.orders,raw-data.customers", "processed.summary", "--column", wrong, check=2)
 
+    def test_a_job_of_many_tables_is_one_narrow_line_and_whole_on_request(self):
+        self.add("raw-data.orders", ",".join("s3://b/%03d" % n for n in range(300)), "--job", "split")
+        (line,) = [line for line in self.nl("lineage", "jobs").out.splitlines() if line.startswith("split")]
+        self.assertIn("s3://b/000, s3://b/001, s3://b/002 and 297 more", line)
+        self.assertLess(len(line), 120)
+        self.assertIn("s3://b/299", self.nl("lineage", "jobs", "split").out)
+
     def test_a_dry_run_writes_nothing(self):
         before = tree_hash(self.lake)
         result = self.add("raw-data.orders", "processed.summary", "--job", "x", "--dry-run")
