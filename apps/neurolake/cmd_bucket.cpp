@@ -215,7 +215,7 @@ void print_list(Session& session, const std::vector<Listed>& all, const lake::In
                  {"PURPOSE", Align::left, true, TableColumn::Narrow::wrap}});
     bool uncounted = false;
     for (const auto& [bucket, sizes] : all) {
-        uncounted = uncounted || !sizes;
+        uncounted = uncounted || (!sizes && bucket.registered);
         table.row({out.name(bucket.name), bucket.registered ? std::string(lake::to_string(bucket.tier)) : "-",
                    bucket.registered ? retention_text(bucket.retention_days) : "-",
                    sizes ? text::with_thousands(sizes->files) : "-", sizes ? text::size_text(sizes->bytes) : "-",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.hpp"
 #include "cmd_catalog.hpp"
@@ -81,7 +82,7 @@ std::string source_text(const model::Column& column) {
 
 void print_found(Session& session, const std::vector<Found>& found, std::size_t tables) {
     Output& out = session.out();
-    Table shown({{"COLUMN", TableColumn::Align::left, true, TableColumn::Narrow::cut_start},
+    Table shown({{"COLUMN", TableColumn::Align::left, true, TableColumn::Narrow::cut_start, true},
                  {"TYPE"},
                  {"LOOKS LIKE", TableColumn::Align::left, true, TableColumn::Narrow::wrap},
                  {"SHARE", TableColumn::Align::right},
@@ -147,13 +148,23 @@ Status write_rows(Session& session, const std::vector<catalog::EntryChange>& row
     return catalog->change_entries(rows).with_context("write the kept first rows");
 }
 
+struct Changed {
+    std::vector<model::Table> after;
+    std::set<std::string> unsaid;  // "bucket.table.column" of which nothing was said before
+};
+
 // The tables as they are after the words; changed ones are written.
-Result<std::vector<model::Table>> change(Session& session, const Args& args) {
+Result<Changed> change(Session& session, const Args& args) {
     TRY_DO(check_args(args));
     TRY_DO(begin_change(session));
     TRY(const auto tables, tables_of(session, args));
     std::vector<model::Table> after, changed;
+    std::set<std::string> unsaid;
     for (const auto* table : tables) {
+        for (const auto& name : args.undo) {
+            const auto column = column_of(*table, name);
+            if (column && !model::has_word(**column)) unsaid.insert(table->full_name() + "." + name);
+        }
         model::Table& edited = after.emplace_back(*table);
         TRY_DO(say(edited, args.pii, model::say_pii));
         TRY_DO(say(edited, args.not_pii, model::say_not_pii));
@@ -165,15 +176,19 @@ Result<std::vector<model::Table>> change(Session& session, const Args& args) {
     if (!session.dry_run()) TRY_DO(write_rows(session, rows.hide));
     TRY_DO(write_words(session, "catalog.pii", changed, facts.set("undo", names_json(args.undo))));
     if (!session.dry_run()) TRY_DO(write_rows(session, rows.show));
-    return after;
+    return Changed{std::move(after), std::move(unsaid)};
 }
 
-void tell_change(Session& session, const Args& args, const std::vector<model::Table>& after) {
+void tell_change(Session& session, const Args& args, const Changed& changed) {
     Output& out = session.out();
-    for (const auto& table : after)
+    for (const auto& table : changed.after)
         for (const auto* names : {&args.pii, &args.not_pii, &args.undo})
             for (const auto& name : *names) {
                 const auto column = column_of(table, name);
+                if (names == &args.undo && changed.unsaid.contains(table.full_name() + "." + name)) {
+                    out.summary(out.name(table.full_name() + "." + name) + ": nothing was said of it");
+                    continue;
+                }
                 std::string why = column ? model::meaning_text(**column) : "";
                 if (why.empty()) why = "nothing is known of its meaning";
                 out.summary(out.name(table.full_name() + "." + name) + ": " + out.name(why));
@@ -183,11 +198,11 @@ void tell_change(Session& session, const Args& args, const std::vector<model::Ta
 
 Result<int> run_pii(Session& session, const Args& args) {
     Output& out = session.out();
-    std::vector<model::Table> after;
+    Changed changed;
     std::vector<const model::Table*> tables;
     if (changes(args)) {
-        TRY(after, change(session, args));
-        for (const auto& table : after) tables.push_back(&table);
+        TRY(changed, change(session, args));
+        for (const auto& table : changed.after) tables.push_back(&table);
     } else {
         TRY(tables, tables_of(session, args));
     }
@@ -200,7 +215,7 @@ Result<int> run_pii(Session& session, const Args& args) {
         auto value = json::Value::object().set("schema", "neurolake.catalog.pii/1").set("dry_run", session.dry_run());
         out.object(value.set("tables", tables.size()).set("columns", std::move(list)));
     } else if (changes(args)) {
-        tell_change(session, args, after);
+        tell_change(session, args, changed);
     } else {
         print_found(session, found, tables.size());
     }

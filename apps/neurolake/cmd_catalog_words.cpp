@@ -83,7 +83,7 @@ Result<int> run_owner(Session& session, const TextArgs& args) {
         return {};
     };
     const auto tell = [](const Output& out, const model::Table& table) {
-        return table.owner.empty() ? "no owner" : out.name(table.owner);
+        return table.owner.empty() ? "no owner" : "owner " + out.name(table.owner);
     };
     return change_words(
         session,

@@ -77,12 +77,22 @@ std::string help_command(const CLI::App& app) {
     return "neurolake " + (name.empty() ? std::string("help") : name + " --help");
 }
 
+// "LOG is required: audit, query or error"
+std::string missing_text(const CLI::App& app, const CLI::ParseError& failure) {
+    const std::string said = failure.what();
+    if (dynamic_cast<const CLI::RequiredError*>(&failure) == nullptr) return said;
+    for (const CLI::Option* option : app.get_options())
+        if (option->get_required() && option->count() == 0 && said.starts_with(option->get_name() + " "))
+            return said + ": " + option->get_description();
+    return said;
+}
+
 // CLI11's complaint in our words: an unknown command or flag gets the closest known one.
 Error usage_error(const CLI::App& root, const CLI::ParseError& failure) {
     const CLI::App* app = chosen(root);
     const std::string hint = "see: " + help_command(*app);
     const auto rest = root.remaining(true);
-    if (rest.empty()) return Error(Errc::usage, failure.what(), hint);
+    if (rest.empty()) return Error(Errc::usage, missing_text(*app, failure), hint);
     const std::string& word = rest.front();
     const bool is_flag = word.size() > 1 && word[0] == '-';
     const auto below = names_of(*app);

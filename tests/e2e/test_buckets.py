@@ -67,8 +67,10 @@ class Buckets(LakeTest):
 
     def test_a_handmade_folder_is_listed_and_adopted(self):
         write(os.path.join(self.bucket("handmade"), "a.csv"), "a\n1\n")
+        self.nl("catalog", "index")
         listed = self.nl("bucket", "list")
         self.assertIn("unregistered", listed.out)
+        self.assertNotIn("not counted yet", listed.out)  # the registered ones are
         self.assertIn("neurolake bucket create handmade", listed.out)
         self.assertFalse(self.row("handmade")["registered"])
         self.assertIn("adopt", self.nl("bucket", "stats", "handmade", check=1).err)

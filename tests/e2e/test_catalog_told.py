@@ -43,7 +43,7 @@ class Told(CatalogTest):
             return self.nl("catalog", *words, "--dry-run").out
 
         self.assertIn("raw-data.orders would have: foo\n", dry("tag", "orders", "foo"))
-        self.assertIn("raw-data.orders would have: Ana\n", dry("owner", "orders", "Ana"))
+        self.assertIn("raw-data.orders would have: owner Ana\n", dry("owner", "orders", "Ana"))
         self.assertIn("raw-data.orders would have: zip: As typed\n", dry("describe", "orders", "--column", "zip", "As typed"))
         self.assertIn("would have: the rule that new schema versions must be", dry("compatibility", "orders", "full"))
         self.assertIn("New: would be added\n", dry("glossary", "add", "New"))

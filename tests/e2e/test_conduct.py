@@ -420,6 +420,9 @@ class Logs(LakeTest):
             self.assertEqual(json.loads(line)["prev"], wanted)
             previous = line
 
+    def test_a_word_that_is_missing_is_said_with_what_it_may_be(self):
+        self.assertIn("LOG is required: audit, query or error", self.nl("logs", check=2).err)
+
     def test_logs_are_shown_and_the_chain_is_checked(self):
         self.nl("bucket", "create", "xyz")
         self.nl("put", write(os.path.join(self.tmp, "in.csv"), "a"), "xyz")

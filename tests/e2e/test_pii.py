@@ -81,6 +81,11 @@ class Pii(CatalogTest):
         self.assertIn("3 columns about people, 1 perhaps, by its name only", words)
         self.assertIn("raw-data.customers.email", words)
 
+    def test_names_of_columns_stay_whole_on_a_terminal_as_long_as_others_can_shrink(self):
+        self.put("customers_of_the_last_ten_years/a.csv", csv_of(self.rows))
+        self.index()
+        self.assertIn("raw-data.customers_of_the_last_ten_years.email ", self.terminal("catalog", "pii", columns=100).out)
+
     def test_index_show_and_explain_say_it_in_words(self):
         words = self.nl("catalog", "index").out
         self.assertIn("about people: email, iban, card; see: neurolake catalog pii raw-data.customers", words)
@@ -141,6 +146,7 @@ class Pii(CatalogTest):
         self.assertIn(b"catalog.pii", kept)
 
         self.nl("catalog", "pii", "landing.clients", "--undo", "card", "scenario_code")
+        self.assertIn("landing.clients.card: nothing was said of it\n", self.nl("catalog", "pii", "landing.clients", "--undo", "card").out)
         found = self.pii()
         self.assertTrue(found["card"]["pii"])
         self.assertNotIn("scenario_code", found)
