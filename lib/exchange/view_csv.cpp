@@ -75,7 +75,7 @@ bool has_short_header(const Profile& profile) {
 // What DuckDB must be told of the rows: how many cells they have, and whether their quotes are as they should be.
 struct RowRules {
     bool padding = false;  // lines may have fewer cells
-    bool strict = true;    // every quote opens and closes a cell; false: lines may have more cells
+    bool strict = true;    // every quote opens and closes a cell; false: lines may have more cells and end differently
     bool parallel = true;
 };
 
@@ -85,7 +85,9 @@ Result<RowRules> rules_of(const ViewFile& file, const formats::CsvDescription& d
                            "mend the file, or put it beside as Parquet; then: neurolake catalog index"));
     const bool comments = dialect.comment != '\0', stray = has_finding(profile, "stray_quote");
     RowRules rules;
-    rules.strict = !comments && !has_finding(profile, "long_row");
+    const bool one_end = dialect.cr_line_ends;
+    TRY(const bool two_ends, one_end ? Result<bool>(false) : has_two_line_ends(file));
+    rules.strict = !comments && !has_finding(profile, "long_row") && !two_ends;
     rules.padding = comments || sampled || has_short_header(profile) || has_finding(profile, "short_row") ||
                     has_finding(profile, "footnote");
     rules.parallel = rules.strict && !rules.padding;

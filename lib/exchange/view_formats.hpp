@@ -27,6 +27,8 @@ std::string csv_cell(const ViewGroup& group, const model::Column& column);
 bool same_spelling(const model::Column& a, const model::Column& b);
 
 Result<ViewGroup> json_group(const ViewFile& file, const model::Table& table);
+// Read as JSON, as its numbers could not be looked at: a query tells of one that it would change.
+bool is_guarded(const ViewGroup& group, const model::Column& column);
 // A nested type that DuckDB would read in another way: with times, or with names it cannot tell apart.
 bool stays_json(const model::Type& type);
 

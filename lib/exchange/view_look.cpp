@@ -180,6 +180,30 @@ Result<std::uint64_t> lines_to_skip(const ViewFile& file, const formats::CsvDesc
     return lines;
 }
 
+Status look_through(const ViewFile& file, const std::function<bool(std::string_view)>& take) {
+    TRY(const auto bytes, Bytes::open(file));
+    std::vector<char> buffer(formats::k_window_bytes);
+    while (true) {
+        TRY(const std::size_t got, bytes->source().read(buffer));
+        if (got == 0 || !take({buffer.data(), got})) return {};
+    }
+}
+
+Result<bool> has_two_line_ends(const ViewFile& file) {
+    if (file.here.empty()) return false;
+    bool plain = false, with_cr = false;
+    char before = '\0';
+    TRY_DO(look_through(file, [&](std::string_view text) {
+        for (const char c : text) {
+            if (c == '\0') continue;  // every other byte of UTF-16
+            if (c == '\n') (before == '\r' ? with_cr : plain) = true;
+            before = c;
+        }
+        return !(plain && with_cr);
+    }));
+    return plain && (with_cr || before == '\r');
+}
+
 Result<char> first_character(const ViewFile& file) {
     TRY(const auto bytes, Bytes::open(file));
     formats::Window window(bytes->source(), formats::k_window_bytes);

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <string_view>
+
 #include "exchange/views.hpp"
 #include "formats/csv_description.hpp"
 
@@ -17,6 +20,12 @@ Status check_odd_lines(const ViewFile& file, const formats::CsvDescription& dial
 // could be any. unsupported: a quote stands before the table, or the file is not here to be looked at.
 Result<std::uint64_t> lines_to_skip(const ViewFile& file, const formats::CsvDescription& dialect,
                                     std::uint64_t lines_before);
+
+// Do some lines end in LF and others in CRLF? Of a file that is not here: no, as nothing tells.
+Result<bool> has_two_line_ends(const ViewFile& file);
+
+// The file's bytes, inflated, piece by piece, until `take` returns false. unsupported: the file is not here.
+Status look_through(const ViewFile& file, const std::function<bool(std::string_view)>& take);
 
 // The first character that is no blank; 0 where there is none. unsupported: the file is not here.
 Result<char> first_character(const ViewFile& file);

@@ -45,13 +45,38 @@ Result<ViewGroup> group_of_format(const ViewFile& file, const model::Table& tabl
     return not_exact("DuckDB does not read " + format, "put it beside as Parquet, then: neurolake catalog index");
 }
 
-// A value that a reader knows by the column's name.
+constexpr std::string_view k_row = "\"__row\"";
+
+// A value that a reader knows by the column's name, or that stands in a row of a list.
+std::string value_of(const ViewGroup& group, const model::Column& column) {
+    const std::string name = quoted_name(column.name);
+    if (group.list.empty()) return name;
+    if (!group.features) return fmt::format("{}.{}", k_row, name);
+    const std::string property = fmt::format("{}.\"properties\".{}", k_row, name);
+    const bool own = column.name == "id" || column.name == "geometry";
+    return own ? fmt::format("coalesce({}.{}, {})", k_row, name, property) : property;
+}
+
+// Text of which the numbers were not looked at: a double may have been spelled in another way.
+std::string guarded_cell(const std::string& value, const model::Column& column) {
+    return fmt::format(
+        "CASE json_type({0}) WHEN 'VARCHAR' THEN {0} ->> '$' WHEN 'DOUBLE' THEN "
+        "CASE WHEN regexp_full_match(CAST({0} AS VARCHAR), '-?[0-9]+') THEN CAST({0} AS VARCHAR) ELSE error({1}) END "
+        "ELSE CAST({0} AS VARCHAR) END",
+        value,
+        quoted_text(fmt::format("{}: a number stands among texts, and DuckDB may spell it in another way; "
+                                "neurolake recall, then: neurolake catalog export --format duckdb",
+                                column.name)));
+}
+
 std::string named_cell(const ViewGroup& group, const model::Column& column) {
+    const std::string value = value_of(group, column);
+    if (group.kind == ViewGroup::Kind::json && is_guarded(group, column)) return guarded_cell(value, column);
     const bool time = column.type.kind == TypeKind::timestamp || column.type.kind == TypeKind::time;
-    if (group.kind == ViewGroup::Kind::json && stays_json(column.type)) return quoted_name(column.name);
-    if (group.kind == ViewGroup::Kind::json) return cast_of(quoted_name(column.name), column);
-    if (group.kind == ViewGroup::Kind::parquet && time) return quoted_name(column.name);  // in the file's own unit
-    return fmt::format("CAST({} AS {})", quoted_name(column.name), column_type(column, SqlDialect::duckdb));
+    if (group.kind == ViewGroup::Kind::json && stays_json(column.type)) return value;
+    if (group.kind == ViewGroup::Kind::json) return cast_of(value, column);
+    if (group.kind == ViewGroup::Kind::parquet && time) return value;  // in the file's own unit
+    return fmt::format("CAST({} AS {})", value, column_type(column, SqlDialect::duckdb));
 }
 
 std::string partition_cell(const ViewGroup& group, const model::Column& column) {
@@ -120,7 +145,8 @@ Result<ViewGroup> group_of(const ViewFile& file, const model::Table& table) {
 
 bool may_join(const ViewGroup& group, const ViewGroup& other) {
     return group.kind == other.kind && group.options == other.options && group.where == other.where && !group.rows &&
-           !other.rows && group.partition_keys == other.partition_keys &&
+           !other.rows && group.list == other.list && group.features == other.features &&
+           group.partition_keys == other.partition_keys &&
            std::ranges::equal(group.columns, other.columns, same_spelling);
 }
 
@@ -137,8 +163,10 @@ std::string select_of(const ViewGroup& group, const model::Table& table, const s
     for (const std::string& path : group.paths)
         paths += fmt::format("{}    {}", paths.empty() ? "" : ",\n", path_text(path));
     constexpr std::string_view k_calls[] = {"read_csv", "read_json", "read_parquet"};
-    const std::string call = fmt::format("{}([\n{}\n  ]{}{})", k_calls[static_cast<std::size_t>(group.kind)], paths,
-                                         group.options, partition_options(group.partition_keys, table));
+    std::string call = fmt::format("{}([\n{}\n  ]{}{})", k_calls[static_cast<std::size_t>(group.kind)], paths,
+                                   group.options, partition_options(group.partition_keys, table));
+    if (!group.list.empty())
+        call = fmt::format("(SELECT *, unnest({}) AS {} FROM {})", quoted_name(group.list), k_row, call);
     const std::string where = group.where.empty() ? "" : "\nWHERE " + group.where;
     if (!group.rows) return fmt::format("SELECT {}\nFROM {}{}", cells, call, where);
     return fmt::format("SELECT {}\nFROM (SELECT * FROM {}{} LIMIT {})", cells, call, where, *group.rows);

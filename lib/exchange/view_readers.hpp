@@ -18,6 +18,9 @@ struct ViewGroup {
     std::string options;                      // behind the list of files, without partition columns
     std::vector<model::Column> columns;       // of the files, in their order; csv only
     std::vector<std::string> partition_keys;  // of the key=value folders, in their order
+    std::string list;                         // the member whose elements are the rows; "" = none; json only
+    bool features = false;                    // of GeoJSON: columns are members of "properties"
+    std::vector<std::string> guarded;         // columns of text; json only
     std::string where;                        // which lines are rows; "" = all
     std::optional<std::uint64_t> rows;        // only so many, then come lines that are no rows
 };

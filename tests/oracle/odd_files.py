@@ -26,6 +26,8 @@ CSV = {
     "words": b"id,t\n1,caf\xe9 \x80\n2,th\xe9\n3,na\xefve\n",
     "utf16": "\nid,t\n1,a\n2,b\n".encode("utf-16"),
     "utf16_wide": "id,t\n1,\U0001f600\n2,b\n".encode("utf-16"),
+    "two_line_ends": 'a,b\n1,x\r\n"2","y\nz"\r\n,3\n4,"w\r\nv"\n5,u\r\n',
+    "last_line_end": "a,b\n1,x\n2,y\r",
     "names": 'a,A,"",a b,"say ""hi"""\n1,2,3,4,5\n6,7,8,9,0\n',
 }
 JSON = {
@@ -43,6 +45,18 @@ JSON = {
     "lists.json": "[[1.5,2],[3]]\n[[4]]\n",
     "words.jsonl": '"a"\nnull\n"2"\n',
     "key_value.jsonl": '{"value":1}\n{"value":2}\n',
+    "texts_and_numbers.jsonl": '{"a":1,"b":[1,"x"]}\n{"a":1.0}\n{"a":"x"}\n{"a":-2.25,"b":[1e2,1.5]}\n{"a":true}\n{"a":"1.50"}\n',
+    "texts_and_spellings.jsonl": '{"a":1.50}\n{"a":"x"}\n{"a":1e3}\n',
+    "texts_and_digits.jsonl": '{"a":0.1234567890123456789}\n{"a":"x"}\n',
+    "any_and_digits.jsonl": '{"a":{"b":0.1234567890123456789}}\n{"a":"x"}\n',
+    "odd_numbers_elsewhere.jsonl": '{"a":1e3,"b":"x","c":{"k":[1.5]}}\n{"a":2.5,"b":"-","c":{"k":[2e1]}}\n',
+    "in_object.json": '{"n":{"count":2.50},"rows":[{"a":1,"b":"x","t":"2024-01-02T03:04Z"},{"a":2,"c":{"d":[1.5]}},{}],"z":1e9}',
+    "in_object_numbers.json": '{"n":[{"b":2.50}],"m":1,"rows":[{"b":1.50},{"b":"x"},{"b":"y"},{"b":"z"}]}',
+    "features.geojson": '{"type":"FeatureCollection","features":[{"type":"Feature","id":1,"properties":{"name":"x","m":1.5,"geo":"1"},'
+                        '"geometry":{"type":"Point","coordinates":[1,2.5]}},{"type":"Feature","id":2,"properties":null,"geometry":null}]}',
+    "features_ids.geojson": '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"id":"a1","n":[]},"geometry":null}]}',
+    "words.json": '["a",null,"2",1.5]',
+    "more_lists.json": "[[1.5,2],[3],null]",
     "list.json": '[{"a":1,"b":"x"},\n{"b":""}]',
 }
 

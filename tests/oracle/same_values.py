@@ -45,6 +45,16 @@ class Number(str):
     """A number of a JSON file, with all its digits."""
 
 
+def rows_of(value):
+    """The objects of a list, of the one list in an object, or of GeoJSON; else nothing."""
+    if isinstance(value, dict):
+        lists = [member for member in value.values() if isinstance(member, list) and member and isinstance(member[0], dict)]
+        if value.get("type") == "FeatureCollection":
+            return [{**(f.get("properties") or {}), **{key: f[key] for key in ("id", "geometry") if key in f}} for f in value["features"]]
+        return lists[0] if len(lists) == 1 and 2 * len(json.dumps(lists[0])) > len(json.dumps(value)) else []
+    return value if isinstance(value, list) and all(isinstance(row, dict) for row in value) else []
+
+
 def json_rows(path, columns):
     """The objects of a file, as Python's own reader has them: of each column its text."""
     with open(path, "rb") as file:
@@ -54,8 +64,7 @@ def json_rows(path, columns):
     while at < len(text.rstrip()):
         at = re.compile(r"\s*").match(text, at).end()
         value, at = decoder.raw_decode(text, at)
-        whole = isinstance(value, list) and all(isinstance(row, dict) for row in value)
-        found += value if whole else [value]
+        found += value if isinstance(value, list) and (at >= len(text.rstrip()) and not found or rows_of(value)) else rows_of(value) or [value]
 
     def cell(value, type_name):
         plain_text = isinstance(value, str) and (type_name != "json" or isinstance(value, Number))

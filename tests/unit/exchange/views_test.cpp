@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/file.hpp"
+#include "exchange/view_numbers.hpp"
 #include "lake_fixture.hpp"
 
 using namespace neurolake;
@@ -145,6 +146,93 @@ TEST_CASE("one value a line is no object with the key value", "[exchange]") {
     };
     CHECK(has(text_of("1\n2\n"), "format='newline_delimited', records=false"));
     CHECK(has(text_of("\n {\"value\":1}\n{\"value\":2}\n"), "format='unstructured', records=true"));
+}
+
+TEST_CASE("numbers that DuckDB would spell in another way are known", "[exchange]") {
+    for (const char* token :
+         {"0", "-7", "18446744073709551616", "1.0", "-0.0", "0.5", "2.25", "0.0001", "12345678901234.5"})
+        CHECK(keeps_spelling(token));
+    for (const char* token :
+         {"-0", "1.50", "1e3", "1E5", "0.00001", "0.1234567890123456", "1234567890123456.5", "2.00"})
+        CHECK_FALSE(keeps_spelling(token));
+    CHECK(keeps_value("1.50"));
+    CHECK(keeps_value("123456789012345678901234567890"));
+    CHECK(keeps_value("0.00000000000000000000000012345678901234567e-5"));
+    CHECK_FALSE(keeps_value("0.1234567890123456789"));
+}
+
+namespace {
+
+// The script of a table of JSON, or why it has no view.
+std::string json_views(const std::filesystem::path& here, std::string_view format, std::string_view dialect,
+                       std::vector<model::Column> columns) {
+    Views views;
+    ViewFile file = csv_file("buckets/raw-data/t.json", 2, columns);
+    file.profile.format = format;
+    file.profile.dialect = dialect;
+    file.here = here;
+    file.bytes = 100;
+    views.files["t"] = {file};
+    const std::string text = views.of({counted("t", 2, std::move(columns))});
+    return views.report.without.empty() ? text : views.report.without[0].why;
+}
+
+}  // namespace
+
+TEST_CASE("numbers among texts are looked at in the file, and by the query where it is not here", "[exchange]") {
+    const neurolake::tests::Scratch scratch;
+    const auto of = [&](std::string_view json, std::string_view type) {
+        REQUIRE(write_file_atomic(scratch / "t.json", json));
+        return json_views(scratch / "t.json", "json_lines", "", {column("v", type), column("n", "double")});
+    };
+    CHECK(has(of(R"({"v":1.0,"n":1e3}{"v":"1e3\"1.50","n":1.50})", "text"), "CREATE OR REPLACE VIEW"));
+    CHECK(has(of(R"({"v":"x","n":1.5} {"v":1.50})", "text"), "write the number 1.50 of v in another way"));
+    CHECK(has(of(R"({"v":"x"} {"\u0076":1e3})", "text"), "the number 1e3 of v"));
+    CHECK(has(of(R"({"v":{"a":[1.50,"x"]}})", "json"), "CREATE OR REPLACE VIEW"));
+    CHECK(has(of(R"({"v":{"a":[0.1234567890123456789]}})", "json"), "0.1234567890123456789 of v"));
+    CHECK(has(of(R"({"n":0.1234567890123456789,"v":"x"})", "text"), "CREATE OR REPLACE VIEW"));
+    const std::string away = json_views({}, "json_lines", "", {column("v", "text"), column("n", "double")});
+    CHECK(has(away, "columns={'v': 'JSON', 'n': 'DOUBLE'}"));
+    CHECK(has(away, "WHEN 'DOUBLE' THEN CASE"));
+    model::Column words = column("v", "text");
+    words.evidence.min = "aa";  // no number begins so
+    CHECK(has(json_views({}, "json_lines", "", {words}), "columns={'v': 'VARCHAR'}"));
+}
+
+TEST_CASE("rows in a list of an object, and features, are unpacked", "[exchange]") {
+    const neurolake::tests::Scratch scratch;
+    REQUIRE(write_file_atomic(scratch / "t.json", R"({"n":[1.50],"rows":[{"a":"x","b":1e3},{"a":1.5}]})"));
+    const std::vector<model::Column> columns = {column("a", "text"), column("b", "double")};
+    const std::string list = json_views(scratch / "t.json", "json", "list of objects in rows", columns);
+    CHECK(has(list, R"(unnest("rows") AS "__row" FROM read_json([)"));
+    CHECK(has(list, R"('STRUCT("a" VARCHAR, "b" DOUBLE)[]')"));
+    CHECK(has(list, R"(CAST("__row"."a" AS VARCHAR) AS "a")"));
+    REQUIRE(
+        write_file_atomic(scratch / "t.json", R"({"features":[{"x":1.50,"id":"i","properties":{"a":"x","b":1e3}}]})"));
+    const std::string features =
+        json_views(scratch / "t.json", "json", "GeoJSON features", {column("id", "text"), columns[0], columns[1]});
+    CHECK(has(features, R"(coalesce("__row"."id", "__row"."properties"."id"))"));
+    CHECK(has(features, R"("__row"."properties"."a")"));
+    REQUIRE(
+        write_file_atomic(scratch / "t.json", R"({"features":[{"properties":{"a":1.50}},{"properties":{"a":"x"}}]})"));
+    CHECK(has(json_views(scratch / "t.json", "json", "GeoJSON features", columns), "the number 1.50 of a"));
+    REQUIRE(write_file_atomic(scratch / "t.json", R"(["a",null])"));
+    CHECK(has(json_views(scratch / "t.json", "json", "values", {column("value", "text")}), "'array', records=false"));
+}
+
+TEST_CASE("lines that end in two ways are read without strictness", "[exchange]") {
+    const neurolake::tests::Scratch scratch;
+    const auto text_of = [&](std::string_view text) {
+        REQUIRE(write_file_atomic(scratch / "t.csv", text));
+        Views views;
+        views.files["t"] = {csv_file("buckets/raw-data/t.csv", 1, {column("a", "text")})};
+        views.files["t"][0].here = scratch / "t.csv";
+        return views.of({counted("t", 1, {column("a", "text")})});
+    };
+    CHECK(has(text_of("a\nx\r\n"), "strict_mode=false"));
+    CHECK(has(text_of("a\nx\r"), "strict_mode=false"));
+    CHECK_FALSE(has(text_of("a\r\nx\r\n"), "strict_mode"));
+    CHECK_FALSE(has(text_of("a\nx\n"), "strict_mode"));
 }
 
 TEST_CASE("rows that the catalog did not count, and files it has not read, are no view", "[exchange]") {
