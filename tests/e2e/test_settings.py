@@ -94,8 +94,9 @@ class Origins(SettingsTest):
         for words, env, rule in ((["--home", self.lake], {"NEUROLAKE_HOME": None}, "--home"), ([], {}, "NEUROLAKE_HOME"),
                                  ([], {"NEUROLAKE_HOME": None}, "parent")):
             self.assertIn(rule, self.nl(*words, "config", "show", "--origin", "home", env=env, cwd=inside).out)
-        same = [self.nl("bucket", "list").out, self.nl("--home", self.lake, "bucket", "list", env={"NEUROLAKE_HOME": None}).out,
-                self.nl("bucket", "list", env={"NEUROLAKE_HOME": None}, cwd=inside).out]
+        listing = ("bucket", "list", "--json")  # the hint of the words for people names the home that was given
+        same = [self.nl(*listing).out, self.nl("--home", self.lake, *listing, env={"NEUROLAKE_HOME": None}).out,
+                self.nl(*listing, env={"NEUROLAKE_HOME": None}, cwd=inside).out]
         self.assertEqual(1, len(set(same)))
 
     def test_a_drive_letter_is_refused_here(self):
