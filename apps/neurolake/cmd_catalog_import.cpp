@@ -85,6 +85,7 @@ Result<int> run_forget(Session& session, const Args& args) {
 // Files that no program knows any more, and catalogs that could not be read, are named in the report.
 int outcome(Session& session, const migrate::Report& report) {
     std::vector<std::string> bad = report.unread;
+    for (const auto& wrong : report.wrong) bad.push_back(wrong.name);
     for (const auto& file : report.recorded)
         if (file.state == migrate::RecordedFile::State::lost) bad.push_back(file.path);
     if (bad.empty()) return 0;

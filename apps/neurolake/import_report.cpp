@@ -113,15 +113,17 @@ json::Value import_json(const migrate::Report& report) {
     auto recorded = json::Value::array();
     for (const auto& [kind, n] : report.texts) texts.set(kind, n);
     for (const auto& each : report.attached) attached.push(attached_json(each));
-    for (const auto& orphan : report.orphans)
-        orphans.push(
-            json::Value::object().set("what", orphan.what).set("name", orphan.name).set("message", orphan.message));
+    auto wrong = json::Value::array();
+    for (const auto& [from, to] : {std::pair(&report.orphans, &orphans), std::pair(&report.wrong, &wrong)})
+        for (const auto& each : *from)
+            to->push(json::Value::object().set("what", each.what).set("name", each.name).set("message", each.message));
     for (const auto& file : report.recorded) {
         auto entry = json::Value::object().set("path", file.path).set("state", migrate::to_string(file.state));
         recorded.push(entry.set("size", file.size).set("tier", file.tier));
     }
     value.set("texts", std::move(texts)).set("attached", std::move(attached));
     value.set("waiting", list_of(report.waiting)).set("ambiguous", list_of(report.ambiguous));
+    value.set("wrong", std::move(wrong));
     value.set("orphans", std::move(orphans)).set("recorded_files", std::move(recorded));
     value.set("new_entries", report.new_entries).set("changed_entries", report.changed_entries);
     value.set("new_terms", report.new_terms);
@@ -139,6 +141,8 @@ void print_import(Session& session, const migrate::Report& report) {
             "Of these, several tables here could be meant, or one is meant twice: " + listed(out, report.ambiguous), 2);
     for (const auto& name : report.unread)
         out.warn(out.name(name) + " is no catalog that is known here, and was not read");
+    for (const auto& wrong : report.wrong)
+        out.warn(fmt::format("{}: {}; left out", out.name(wrong.name), out.name(wrong.message)));
     for (const auto& orphan : report.orphans) out.warn(out.name(orphan.message));
     print_recorded(out, report.recorded);
 }

@@ -12,6 +12,7 @@
 
 #include "base/file.hpp"
 #include "migrate/foreign_database.hpp"
+#include "migrate/foreign_kinds.hpp"
 #include "migrate/foreign_readers.hpp"
 #include "migrate/tolerant_json.hpp"
 
@@ -54,6 +55,29 @@ Error damaged(const std::string& name, const Error& why) {
                  "the program that wrote it may have been cut off: look for a copy of the file in a backup", name);
 }
 
+constexpr std::string_view k_known =
+    "known: catalog.json, lineage.json, schemas.json, metadata.json, transformations.json, .storage_metadata.json, "
+    "_metadata.json, nuic.db, and the JSON of: neurolake catalog export -o catalog.json";
+
+bool looks_like_json(std::string_view text) {
+    const std::size_t first = text.find_first_not_of("\xEF\xBB\xBF \t\r\n");
+    return first == std::string_view::npos || text[first] == '{' || text[first] == '[' || text == "null";
+}
+
+// What to do with an export of ours of another format than JSON, which holds less than a catalog; "" = it is none.
+std::string hint_for_own(std::string_view text, const json::Value* content, const fs::path& path) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    const auto first = line.starts_with('{') && !content ? json::parse(line) : Result<json::Value>(json::Value());
+    const json::Value& entry = content ? *content : first ? *first : json::Value();
+    if (entry.find("eventTime") && entry.find("job"))
+        return "its lineage comes in with: neurolake lineage import " + path.string();
+    const bool table = entry.find("bucket") && entry.find("columns") && entry.find("rule");
+    if (!table && !text.starts_with("-- The tables of a lake ") && !text.starts_with("# Data dictionary") &&
+        !text.starts_with("table,column,position,type,"))
+        return {};
+    return "export that lake as JSON and import that: neurolake --home LAKE catalog export -o catalog.json";
+}
+
 Result<ForeignFile> read_one(const fs::path& path, const std::string& name) {
     TRY(const Fd fd, open_file(path, O_RDONLY | O_NONBLOCK));
     TRY(const Identity identity, identity_of(fd.get()));
@@ -70,6 +94,10 @@ Result<ForeignFile> read_one(const fs::path& path, const std::string& name) {
     TRY(const std::string text, read_file(fd.get(), k_largest_file).with_context("read " + name));
     if (text.empty()) return damaged(name, Error(Errc::corrupt, "it is empty"));
     auto content = parse_tolerantly(text);
+    if (const std::string hint = hint_for_own(text, content ? &*content : nullptr, path); !hint.empty())
+        return Error(Errc::usage, fmt::format("{} is an export of neurolake, but none to import", name), hint, name);
+    if (!content && !looks_like_json(text))
+        return Error(Errc::usage, fmt::format("{} is no catalog that is known here", name), std::string(k_known), name);
     if (!content) return damaged(name, content.error());
     return ForeignFile{path, name, std::move(*content)};
 }
@@ -120,9 +148,7 @@ Error no_catalog(const ForeignFile& file) {
                      "export that lake and import the export: neurolake --home LAKE catalog export -o catalog.json",
                      file.name);
     return Error(Errc::usage, fmt::format("{} is JSON, but no catalog that is known here", file.name),
-                 "known: catalog.json, lineage.json, schemas.json, metadata.json, transformations.json, "
-                 ".storage_metadata.json, _metadata.json, nuic.db, and what neurolake catalog export writes",
-                 file.name);
+                 std::string(k_known), file.name);
 }
 
 Error nothing_to_import(const std::string& name) {
@@ -192,6 +218,11 @@ void look_for(RecordedFile& file, const fs::path& buckets) {
     }
 }
 
+bool holds_anything(const Foreign& found) {
+    return !found.tables.empty() || !found.texts.empty() || !found.edges.empty() || !found.jobs.empty() ||
+           !found.terms.empty() || !found.files.empty();
+}
+
 }  // namespace
 
 Result<Foreign> read_foreign(const fs::path& from, const fs::path& buckets) {
@@ -202,8 +233,14 @@ Result<Foreign> read_foreign(const fs::path& from, const fs::path& buckets) {
             if (kind.is(file.content) &&
                 std::ranges::find(collection.foreign.sources, file.name) == collection.foreign.sources.end()) {
                 kind.read(file, collection);
+                tell_wrong_kinds(file, collection);
                 collection.foreign.sources.push_back(file.name);
             }
+    const Foreign& found = collection.foreign;
+    if (!found.wrong.empty() && !holds_anything(found))
+        return Error(
+            Errc::corrupt, fmt::format("{}: {}; nothing was imported", found.wrong[0].name, found.wrong[0].message),
+            "another program wrote over it, or it was changed by hand: look for a copy in a backup", from.string());
     for (RecordedFile& file : collection.foreign.files) look_for(file, buckets);
     return std::move(collection.foreign);
 }

@@ -92,6 +92,7 @@ struct Foreign {
     std::vector<ForeignJob> jobs;
     std::vector<ForeignTerm> terms;
     std::vector<Orphan> orphans;
+    std::vector<Orphan> wrong;  // "wrong_kind": values that are no text where one belongs ...; they were left out
     std::vector<RecordedFile> files;
     std::string lake;  // of an export of ours: the lake it came from
     // Of an export of ours: entries of its lists, to be merged by id.
@@ -99,9 +100,9 @@ struct Foreign {
 };
 
 // Reads one file, or every catalog file below a folder. What a file is tells its content. Nothing is executed, nothing
-// is followed to outside of the folder. corrupt (with the file's name) for a damaged, cut or empty file; usage for a
-// file that is no catalog, not_found for a folder without any. `buckets`: where RecordedFile::State::here is looked
-// for.
+// is followed to outside of the folder. corrupt (with the file's name) for a damaged, cut or empty file, and
+// for catalogs in which all is of a wrong kind; usage for a file that is no catalog, not_found for a folder without
+// any. `buckets`: where RecordedFile::State::here is looked for.
 Result<Foreign> read_foreign(const std::filesystem::path& from, const std::filesystem::path& buckets);
 
 // Takes over what `into` does not say; tags add up, columns are matched by name.

@@ -64,7 +64,7 @@ private:
             take_file(id, asset);
         else if (type == "column")
             check_column(id, asset);
-        else
+        else if (asset.is_object())
             m_into.foreign.texts.push_back({type.empty() ? "asset" : type, id, m_file.name, asset});
     }
 

@@ -79,6 +79,7 @@ public:
 
     // False: it is no object at all.
     bool object(const std::string& name, const Value& value, std::span<const Expected> members) {
+        if (value.is_null()) return false;
         if (!value.is_object()) {
             wrong(name, fmt::format("it is {}, not an object", kind_of(value)));
             return false;

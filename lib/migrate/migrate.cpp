@@ -180,6 +180,7 @@ void count(const Foreign& foreign, Report& report) {
     report.sources = foreign.sources;
     report.unread = foreign.unread;
     report.orphans = foreign.orphans;
+    report.wrong = foreign.wrong;
     report.recorded = foreign.files;
 }
 

@@ -28,7 +28,7 @@ struct Report {
     std::vector<std::string> waiting;    // tables that no table of the lake stands for
     std::vector<std::string> ambiguous;  // of those: several tables of the lake could be meant, or one by several names
     std::uint64_t new_entries = 0, changed_entries = 0, new_terms = 0, new_edges = 0, new_jobs = 0;
-    std::vector<Orphan> orphans;
+    std::vector<Orphan> orphans, wrong;
     std::vector<RecordedFile> recorded;
 };
 

@@ -1,5 +1,6 @@
 # Older catalogs come in: what is a table here takes their words over, what is none waits, and nothing is ever run.
 # SPDX-License-Identifier: Apache-2.0
+import collections
 import json
 import os
 import shutil
@@ -341,16 +342,43 @@ class Hostile(ImportTest):
         os.mkfifo(os.path.join(self.tmp, "catalog.json"))
         self.refused(os.path.join(self.tmp, "catalog.json"), "catalog.json", check=2)
 
+    def test_values_of_a_wrong_kind_are_told_each_and_left_out(self):
+        asset = {"asset_type": "table", "name": "t", "fully_qualified_name": "a.b.t", "owner": 5, "tags": ["x", 7], "description": "kept",
+                 "columns": [{"name": "id", "type": {"a": 1}, "nullable": None}, {"name": 3}]}
+        old = self.file({"assets": {"t1": asset, "t2": "a table"}, "tags": {"x": "t1"}, "lineage": [1],
+                         "business_glossary": {"Zip": {"definition": ["no"], "synonyms": None}}})
+        report = self.bring(old, check=3)
+        self.assertEqual({"assets.t1": 2, "assets.t1.columns[0]": 1, "assets.t1.columns[1]": 1, "assets.t2": 1, "tags.x": 1, "lineage": 1,
+                          "business_glossary.Zip": 1}, collections.Counter(each["name"].split(": ")[1] for each in report["wrong"]))
+        self.assertEqual({"wrong_kind"}, {each["what"] for each in report["wrong"]})
+        self.assertIn("catalog.json: assets.t1: its owner is a number, not a text; left out", self.nl("catalog", "import", old, check=3).err)
+        self.assertEqual("waiting", self.imported()["table", "a.b.t"])
+        self.assertEqual([], self.bring(LEGACY, check=3)["wrong"])  # storage records there name files that are lost
+
+    def test_a_catalog_in_which_all_is_of_a_wrong_kind_is_refused(self):
+        self.refused(self.file({"assets": {"t": 1}}), "assets.t: it is a number, not an object; nothing was imported")
+
+    def test_exports_that_cannot_come_back_lead_to_the_one_that_can(self):
+        self.put("raw-data/t.csv", "x\n1\n")
+        self.index()
+        self.nl("lineage", "add", "--in", "raw-data.t", "--out", "s3://b/k")
+        for form in ("jsonl", "csv", "ddl", "duckdb", "markdown"):
+            old = self.file(self.nl("catalog", "export", "--format", form).out, "x." + form)
+            self.refused(old, "x.%s is an export of neurolake" % form, "catalog export -o catalog.json", check=2)
+        old = self.file(self.nl("lineage", "export").out, "events.json")
+        self.refused(old, "neurolake lineage import " + old, check=2)
+        self.refused(self.file("a,b\n1,2\n", "t.csv"), "t.csv is no catalog that is known here", check=2)
+
     def test_deep_and_odd_values(self):
         self.refused(self.file("[" * 100000 + "]" * 100000), "catalog.json")
         odd = {"assets": {"a": 1, "b": None, "c": [], "d": {"asset_type": "table", "columns": {"x": 1}, "tags": "t", "name": 5},
                           "e": {"asset_type": "column"}, "f": {"asset_type": 7}}, "tags": {"t": 1, "u": [None, 3]},
                "lineage": {"x": {"inputs": [1], "outputs": "y"}, "z": 4}, "business_glossary": {"g": [], "h": {"synonyms": 1}}}
-        self.bring(self.file(odd))
+        self.bring(self.file(odd), check=3)
         for name, value in (("lineage.json", {"lineage_graph": {"a": 1, "b": {"inputs": [None], "outputs": [{}]}}, "column_lineage": {"x": 1}}),
                             ("metadata.json", {"metadata": {"a": {"original_data": 5, "enriched_columns": 5}}}),
                             ("schemas.json", {"s": [{"version": "x", "columns": 5}]})):
-            self.bring(self.file(value, name))
+            self.assertTrue(self.bring(self.file(value, name), check=3)["wrong"])
 
     def test_nothing_is_executed(self):
         canary = os.path.join(self.tmp, "canary")
