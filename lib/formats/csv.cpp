@@ -314,7 +314,7 @@ Result<Rows> head_csv(const Input& input, std::size_t count) {
     Window window(source, k_window_bytes);
     TRY_DO(window.fill());
     window.drop(scan.dialect().preamble_bytes);
-    bool header = scan.has_header();
+    bool header = scan.has_header(), first = true;
     while (rows.cells.size() < count && !window.data().empty()) {
         const bool comment = !header && scan.dialect().comment != '\0' && window.data()[0] == scan.dialect().comment;
         HandRow row =
@@ -331,7 +331,8 @@ Result<Rows> head_csv(const Input& input, std::size_t count) {
         window.drop(row.bytes);
         if (comment) continue;
         const bool blank = row.cells.size() == 1 && row.cells[0].text.empty() && !row.cells[0].quoted;
-        if (blank && (header || rows.columns.size() > 1)) continue;
+        if (blank && (first || rows.columns.size() > 1)) continue;
+        first = false;
         if (std::exchange(header, false)) continue;
         auto& cells = rows.cells.emplace_back(rows.columns.size());
         for (std::size_t i = 0; i < std::min(row.cells.size(), cells.size()); ++i)

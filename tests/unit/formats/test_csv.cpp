@@ -314,6 +314,15 @@ TEST_CASE("the first rows are shown as cells", "[formats]") {
     CHECK(head(packed.fd(), "t.csv.gz", 5)->cells.size() == 1);
 }
 
+TEST_CASE("blank lines before a table of one column are shown as little as they count", "[formats]") {
+    CHECK(profile_of("\n\n1\n\n2\n", "t.csv").rows == 3);
+    const Rows rows = rows_of("\n\n1\n\n2\n", "t.csv");
+    REQUIRE(rows.cells.size() == 3);
+    CHECK(rows.cells[0][0] == "1");
+    CHECK_FALSE(rows.cells[1][0].has_value());
+    CHECK(rows.cells[2][0] == "2");
+}
+
 TEST_CASE("as many rows are shown as count", "[formats]") {
     const std::string long_row = "1,\"" + std::string(2u << 20, 'x') + "\"\n";
     std::string late = "a,,a\n";  // the rows that tell the header stand far below
