@@ -31,8 +31,10 @@ struct SampledRow {
 
 struct Sample {
     std::vector<SampledRow> rows;
-    std::size_t quoted_cells = 0;  // closed as they should be
-    std::size_t escapes = 0;       // quotes that can only be escaped ones
+    std::size_t quoted_cells = 0;       // closed as they should be
+    std::size_t escapes = 0;            // quotes that can only be escaped ones
+    Counts enclosing{};                 // quoted cells that hold the candidate
+    std::size_t enclosing_newline = 0;  // ... that hold a line end
 };
 
 enum Kind : std::uint8_t { k_plain = 0, k_newline = 100, k_quote, k_candidate_base };
@@ -47,12 +49,21 @@ Characters character_table(const SeparatorSet& set) {
     return table;
 }
 
-// The offset behind the closing quote of a cell that opens at `i`; npos if it is not closed in the sample.
+void note_quoted(std::string_view inner, const SeparatorSet& set, Sample& sample) {
+    ++sample.quoted_cells;
+    for (std::size_t i = 0; i < k_candidates.size(); ++i)
+        sample.enclosing[i] += inner.find(k_candidates[i]) != std::string_view::npos;
+    sample.enclosing_newline += inner.find(set.newline) != std::string_view::npos;
+}
+
+// The offset behind the quotes of a cell that opens at `i`, by the rules of split_row; npos if they are not closed in
+// the sample.
 std::size_t skip_quoted(std::string_view s, std::size_t i, const SeparatorSet& set, const Characters& table,
                         Sample& sample) {
     const auto ends_cell = [&](std::size_t at) {
         return at >= s.size() || s[at] == '\r' || table[static_cast<unsigned char>(s[at])] >= k_newline;
     };
+    std::size_t known_later = 0;
     for (std::size_t at = s.find(set.quote, i + 1); at != std::string_view::npos; at = s.find(set.quote, at + 1)) {
         if (set.escape != '\0' && s[at - 1] == set.escape) {
             std::size_t before = at;
@@ -67,9 +78,15 @@ std::size_t skip_quoted(std::string_view s, std::size_t i, const SeparatorSet& s
             continue;
         }
         if (ends_cell(at + 1)) {
-            ++sample.quoted_cells;
+            note_quoted(s.substr(i + 1, at - i - 1), set, sample);
             return at + 1;
         }
+        if (at < known_later) continue;  // an odd quote: does this line close the cell further on?
+        const std::size_t line_end = std::min(s.find(set.newline, at), s.size());
+        std::size_t later = s.find(set.quote, at + 1);
+        while (later < line_end && !ends_cell(later + 1)) later = s.find(set.quote, later + 1);
+        if (later >= line_end) return at + 1;
+        known_later = later;
     }
     return std::string_view::npos;
 }
@@ -293,7 +310,8 @@ void find_table(std::string_view s, const Choice& choice, CsvDialect& dialect) {
     if (choice.set.delimiter == k_no_delimiter && !comments) return;
     const std::size_t first = start.first_row(comments);
     if (first >= rows.size() || first >= k_max_preamble) return;
-    dialect.preamble_lines += first;
+    dialect.preamble_lines += static_cast<std::uint64_t>(
+        std::count(s.begin(), s.begin() + static_cast<std::ptrdiff_t>(rows[first].begin), choice.set.newline));
     if (comments)
         for (std::size_t i = 0; i < first; ++i)
             dialect.preamble_comments += rows[i].hash && (i > 0 || !dialect.has_bom);

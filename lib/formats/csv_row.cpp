@@ -35,6 +35,7 @@ HandRow split_row(std::string_view s, const SeparatorSet& set, bool at_end, Quot
         HandRow::Piece piece;
         if (quotes == Quotes::known && i < s.size() && s[i] == set.quote) {
             piece.quoted = true;
+            std::size_t known_later = 0;  // a line of nothing but quotes must not be searched again for each of them
             for (++i;;) {
                 const std::size_t at = find_quote(s, i, set, piece.text);
                 if (at == std::string_view::npos || (at + 1 >= s.size() && !at_end)) return {};
@@ -51,10 +52,12 @@ HandRow split_row(std::string_view s, const SeparatorSet& set, bool at_end, Quot
                 // An odd quote. If this line closes the cell properly further on, it was a plain character; else the
                 // cell goes on without quotes.
                 row.stray_quote = true;
+                if (i <= known_later) continue;
                 const std::size_t line_end = std::min(s.find(set.newline, i), s.size());
                 std::size_t later = s.find(set.quote, i);
                 while (later < line_end && !closes(later + 1)) later = s.find(set.quote, later + 1);
                 if (later >= line_end) break;
+                known_later = later;
             }
         }
         std::size_t end = i;

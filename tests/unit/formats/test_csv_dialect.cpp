@@ -181,6 +181,27 @@ TEST_CASE("apostrophes quote where the file says so", "[formats]") {
           std::string::npos);
 }
 
+TEST_CASE("a title in quotes is no row and takes none with it", "[formats]") {
+    for (const std::string title :
+         {"\"Sales, 2024\"\n", "\"Sales\" by region\n", "\"The \"\"sales\"\"\nof 2024\"\n\n"}) {
+        const std::string text = title + "\"id\",\"qty\",\"x\"\n\"1\",\"2\",\"3\"\n\"4\",\"5\",\"6\"\n";
+        const Profile profile = profile_of(text, "t.csv");
+        CHECK(profile.rows == 2);
+        CHECK(type_of(profile, "qty") == "int64");
+        REQUIRE(find_code(profile, "preamble") != nullptr);
+        const auto lines = std::to_string(std::count(title.begin(), title.end(), '\n') + 1);
+        CHECK(find_code(profile, "preamble")->message.starts_with("the table begins at line " + lines + ":"));
+    }
+}
+
+TEST_CASE("a line full of odd quotes is read in no time", "[formats]") {
+    std::string line = "1,\"";
+    for (int i = 0; i < 300000; ++i) line += "a\"";
+    const Profile profile = profile_of("id,x\n" + line + "b\"\n2,c\n", "t.csv");
+    CHECK(profile.rows == 2);
+    CHECK(evidence_of(profile, "x").longest == 600001);
+}
+
 TEST_CASE("line ends of all kinds in one file end lines", "[formats]") {
     const Profile mixed = profile_of("a,b\r1,2\n3,4\r\n5,6\r7,8", "t.csv");
     CHECK(mixed.rows == 4);
