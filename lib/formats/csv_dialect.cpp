@@ -217,6 +217,14 @@ Choice choose(std::string_view s, bool whole, const SeparatorSet& set, char pref
     return choice;
 }
 
+// Do the rows need the apostrophes to be rows, or is every cell, the names too, in them? Else they are text.
+bool needs_quotes(const Choice& choice) {
+    const Sample& sample = choice.sample;
+    if (sample.enclosing_newline > 0 || sample.enclosing[choice.index] > 0) return true;
+    const std::size_t cells = sample.rows.size() * (choice.agreement.delimiters + 1);
+    return choice.agreement.share == 1 && sample.quoted_cells >= cells;
+}
+
 // Backslashes and apostrophes only when the rows agree on them at least as well, and something says so.
 Choice choose_quoting(std::string_view s, bool whole, const SeparatorSet& plain, char prefer) {
     Choice best = choose(s, whole, plain, prefer);
@@ -229,11 +237,16 @@ Choice choose_quoting(std::string_view s, bool whole, const SeparatorSet& plain,
             best = std::move(other);
     }
     if (best.sample.quoted_cells == 0 && s.find('\'') != std::string_view::npos) {
-        SeparatorSet set = plain;
-        set.quote = '\'';
-        Choice other = choose(s, whole, set, prefer);
-        if (other.sample.quoted_cells > 1 && other.agreement.delimiters > 0 &&
-            other.agreement.share >= best.agreement.share)
+        const auto look = [&](char quote) {  // at many rows: the first that needs them may stand late
+            Choice choice{plain, {}, {}, 0};
+            choice.set.quote = quote;
+            choice.sample = sample_rows(s, whole, choice.set, k_many_rows);
+            choose_delimiter(s, prefer, choice);
+            return choice;
+        };
+        Choice other = look('\'');
+        if (other.sample.quoted_cells > 1 && other.agreement.delimiters > 0 && needs_quotes(other) &&
+            other.agreement.share >= look(plain.quote).agreement.share)
             best = std::move(other);
     }
     return best;

@@ -179,6 +179,19 @@ TEST_CASE("apostrophes quote where the file says so", "[formats]") {
     CHECK(evidence_of(profile, "text").max == "it's");
     CHECK(profile_of("id,text\n1,'tis a day\n2,rock 'n' roll\n3,x\n", "t.csv").dialect.find("quote \"") !=
           std::string::npos);
+    CHECK(evidence_of(profile_of("'id','text'\n'1','a'\n'2','b'\n", "t.csv"), "text").max == "b");
+    std::string late = "id,text\n";
+    for (int i = 0; i < 40; ++i) late += std::to_string(i) + ",'a'\n";
+    CHECK(evidence_of(profile_of(late, "t.csv"), "text").max == "'a'");
+    CHECK(evidence_of(profile_of(late + "40,'b,c'\n", "t.csv"), "text").max == "b,c");
+}
+
+TEST_CASE("apostrophes that no row needs belong to the values", "[formats]") {
+    const Profile profile = profile_of("id,text\n1,'a'\n2,'b'\n3,b'c\n", "t.csv");
+    CHECK(evidence_of(profile, "text").min == "'a'");
+    CHECK(evidence_of(profile, "text").max == "b'c");
+    CHECK(profile_of("id,text\n1,'a'\n2,'b'\n", "t.csv").findings.empty());
+    CHECK(rows_of("id,text\n1,'a'\n2,'b'\n", "t.csv").cells[0][1] == "'a'");
 }
 
 TEST_CASE("a title in quotes is no row and takes none with it", "[formats]") {
