@@ -370,6 +370,27 @@ std::string with_swapped(std::string_view s, char a, char b) {
     return out;
 }
 
+// Outside quotes a CR ends lines and no LF does.
+bool only_cr_ends_lines(std::string_view s) {
+    const SeparatorSet set;
+    const Characters table = character_table(set);
+    Sample unused;
+    bool any = false, cell_begins = true;
+    for (std::size_t i = 0; i < s.size();) {
+        if (s[i] == set.quote && cell_begins) {
+            const std::size_t behind = skip_quoted(s, i, set, table, unused);
+            i = behind == std::string_view::npos ? i + 1 : behind;
+            cell_begins = false;
+            continue;
+        }
+        if (s[i] == '\n') return false;
+        any |= s[i] == '\r';
+        cell_begins = s[i] == '\r' || table[static_cast<unsigned char>(s[i])] >= k_candidate_base;
+        ++i;
+    }
+    return any;
+}
+
 }  // namespace
 
 CsvDialect detect_dialect(std::string_view sample, bool sample_is_whole, char prefer) {
@@ -384,12 +405,14 @@ CsvDialect detect_dialect(std::string_view sample, bool sample_is_whole, char pr
     const bool is_candidate = std::find(k_candidates.begin(), k_candidates.end(), said) != k_candidates.end();
     if (said != '\0') prefer = is_candidate ? said : k_candidates.back();
     if (said != '\0' && !is_candidate) sample = swapped = with_swapped(sample, said, prefer);
-    const bool has_lf = sample.find('\n') != std::string_view::npos;
+    const std::string_view beginning = sample.substr(0, k_newline_bytes);
+    const bool has_lf =
+        sample.find('\n') != std::string_view::npos && !(has_lone_cr(beginning) && only_cr_ends_lines(sample));
     if (!has_lf && sample.find('\r') != std::string_view::npos) dialect.set.newline = '\r';
     Choice choice = choose_quoting(sample, sample_is_whole, dialect.set, prefer);
-    if (const std::string_view lines = sample.substr(0, k_newline_bytes); has_lf && has_lone_cr(lines)) {
-        const Choice plain = choose_quoting(lines, sample_is_whole, dialect.set, prefer);
-        const Choice other = choose_quoting(with_one_newline(lines), sample_is_whole, dialect.set, prefer);
+    if (has_lf && has_lone_cr(beginning)) {
+        const Choice plain = choose_quoting(beginning, sample_is_whole, dialect.set, prefer);
+        const Choice other = choose_quoting(with_one_newline(beginning), sample_is_whole, dialect.set, prefer);
         dialect.mixed_newlines =
             other.agreement.share >= plain.agreement.share && other.agreement.rows > plain.agreement.rows;
     }

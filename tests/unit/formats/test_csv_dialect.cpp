@@ -207,6 +207,16 @@ TEST_CASE("a title in quotes is no row and takes none with it", "[formats]") {
     }
 }
 
+TEST_CASE("line ends in quotes do not decide what ends lines", "[formats]") {
+    const Profile profile = profile_of("id,t\r1,\"a\nb\"\r2,\"c\r\nd\"\r3,x\r", "t.csv");
+    CHECK(profile.rows == 3);
+    CHECK(evidence_of(profile, "t").min == "a\nb");
+    CHECK(evidence_of(profile, "t").max == "x");
+    CHECK(rows_of("id,t\r1,\"a\nb\"\r2,\"c\r\nd\"\r3,x\r", "t.csv").cells[1][1] == "c\r\nd");
+    CHECK(profile_of("name\r\"a\nb\"\rc\r", "t.csv").rows == 2);
+    CHECK(profile_of("id,t\n1,\"a\rb\"\n2,\"c\rd\"\n", "t.csv").rows == 2);
+}
+
 TEST_CASE("a line full of odd quotes is read in no time", "[formats]") {
     std::string line = "1,\"";
     for (int i = 0; i < 300000; ++i) line += "a\"";
