@@ -120,7 +120,7 @@ std::vector<JsonColumn> json_columns(const JsonShape& root, bool geojson, std::v
     }
     std::vector<std::string> raw;
     for (const JsonColumn& column : columns) raw.push_back(column.name);
-    const std::vector<std::string> names = usable_names(raw, raw.size(), findings);
+    const std::vector<std::string> names = usable_names(raw, raw.size(), findings, true);  // blanks are part of a key
     for (std::size_t i = 0; i < names.size(); ++i) columns[i].name = names[i];
     if (last > 0) std::rotate(columns.begin() + last - 1, columns.begin() + last, columns.end());
     return columns;

@@ -103,6 +103,18 @@ TEST_CASE("escapes in keys and strings are understood", "[formats]") {
     CHECK(profile.columns[0].evidence.min == "line\nbreak \"quoted\"");
 }
 
+TEST_CASE("blanks are part of a key", "[formats]") {
+    const Profile profile = profile_of("{\"a \":1,\"a\":\"x\",\" b\":2}\n", "t.jsonl");
+    CHECK(profile.columns.size() == 3);
+    CHECK(type_of(profile, "a ") == "int64");
+    CHECK(type_of(profile, "a") == "text");
+    CHECK(type_of(profile, " b") == "int64");
+    CHECK(profile.findings.empty());
+    const Rows rows = rows_of("{\"a \":1,\"a\":\"x\"}\n", "t.jsonl");
+    CHECK(rows.columns == std::vector<std::string>{"a ", "a"});
+    CHECK(rows.cells[0][1] == "x");
+}
+
 TEST_CASE("a JSON list, one object and objects after each other are rows too", "[formats]") {
     const Profile list = profile_of("[\n  {\"id\": 1, \"t\": \"a\"},\n  {\"id\": 2, \"t\": \"b\"}\n]\n", "l.json");
     CHECK(list.format == "json");
