@@ -107,6 +107,7 @@ public:
     Status run(bool beginning = false) {
         TRY_DO(m_stream.fill());
         if (m_stream.data().empty() || m_stream.binary_zero()) return {};
+        if (m_stream.at_end() && m_stream.data() == "\xEF\xBB\xBF") return {};  // a mark and no text
         TRY_DO(begin());
         if (m_other_newlines) return {};
         TRY(bool more, m_stream.step(*m_rows));

@@ -67,8 +67,8 @@ Detected unknown(std::string code, std::string message) {
 // The first bytes of the file, inflated if need be: of damaged data those before the damage, if there are any.
 Result<std::string> beginning_of(const Input& input, std::size_t bytes, bool& whole) {
     InputSource source(input);
-    if (input.compression == Compression::none)
-        bytes = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, input.size));
+    const bool as_it_is = input.compression == Compression::none && input.encoding == TextEncoding::utf8;
+    if (as_it_is) bytes = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, input.size));
     std::string beginning(bytes, '\0');
     std::size_t filled = 0;
     whole = false;
@@ -79,7 +79,7 @@ Result<std::string> beginning_of(const Input& input, std::size_t bytes, bool& wh
         if (!got || *got == 0) break;
         filled += *got;
     }
-    whole |= input.compression == Compression::none && filled == input.size;
+    whole |= as_it_is && filled == input.size;
     beginning.resize(filled);
     return beginning;
 }
@@ -149,11 +149,13 @@ struct Opened {
     Input input;
     Detected detected;
     std::optional<Error> damage;  // of the compressed stream's beginning
+    bool false_mark = false;      // of UTF-16, before text that is none
 };
 
 Result<Opened> open_input(int fd, std::string_view file_name, const Options& options, const CancelFlag& cancel) {
     TRY(const Identity identity, identity_of(fd));
-    Opened opened{{fd, identity.size, {}, format_of_name(file_name), Compression::none, options, cancel}, {}, {}};
+    Opened opened{
+        {fd, identity.size, {}, format_of_name(file_name), Compression::none, options, cancel}, {}, {}, false};
     Input& input = opened.input;
     for (const char c : file_name) input.name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     std::array<char, 8> magic{};
@@ -167,7 +169,8 @@ Result<Opened> open_input(int fd, std::string_view file_name, const Options& opt
     // Plain delimited text by name needs no second look; its own scan finds binary zeros.
     const bool plain = input.compression == Compression::none;
     const bool delimited = input.format_hint == "csv" || input.format_hint == "tsv";
-    if (plain && delimited && format_of_magic(first).empty() && encoding_of(first) == TextEncoding::utf8) {
+    if (plain && delimited && format_of_magic(first).empty() && !has_utf16_mark(first) &&
+        encoding_of(first) == TextEncoding::utf8) {
         opened.detected = known(input.format_hint);
         return opened;
     }
@@ -179,13 +182,15 @@ Result<Opened> open_input(int fd, std::string_view file_name, const Options& opt
     auto beginning = beginning_of(input, k_sniff_bytes, whole);
     if (beginning && format_of_magic(*beginning).empty()) {
         input.encoding = encoding_of(*beginning);
+        opened.false_mark = input.encoding == TextEncoding::utf8 && has_utf16_mark(*beginning);
         if (input.encoding != TextEncoding::utf8) beginning = beginning_of(input, k_sniff_bytes, whole);
     }
     if (!beginning) {
         if (!is_damage(beginning.error())) return beginning.error();
         opened.damage = std::move(beginning).error();
     } else {
-        opened.detected = beginning->empty() ? known("empty") : detect(input, *beginning, whole);
+        const bool nothing = beginning->empty() || (whole && *beginning == k_utf8_bom);
+        opened.detected = nothing ? known("empty") : detect(input, *beginning, whole);
         // Lines of JSON hold no CR but between them.
         input.mixed_newlines = opened.detected.format == "json_lines" && has_lone_cr(*beginning);
     }
@@ -216,6 +221,18 @@ model::Finding tail_note(std::uint64_t bytes, std::string_view compression) {
                                               bytes == 1 ? "is" : "are", compression));
 }
 
+// What is odd about the encoding of text as a whole.
+void note_odd_encoding(const Opened& opened, Profile& profile) {
+    const Input& input = opened.input;
+    const bool utf16 = input.encoding == TextEncoding::utf16_le || input.encoding == TextEncoding::utf16_be;
+    if (opened.false_mark)
+        profile.findings.push_back(
+            warning("encoding", "it begins with the mark of UTF-16, but what follows is plain ASCII: read as that"));
+    if (utf16 && input.compression == Compression::none && input.size % 2 == 1)
+        profile.findings.push_back(warning(
+            "half_character", "its last byte is half a character of UTF-16: was it cut off while it was written?"));
+}
+
 }  // namespace
 
 Result<Profile> profile(int fd, std::string_view file_name, const Options& options, const CancelFlag& cancel) {
@@ -231,16 +248,20 @@ Result<Profile> profile(int fd, std::string_view file_name, const Options& optio
         Profile empty;
         empty.format = "empty";
         empty.compression = compression;
+        note_odd_encoding(opened, empty);
         // Text may be empty; a binary format cannot: its writer died.
         if (is_binary(input.format_hint))
             empty.findings.push_back(
                 error("empty_file", fmt::format("an empty file is no {} file", input.format_hint)));
+        else
+            empty.findings.push_back(note("empty_file", "the file is empty"));
         return empty;
     }
     const Format* format = find_format(detected.format);
     if (format == nullptr) return unknown_profile(compression, detected.why);
     TRY(Profile profile, format->profile(input));
     if (tail_at > 0 && tail_at < input.size) profile.findings.push_back(tail_note(input.size - tail_at, compression));
+    note_odd_encoding(opened, profile);
     for (model::Column& column : profile.columns) {
         without_zeros(column);
         judge_values(column);

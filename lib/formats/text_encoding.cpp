@@ -100,7 +100,6 @@ private:
     }
     void finish(std::vector<char>& out) override {
         if (m_high != 0) append(out, k_replacement);
-        if (m_half) append(out, k_replacement);
         m_high = 0;
         m_half = false;
     }
@@ -154,9 +153,25 @@ std::string_view to_string(TextEncoding encoding) {
     return "utf-8";
 }
 
+bool has_utf16_mark(std::string_view beginning) {
+    return beginning.starts_with("\xFF\xFE") || beginning.starts_with("\xFE\xFF");
+}
+
+namespace {
+
+// Of UTF-16 every line end and delimiter has a zero.
+bool is_plain_ascii(std::string_view text) {
+    return std::ranges::all_of(text,
+                               [](char c) { return (c >= ' ' && c <= '~') || c == '\n' || c == '\r' || c == '\t'; });
+}
+
+}  // namespace
+
 TextEncoding encoding_of(std::string_view beginning) {
-    if (beginning.starts_with("\xFF\xFE")) return TextEncoding::utf16_le;
-    if (beginning.starts_with("\xFE\xFF")) return TextEncoding::utf16_be;
+    if (has_utf16_mark(beginning)) {
+        if (beginning.size() > 2 && is_plain_ascii(beginning.substr(2))) return TextEncoding::utf8;
+        return beginning[0] == '\xFF' ? TextEncoding::utf16_le : TextEncoding::utf16_be;
+    }
     const std::string_view s = beginning.substr(0, std::min<std::size_t>(beginning.size() & ~std::size_t{1}, 1024));
     std::array<std::size_t, 2> zeros{}, words{};  // by even and odd place
     for (std::size_t i = 0; i < s.size(); ++i) {

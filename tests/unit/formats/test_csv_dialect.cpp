@@ -94,7 +94,24 @@ TEST_CASE("UTF-16 is read with and without its mark, of either byte order, in an
     std::u16string many = u"a,b\n";
     for (int i = 0; i < 100000; ++i) many += u"1,\u4e2d\n";
     CHECK(profile_of(utf16(many, false, true), "t.csv").rows == 100000);
+    const Profile cut = profile_of(utf16(u"a,b\n1,2\n", false, true) + "3", "t.csv");
+    CHECK(cut.rows == 1);
+    CHECK(type_of(cut, "b") == "int64");
+    CHECK(find_code(cut, "half_character") != nullptr);
     CHECK(profile_of(utf16(u"a,b\n1,\xD800\n", false, true) + "x", "t.csv").rows == 1);
+}
+
+TEST_CASE("a mark of UTF-16 alone, or before other text, makes no junk", "[formats]") {
+    for (const std::string mark : {"\xFF\xFE", "\xFE\xFF", "\xEF\xBB\xBF"}) {
+        CHECK(profile_of(mark, "t.csv").format == "empty");
+        CHECK(profile_of(mark, "t.jsonl").format == "empty");
+        CHECK(rows_of(mark, "t.csv").cells.empty());
+    }
+    const Profile ascii = profile_of("\xFF\xFEid,x\n1,2\n", "t.csv");
+    CHECK(ascii.rows == 1);
+    CHECK(type_of(ascii, "x") == "int64");
+    CHECK(find_code(ascii, "encoding") != nullptr);
+    CHECK(rows_of("\xFF\xFEid,x\n1,2\n", "t.csv").cells[0][1] == "2");
 }
 
 TEST_CASE("comments are no rows, and a header may begin as they do", "[formats]") {
