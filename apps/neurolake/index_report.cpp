@@ -55,26 +55,40 @@ std::vector<std::string> column_changes(const std::vector<std::string>& lines) {
     return out;
 }
 
-std::string change_line(Output& out, const index::TableChange& change) {
+// "unknown format" for a picture, "empty" for an empty file: there are no rows to be told of.
+std::string contents_of(const index::TableChange& change, const model::Table* table) {
+    const auto is_error = [](const model::Finding& f) { return f.severity == model::Finding::Severity::error; };
+    if (!table || std::ranges::any_of(table->findings, is_error)) return rows_of(change);
+    if (table->format == "unknown") return "unknown format";
+    return table->columns.empty() && table->rows_exact && table->rows == 0 ? "empty" : rows_of(change);
+}
+
+std::string change_line(Output& out, const index::TableChange& change, const model::Table* table) {
     static constexpr Style k_styles[] = {Style::green, Style::yellow, Style::red};
     const auto what = static_cast<std::size_t>(change.what);
     const bool compare = change.what == What::changed;
     const bool rows_known = change.rows_exact || change.rows > 0;
-    std::string line =
-        fmt::format("{} {}  {}", out.paint(k_styles[what], fmt::format("{:7}", k_words[what])), out.name(change.table),
-                    compare && rows_known && change.rows != change.rows_before ? rows_text(change) : rows_of(change));
+    std::string line = fmt::format(
+        "{} {}  {}", out.paint(k_styles[what], fmt::format("{:7}", k_words[what])), out.name(change.table),
+        compare && rows_known && change.rows != change.rows_before ? rows_text(change) : contents_of(change, table));
     if (change.files > 1 || (compare && change.files != change.files_before))
         line += out.separator() + count_text(change.files, compare ? change.files_before : change.files, "file");
     return line;
 }
 
 constexpr std::size_t k_most_reasons = 4;
+constexpr std::uint64_t k_first_look = 100;  // rows
+
+// Would the first rows have given another type? Not where they may all be null.
+bool looks_otherwise(const model::Evidence& evidence) {
+    return evidence.forced_row > k_first_look && evidence.nulls + 1 < evidence.forced_row;
+}
 
 // "zip is text: leading zero first at row 30001": the types that a look at the first rows would get wrong.
 void print_reasons(Output& out, const model::Table& table) {
     std::size_t told = 0;
     for (const auto& column : table.columns) {
-        if (column.evidence.forced_row <= 1 || ++told > k_most_reasons) continue;
+        if (!looks_otherwise(column.evidence) || ++told > k_most_reasons) continue;
         out.summary(fmt::format("{}{} is {}: {}", k_indent, out.name(column.name), model::to_string(column.type),
                                 out.name(column.evidence.reason)));
     }
@@ -91,7 +105,9 @@ std::string pii_line(Output& out, const index::TableChange& change) {
 
 void print_change(Session& session, const index::TableChange& change) {
     Output& out = session.out();
-    out.summary(change_line(out, change));
+    const auto catalog = session.catalog();
+    const model::Table* table = catalog ? (*catalog)->find(change.table) : nullptr;
+    out.summary(change_line(out, change, table));
     const auto below = [&](const std::string& text) { out.summary(k_indent + text); };
     if (!change.renamed_from.empty()) below("was " + out.name(change.renamed_from));
     if (!change.new_pii.empty()) below(pii_line(out, change));
@@ -111,9 +127,7 @@ void print_change(Session& session, const index::TableChange& change) {
         below(fmt::format("{} of its files {} for data in the cloud{}", text::with_thousands(change.cloud_files),
                           change.cloud_files == 1 ? "is a stub" : "are stubs",
                           change.rows_exact ? "" : ", which was never read under this name"));
-    const auto catalog = session.catalog();
-    if (!catalog) return;
-    if (const model::Table* table = (*catalog)->find(change.table)) print_reasons(out, *table);
+    if (table) print_reasons(out, *table);
 }
 
 void print_left_for_later(Output& out, const index::Report& report, double settle_seconds) {

@@ -283,6 +283,16 @@ Hits Catalog::search(std::string_view words, std::size_t limit) const {
     return hits;
 }
 
+namespace {
+
+// A picture has none to count; a file that is damaged beyond recognition had some.
+bool may_have_rows(const model::Table& table) {
+    const auto is_error = [](const model::Finding& f) { return f.severity == model::Finding::Severity::error; };
+    return table.format != "unknown" || std::ranges::any_of(table.findings, is_error);
+}
+
+}  // namespace
+
 bool Catalog::all_rows_counted() const {
     constexpr std::string_view k_not = R"("rows_exact":false)";
     const std::lock_guard lock(m_impl->mutex);
@@ -292,7 +302,7 @@ bool Catalog::all_rows_counted() const {
         const std::string_view entry = m_impl->backend->text(i);
         if (!entry.empty() && !::memmem(entry.data(), entry.size(), k_not.data(), k_not.size())) continue;
         const model::Table* table = m_impl->table_or_null(i);
-        if (table && !table->rows_exact) return false;
+        if (table && !table->rows_exact && may_have_rows(*table)) return false;
     }
     return true;
 }

@@ -101,7 +101,7 @@ public:
     Hits search(std::string_view words, std::size_t limit = 0) const;
     const std::string& indexed_at() const;  // last index run that changed the catalog, RFC 3339, "" = never
     Totals totals() const;                  // without parsing the tables
-    bool all_rows_counted() const;          // of living tables; else Totals::rows is the least there are
+    bool all_rows_counted() const;          // of living tables of known formats; else Totals::rows is the least
     // Living tables with a finding at least so severe, in order of full name; only those are parsed.
     std::vector<const model::Table*> tables_with(model::Finding::Severity severity) const;
     std::vector<Place> places(std::string_view bucket) const;  // of living tables, without parsing them

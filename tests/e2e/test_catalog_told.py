@@ -196,5 +196,16 @@ class Meant(CatalogTest):
         self.assertIn("neurolake catalog show", self.nl("catalog", "show", "raw-data.app", "--help").out)
 
 
+    def test_each_line_about_a_new_table_is_worth_reading(self):
+        self.put("raw-data/empty.csv", "")
+        self.put("raw-data/picture.png", "\x89PNG\r\n\x1a\n\0\0\0\r")
+        self.put("raw-data/late.csv", "id,zip,part,note\n" + "".join("%d,%s,%s,%s\n" % (
+            i, "01234" if i == 500 else 80331, "1" if i < 9 else "1.5", "" if i < 300 else "word") for i in range(1, 501)))
+        told = self.nl("catalog", "index").out.splitlines()
+        self.assertEqual(["new     raw-data.empty  empty", "new     raw-data.late  500 rows",
+                          "          zip is text: leading zero first at row 500", "new     raw-data.picture_png  unknown format"], told[:4])
+        self.assertRegex(told[5], "^Catalog: [0-9]+ tables, [0-9]+ rows$", "a picture has no rows to be counted")
+
+
 if __name__ == "__main__":
     main()
