@@ -81,6 +81,7 @@ private:
     void remove_leftovers();
     Status write();
     void mark_indexed();
+    std::uint64_t files_new() const;
 
     const lake::Lake& m_lake;
     const std::vector<lake::Bucket>& m_buckets;

@@ -360,3 +360,19 @@ TEST_CASE("how the files of a table differ is told once, not at each change of t
     REQUIRE(report.findings.size() == 1);
     CHECK(report.findings[0].code == "column_drift");
 }
+
+TEST_CASE("a file that no table is made of is not unchanged when it is seen first", "[index]") {
+    TestLake lake;
+    lake.put("raw-data/off/_neurolake.yaml", "ignore: true\n");
+    lake.put("raw-data/off/a.csv", "id\n1\n");
+    lake.put("raw-data/b.csv", "id\n1\n");
+    index::Report report = lake.index();
+    CHECK(report.files_seen == 2);
+    CHECK(report.files_read == 1);
+    CHECK(report.files_unchanged == 0);
+    report = lake.index();
+    CHECK(report.files_unchanged == 2);
+    fs::rename(lake.lake->layout().buckets / "raw-data/b.csv", lake.lake->layout().buckets / "raw-data/c.csv");
+    report = lake.index();
+    CHECK(report.files_read + report.files_unchanged == 2);
+}
