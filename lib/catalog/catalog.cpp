@@ -185,6 +185,14 @@ std::string meant(std::string_view name, const std::vector<TableKey>& keys) {
     return out;
 }
 
+// The table that `name`, taken for table.column, names first; "" if there is none.
+std::string table_of_column(std::string_view name, const std::vector<TableKey>& keys) {
+    for (const TableKey& key : keys)
+        if (key.alive && name.starts_with(key.full_name) && name.substr(key.full_name.size()).starts_with('.'))
+            return key.full_name;
+    return {};
+}
+
 Error no_such_table(std::string_view name, const std::vector<TableKey>& keys) {
     bool was_there = false, any = false;
     for (const TableKey& key : keys) {
@@ -194,6 +202,8 @@ Error no_such_table(std::string_view name, const std::vector<TableKey>& keys) {
     std::string hint = "neurolake catalog tables lists them all";
     if (was_there)
         hint = "its files are gone; neurolake catalog tables --all lists tables that once were";
+    else if (const std::string table = table_of_column(name, keys); !table.empty())
+        hint = fmt::format("{} is a table; for one of its columns: neurolake catalog prove {}", table, name);
     else if (const std::string close = meant(name, keys); !close.empty())
         hint = "did you mean " + close + "?";
     else if (!any)

@@ -116,6 +116,11 @@ class Meant(CatalogTest):
         for word in ("raw-data.slaes", "raw-dta.sales", "slaes"):
             self.assertEqual("did you mean raw-data.sales?", self.hint("show", word))
 
+    def test_who_names_a_column_is_told_what_shows_it(self):
+        told = "raw-data.app is a table; for one of its columns: neurolake catalog prove raw-data.app.price"
+        self.assertEqual(told, self.hint("explain", "raw-data.app.price"))
+        self.nl("catalog", "prove", "raw-data.app.price")
+
     def test_a_pattern_is_no_table(self):
         wrong = self.nl("catalog", "show", "raw-data.s*", "--json", check=1).error
         self.assertIn("is a pattern, and one table is wanted", wrong["message"])
