@@ -5,10 +5,12 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/ptrace.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -98,6 +100,34 @@ private:
     struct sigaction m_old[4];
 };
 
+// Wakes wait(2) once a second, from start() on.
+class EverySecond {
+public:
+    EverySecond() = default;
+    ~EverySecond() {
+        if (!m_runs) return;
+        set(0);
+        ::sigaction(SIGALRM, &m_old, nullptr);
+    }
+    EverySecond(const EverySecond&) = delete;
+    EverySecond& operator=(const EverySecond&) = delete;
+
+    void start() {
+        struct sigaction action {};
+        action.sa_handler = [](int) {};
+        m_runs = ::sigaction(SIGALRM, &action, &m_old) == 0;
+        set(1);
+    }
+
+private:
+    static void set(int seconds) {
+        const itimerval times{{seconds, 0}, {seconds, 0}};
+        ::setitimer(ITIMER_REAL, &times, nullptr);
+    }
+    bool m_runs = false;
+    struct sigaction m_old {};
+};
+
 struct Pipe {
     Fd read, write;
 };
@@ -141,7 +171,10 @@ public:
         while (!m_alive.empty()) {
             int status = 0;
             const pid_t process = ::waitpid(-1, &status, __WALL);
-            if (process < 0 && errno == EINTR) continue;
+            if (process < 0 && errno == EINTR) {
+                tell_of_those_left();
+                continue;
+            }
             if (process < 0 && errno == ECHILD) break;
             if (process < 0) return os_error(errno, "wait for the command");
             if (WIFSTOPPED(status)) {
@@ -173,7 +206,15 @@ private:
 
     void left_behind(bool just_now) {
         m_signals.of_those_left(m_alive);
-        if (just_now && !m_alive.empty()) m_waits(m_alive.size());
+        if (!just_now || m_alive.empty()) return;
+        m_ended_at = Clock::now();
+        m_every_second.start();
+    }
+    // Those of a pipeline may end a moment after it: they are not worth a word.
+    void tell_of_those_left() {
+        if (m_told || !m_ended_at || Clock::now() - *m_ended_at < std::chrono::seconds(1)) return;
+        m_told = true;
+        m_waits(m_alive.size());
     }
 
     void stopped(pid_t process, int status) {
@@ -233,13 +274,18 @@ private:
         (void)::ptrace(how, process, nullptr, static_cast<long>(signal));
     }
 
+    using Clock = std::chrono::steady_clock;
+
     pid_t m_command;
     FileUses& m_uses;
     const SignalsOfCommand& m_signals;
     const std::function<void(std::size_t)>& m_waits;
-    std::string m_ourselves;               // our own program
-    std::set<pid_t> m_alive, m_own;        // all processes and threads below; those that run our own program
-    std::map<pid_t, StoppedCall> m_calls;  // those that are being made
+    std::string m_ourselves;                      // our own program
+    std::set<pid_t> m_alive, m_own;               // all processes and threads below; those that run our own program
+    std::map<pid_t, StoppedCall> m_calls;         // those that are being made
+    std::optional<Clock::time_point> m_ended_at;  // the command, with others left
+    EverySecond m_every_second;
+    bool m_told = false;
 };
 
 // What whoever started us had opened for the command: it reads and writes that, and never opens it. A position that has

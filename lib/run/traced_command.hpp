@@ -38,7 +38,8 @@ struct CommandEnd {
 // folders `below` (absolute, without links) are told. SIGINT and SIGQUIT are left to the command, SIGTERM and SIGHUP
 // are handed on to it; once it has ended, each of the four goes to all that it left, and the second one kills them.
 // What the caller ignored stays ignored. A program that is not there or cannot be run is rc 127 or 126, with `not_run`.
-// One call at a time in a process. `waits` is told, once, how many processes the command left when it ended.
+// One call at a time in a process. `waits` is told, once, how many processes the command left that are there a second
+// after its end.
 Result<CommandEnd> run_traced(const std::vector<std::string>& words, std::vector<std::string> below,
                               const std::function<void(std::size_t)>& waits);
 

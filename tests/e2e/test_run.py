@@ -187,6 +187,11 @@ class Trouble(RunTest):
         self.assertEqual(0, process.returncode)
         self.assertEqual("complete", self.last_run("left")["state"])
 
+    def test_those_that_end_a_moment_later_are_not_worth_a_word(self):
+        done = self.go("--job", "left", "--", "sh", "-c", "sleep 0.2; cp raw-data/a/1.csv analytics/x.csv & exit 0")
+        self.assertNotIn("waiting", done.err)
+        self.assertEqual([("raw-data.a", "analytics/x.csv")], self.edges("left"))
+
     def test_what_the_caller_ignores_stays_ignored(self):
         words = "trap '' HUP INT; exec %s run -q -- sh -c 'kill -HUP $$; kill -INT $$; echo still here'" % BINARY
         self.assertEqual("still here\n", run(["sh", "-c", words], env=self.environment(), cwd=self.buckets).out)
