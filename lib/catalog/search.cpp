@@ -14,7 +14,7 @@ constexpr unsigned char fold(char c) { return static_cast<unsigned char>(c >= 'A
 
 bool is_sign(char c) { return (fold(c) >= 'a' && fold(c) <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) != 0; }
 
-constexpr std::string_view k_where[] = {"table", "table", "table",       "table", "column", "column",
+constexpr std::string_view k_where[] = {"table", "column", "table",       "table", "table", "column",
                                         "tag",   "term",  "description", "owner", "bucket"};
 
 Rank rank_in_name(std::string_view name, const SearchWord& word) {
@@ -57,14 +57,14 @@ public:
         }
     }
 
-    // False: every word was found in the name already, nothing can be better.
+    // False: every word is the name, nothing can be better.
     bool needs_more() const {
-        return std::ranges::any_of(m_best, [](const Best& best) { return best.rank > Rank::name_inside; });
+        return std::ranges::any_of(m_best, [](const Best& best) { return best.rank > Rank::name; });
     }
 
     void see(Rank kind, std::string_view text) {
         for (std::size_t i = 0; i < m_words.size(); ++i) {
-            if (m_best[i].rank <= kind) continue;
+            if (m_best[i].rank <= (kind == Rank::column_inside ? Rank::column : kind)) continue;
             auto [rank, told] = rank_in_text(kind, text, m_words[i]);
             take(i, rank, std::move(told));
         }

@@ -17,10 +17,10 @@ namespace neurolake::catalog {
 // Where a word may be found, best first.
 enum class Rank : std::uint8_t {
     name,           // it is the table's name
+    column,         // it is a column's name
     name_begins,    // the name begins with it
     name_word,      // a word inside the name does: "orders" in "new_orders"
     name_inside,    // anywhere in the name
-    column,         // it is a column's name
     column_inside,  // a column's name holds it
     tag,
     term,         // a glossary term of the table or of a column, or a synonym of such a term

@@ -202,7 +202,7 @@ class Search(WordsTest):
         self.put("raw-data/x.csv", "orders\n1\n")
         self.index()
         self.nl("catalog", "tag", "raw-data.customers", "orders")
-        order = ["orders", "orders_old", "new_orders", "preorders", "x", "customers"]
+        order = ["orders", "x", "orders_old", "new_orders", "preorders", "customers"]
         self.assertEqual(["raw-data." + name for name in order], [hit[0] for hit in self.hits("orders")])
         lines = self.nl("catalog", "search", "orders").out.splitlines()
         self.assertRegex(lines[1], r"^raw-data.orders +name$")

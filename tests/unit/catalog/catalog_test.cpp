@@ -357,7 +357,7 @@ TEST_CASE("search tells the most likely table first", "[catalog]") {
     Scratch scratch;
     Catalog catalog = scratch.open();
     std::vector<model::Table> all;
-    for (const char* name : {"preorders", "new_orders", "orders2024", "orders", "a", "b", "c", "d", "e"})
+    for (const char* name : {"preorders", "new_orders", "orders2024", "orders", "a", "b", "c", "d", "e", "f"})
         all.push_back(table("sales", name));
     for (auto& one : all) one.columns = {column("id", model::TypeKind::int64)};
     all[4].owner = "orders team";
@@ -365,16 +365,17 @@ TEST_CASE("search tells the most likely table first", "[catalog]") {
     all[6].terms = {"Purchase"};
     all[7].tags = {"orders"};
     all[8].columns[0].name = "orders_total";
+    all[9].columns[0].name = "Orders";
     REQUIRE(catalog.apply(batch(all)));
     Term term{"Purchase", "what was bought", {"orders"}};
     REQUIRE(catalog.change_entries({{List::glossary, term_id(term.name), to_entry(term)}}));
     std::string order;
     const Hits hits = catalog.search("Orders");
     for (const Hit& hit : hits.best) order += hit.table->name + " ";
-    CHECK(order == "orders orders2024 new_orders preorders e d c b a ");
-    CHECK(hits.best[6].found[0].match == "Purchase (orders)");
+    CHECK(order == "orders f orders2024 new_orders preorders e d c b a ");
+    CHECK(hits.best[7].found[0].match == "Purchase (orders)");
     CHECK(catalog.search("orders purchase").best.size() == 1);
-    CHECK(catalog.search("sales orders").total == 9);
+    CHECK(catalog.search("sales orders").total == 10);
     CHECK(catalog.search("sales.orders").best.size() == 1);
 }
 
@@ -390,7 +391,7 @@ TEST_CASE("every place of a table where a word stands is told, the best first", 
     for (const auto& place : all_places(orders, words))
         places += place.where + ":" + place.match + "(" + place.column + ") ";
     CHECK(places ==
-          "table:raw-data.zips() column:ZIP(ZIP) column:old_zip(old_zip) tag:zipped() term:Postal code (zip "
+          "column:ZIP(ZIP) table:raw-data.zips() column:old_zip(old_zip) tag:zipped() term:Postal code (zip "
           "code)(old_zip) description:which zip it went to(note) ");
 }
 
