@@ -120,6 +120,8 @@ Result<catalog::Options> Session::catalog_options() {
     TRY(const lake::Lake* opened, lake());
     catalog::Options options = all->catalog;
     options.lake_id = opened->id();
+    options.wait = std::max(options.wait, m_globals.wait);
+    options.cancel = &cancel();
     return options;
 }
 

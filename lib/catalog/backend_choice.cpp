@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 Result<std::unique_ptr<SqlDatabase>> database_of(const Options& options) {
-    if (options.backend == "sqlite") return sqlite_database(sqlite_file(options.folder));
+    if (options.backend == "sqlite") return sqlite_database(sqlite_file(options.folder), options.wait, options.cancel);
     if (options.lake_id.empty()) return Error(Errc::usage, "open the catalog in postgresql: the lake has no id");
     return postgres_database(options.dsn, options.lake_id);
 }

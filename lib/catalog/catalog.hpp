@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "base/workers.hpp"
 #include "model/table.hpp"
 
 namespace neurolake::catalog {
@@ -19,7 +21,9 @@ struct Options {
     std::string backend = "json";  // json, sqlite, postgresql
     std::filesystem::path folder;  // where the files of json and sqlite lie
     std::string dsn;  // postgresql: how libpq connects; may hold a password: never shown. "": libpq's own environment
-    std::string lake_id;  // postgresql: whose rows these are, as several lakes share a database
+    std::chrono::milliseconds wait{5000};  // sqlite: for another program that writes the file
+    const CancelFlag* cancel = nullptr;    // ends that wait; nullptr: nothing does
+    std::string lake_id;                   // postgresql: whose rows these are, as several lakes share a database
 };
 
 // What the catalog keeps besides its tables: lists of entries, each a compact JSON object with a text

@@ -6,14 +6,15 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstring>
+#include <thread>
 
 #include "base/file.hpp"
 
 namespace neurolake::catalog {
 namespace {
 
-constexpr int k_busy_ms = 5000;
 constexpr sqlite3_int64 k_largest = sqlite3_int64{64} << 30;
 constexpr std::string_view k_damage_hint =
     "neurolake doctor --fix renames it aside and neurolake catalog index makes it anew";
@@ -46,7 +47,9 @@ Error sqlite_error(sqlite3* database, int code, const std::filesystem::path& fil
             return damaged_file(file, why);
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
-            return error(Errc::locked, "another program has it open for writing; end that, then again");
+            return error(Errc::locked, fmt::format("another program writes it (which: fuser -v {}); end that, or wait "
+                                                   "for it with --wait=10m",
+                                                   file.string()));
         case SQLITE_FULL:
             return error(Errc::full, "make room, then run the command again");
         case SQLITE_READONLY:
@@ -129,7 +132,6 @@ Result<Handle> open_file_database(const std::filesystem::path& file, int flags, 
     const int code = ::sqlite3_open_v2(uri.c_str(), &made, flags | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE, nullptr);
     Handle handle(made);
     if (code != SQLITE_OK) return sqlite_error(made, code, file, "open");
-    ::sqlite3_busy_timeout(made, k_busy_ms);
     return handle;
 }
 
@@ -172,9 +174,27 @@ Status check_locks(const std::filesystem::path& file) {
                  file.string());
 }
 
+// How long a lock that another program holds is waited for, asked by SQLite again and again.
+struct Patience {
+    std::chrono::milliseconds wait;
+    const CancelFlag* cancel;
+    std::chrono::steady_clock::time_point since{};
+
+    bool cancelled() const { return cancel != nullptr && cancel->cancelled(); }
+    static int again(void* self, int times) {
+        auto& patience = *static_cast<Patience*>(self);
+        const auto now = std::chrono::steady_clock::now();
+        if (times == 0) patience.since = now;
+        if (patience.cancelled() || now - patience.since >= patience.wait) return 0;
+        std::this_thread::sleep_for(std::min(patience.wait, std::chrono::milliseconds(20)));
+        return 1;
+    }
+};
+
 class Sqlite final : public SqlDatabase {
 public:
-    explicit Sqlite(std::filesystem::path file) : m_file(std::move(file)) {}
+    Sqlite(std::filesystem::path file, std::chrono::milliseconds wait, const CancelFlag* cancel)
+        : m_file(std::move(file)), m_patience{wait, cancel} {}
 
     Result<bool> read(const Read& work) override;
     Status write(const Write& work) override;
@@ -186,11 +206,13 @@ public:
 
 private:
     Result<bool> open_reader();
+    Status take_lock(sqlite3* database);
     Result<Handle> lock_file();
     Result<Handle> copy_in_memory(sqlite3* locked);
     Status replace(sqlite3* changed, bool there);
 
     std::filesystem::path m_file;
+    Patience m_patience;
     Handle m_reader;
     std::optional<Identity> m_read_as;
 };
@@ -221,6 +243,17 @@ Result<bool> Sqlite::read(const Read& work) {
     return true;
 }
 
+Status Sqlite::take_lock(sqlite3* database) {
+    SqliteSession session(database, m_file, "write");
+    Status taken = session.read("PRAGMA journal_mode = DELETE", {}, [](const SqlRow&) { return Status(); });
+    if (taken) taken = session.read("BEGIN IMMEDIATE", {}, {});
+    if (taken || taken.error().code != Errc::locked) return taken;
+    if (m_patience.cancelled()) return Error(Errc::cancelled, "waiting for another program was cancelled");
+    Error late = std::move(taken).error();
+    late.message += fmt::format(", after {} s", std::chrono::ceil<std::chrono::seconds>(m_patience.wait).count());
+    return late;
+}
+
 // SQLite's lock on the file, held until the handle closes. Null: there is no file.
 Result<Handle> Sqlite::lock_file() {
     while (true) {
@@ -228,9 +261,8 @@ Result<Handle> Sqlite::lock_file() {
         if (!before) return Handle();
         if (before->size == 0) return damaged("it is empty");
         TRY(Handle handle, open_file_database(m_file, SQLITE_OPEN_READWRITE, false));
-        SqliteSession session(handle.get(), m_file, "write");
-        TRY_DO(session.read("PRAGMA journal_mode = DELETE", {}, [](const SqlRow&) { return Status(); }));
-        TRY_DO(session.read("BEGIN IMMEDIATE", {}, {}));
+        ::sqlite3_busy_handler(handle.get(), &Patience::again, &m_patience);
+        TRY_DO(take_lock(handle.get()));
         TRY(const std::optional<Identity> after, identity_if_there(m_file));
         if (after && after->dev == before->dev && after->ino == before->ino) return handle;
     }  // the file was replaced while we waited
@@ -296,8 +328,9 @@ Status Sqlite::check() {
 
 std::filesystem::path sqlite_file(const std::filesystem::path& folder) { return folder / "catalog.db"; }
 
-std::unique_ptr<SqlDatabase> sqlite_database(const std::filesystem::path& file) {
-    return std::make_unique<Sqlite>(file);
+std::unique_ptr<SqlDatabase> sqlite_database(const std::filesystem::path& file, std::chrono::milliseconds wait,
+                                             const CancelFlag* cancel) {
+    return std::make_unique<Sqlite>(file, wait, cancel);
 }
 
 Status read_sqlite_file(const std::filesystem::path& file, const SqlDatabase::Read& work) {

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 
+#include "base/workers.hpp"
 #include "catalog/sql.hpp"
 
 namespace neurolake::catalog {
@@ -16,8 +18,10 @@ std::filesystem::path sqlite_file(const std::filesystem::path& folder);  // cata
 // lake is written: whole, fsynced, renamed. So a plain copy of the folder never catches half a change, a death leaves
 // the old or the new file and no journal to roll back, and readers take no lock, wait for nobody and write nothing,
 // also on network and read-only file systems. The price: a write costs as much as writing the file anew.
-// unsupported with advice where the file system's locks fail; locked when another program holds the file for 5 seconds.
-std::unique_ptr<SqlDatabase> sqlite_database(const std::filesystem::path& file);
+// unsupported with advice where the file system's locks fail; locked when another program holds the file for longer
+// than `wait`, cancelled when the flag is set meanwhile.
+std::unique_ptr<SqlDatabase> sqlite_database(const std::filesystem::path& file, std::chrono::milliseconds wait,
+                                             const CancelFlag* cancel);
 
 // The database of another program, whatever it holds: `work` sees it as it stands, nothing is ever written or locked,
 // and what its schema says is not trusted with functions. not_found; corrupt for what is no sound database; unsupported

@@ -128,15 +128,23 @@ TEST_CASE("another program that writes catalog.db is waited for, not overwritten
     Shelf shelf("sqlite");
     auto catalog = shelf.open();
     REQUIRE(catalog.apply(batch({table("raw-data", "orders")})));
+    shelf.options.wait = std::chrono::milliseconds(300);
     auto late = shelf.open();
     sqlite3* other = nullptr;
     REQUIRE(::sqlite3_open(file_of(shelf).c_str(), &other) == SQLITE_OK);
     REQUIRE(::sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
     CHECK(shelf.open().tables().size() == 1);  // readers wait for nobody
     Status refused;
-    CHECK(time_of([&] { refused = late.apply(batch({table("raw-data", "more")})); }) >= std::chrono::seconds(4));
+    CHECK(time_of([&] { refused = late.apply(batch({table("raw-data", "more")})); }) >= std::chrono::milliseconds(300));
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == Errc::locked);
+    CHECK(refused.error().message.ends_with("catalog.db: database is locked, after 1 s"));
+    CHECK(refused.error().hint.find("fuser -v " + file_of(shelf).string()) != std::string::npos);
+    CancelFlag cancel;
+    cancel.cancel();
+    shelf.options.wait = std::chrono::hours(1);
+    shelf.options.cancel = &cancel;
+    CHECK(shelf.open().apply(batch({table("raw-data", "more")})).error().code == Errc::cancelled);
     REQUIRE(::sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr) == SQLITE_OK);
     ::sqlite3_close(other);
     CHECK(late.apply(batch({table("raw-data", "more")})));
