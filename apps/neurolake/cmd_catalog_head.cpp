@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "base/text.hpp"
 #include "catalog_report.hpp"
@@ -50,20 +49,6 @@ Result<std::vector<TableFile>> files_of(Session& session, const model::Table& ta
     return files;
 }
 
-// Files of versions that were overwritten are no part of the table: the index leaves them out as well.
-void leave_out_old_versions(int bucket_fd, std::vector<TableFile>& files) {
-    std::map<std::string, std::optional<index::LiveVersions>> of_folder;
-    std::erase_if(files, [&](const TableFile& file) {
-        const auto slash = file.path.rfind('/');
-        const auto version = index::version_of_name(std::string_view(file.path).substr(slash + 1));
-        if (!version) return false;
-        const auto [at, first] = of_folder.try_emplace(slash == std::string::npos ? "" : file.path.substr(0, slash));
-        if (first)
-            if (const auto live = index::read_live_versions(bucket_fd, at->first)) at->second = *live;
-        return at->second && !at->second->holds(*version);
-    });
-}
-
 // What the index found wrong with a file tells more than that its rows cannot be shown.
 Error why_unread(const model::Table& table, const std::string& path, Error error) {
     for (const auto& finding : table.findings)
@@ -98,7 +83,8 @@ Result<Head> read_head(Session& session, const model::Table& table, std::size_t 
     TRY(const lake::Bucket* bucket, session.bucket(table.bucket));
     TRY(const Fd root, open_folder(bucket->root));
     TRY(auto files, files_of(session, table));
-    leave_out_old_versions(root.get(), files);
+    index::OldVersions old(root.get());  // are no part of the table: the index leaves them out as well
+    std::erase_if(files, [&](const TableFile& file) { return old.holds(file.path); });
     std::optional<Error> failed;
     for (const TableFile& file : files) {
         if (head.rows.size() == wanted) break;
@@ -120,16 +106,43 @@ Result<Head> read_head(Session& session, const model::Table& table, std::size_t 
     return head;
 }
 
-void print_head(Output& out, const Head& head) {
-    std::vector<TableColumn> titles;
-    for (const auto& column : head.columns) titles.push_back({out.name(column), TableColumn::Align::left, true});
-    Table shown(std::move(titles));
-    for (const auto& cells : head.rows) {
-        std::vector<std::string> line;
-        for (const auto& cell : cells) line.push_back(cell ? out.name(text::escape_controls(*cell)) : "null");
-        shown.row(std::move(line));
+using Line = std::vector<std::string>;
+
+// Could the columns stand beside each other, each with room for some words?
+bool fits_beside(const Output& out, const Line& titles, const std::vector<Line>& lines) {
+    constexpr std::size_t k_some_words = 12, k_gap = 2;
+    std::size_t needed = 0;
+    for (std::size_t c = 0; c < titles.size(); ++c) {
+        std::size_t width = text::display_width(titles[c]);
+        for (const Line& line : lines) width = std::max(width, text::display_width(line[c]));
+        needed += std::min(width, k_some_words) + (c ? k_gap : 0);
     }
-    if (!head.columns.empty()) shown.print(out);
+    return !out.stdout_is_terminal() || needed <= static_cast<std::size_t>(out.width());
+}
+
+// One column a line: what is too wide to be read as a table.
+void print_records(Output& out, const Line& titles, const std::vector<Line>& lines) {
+    for (std::size_t row = 0; row < lines.size(); ++row) {
+        out.exact(out.paint(Style::bold, fmt::format("row {}", text::with_thousands(row + 1))));
+        Table record({{"", TableColumn::Align::left, true}, {"", TableColumn::Align::left, true}});
+        for (std::size_t c = 0; c < titles.size(); ++c) record.row({"  " + titles[c], lines[row][c]});
+        record.print(out);
+    }
+}
+
+void print_head(Output& out, const Head& head) {
+    Line titles;
+    std::vector<Line> lines;
+    for (const auto& column : head.columns) titles.push_back(out.name(column));
+    for (const auto& cells : head.rows)
+        for (lines.emplace_back(); const auto& cell : cells)
+            lines.back().push_back(cell ? out.name(text::escape_controls(*cell)) : "null");
+    if (!fits_beside(out, titles, lines)) return print_records(out, titles, lines);
+    std::vector<TableColumn> columns;
+    for (const auto& title : titles) columns.push_back({title, TableColumn::Align::left, true});
+    Table shown(std::move(columns));
+    for (Line& line : lines) shown.row(std::move(line));
+    if (!titles.empty()) shown.print(out);
 }
 
 void tell_of_sample(Output& out, const model::Table& table, const Head& head, std::size_t wanted) {

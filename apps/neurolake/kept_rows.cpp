@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "index/sample.hpp"
+#include "index/table_storage.hpp"
 #include "model/meaning.hpp"
 
 namespace neurolake::apps {
@@ -27,10 +28,13 @@ std::optional<index::Sample> taken_anew(Session& session, const model::Table& ta
     const auto inventory = session.inventory();
     const auto bucket = session.bucket(table.bucket);
     if (!catalog || !inventory || !bucket) return std::nullopt;
+    const auto root = open_folder((*bucket)->root);
+    if (!root) return std::nullopt;
+    index::OldVersions old(root->get());
     std::vector<index::File> files;
     (*inventory)->for_each(table.bucket, table.path, [&](const lake::FileRecord& record) {
         const model::Table* of = (*catalog)->table_of(table.bucket, record.path);
-        if (!of || of->id != table.id || record.state != lake::FileState::data) return true;
+        if (!of || of->id != table.id || record.state != lake::FileState::data || old.holds(record.path)) return true;
         auto& file = files.emplace_back();
         file.path = record.path;
         file.profile.emplace().profile.rows = 1;  // it may have rows: reading it will tell
@@ -39,8 +43,7 @@ std::optional<index::Sample> taken_anew(Session& session, const model::Table& ta
     std::ranges::sort(files, {}, &index::File::path);
     index::Group group;
     for (const auto& file : files) group.files.push_back(&file);
-    const auto root = open_folder((*bucket)->root);
-    return root ? index::take_sample(table, group, root->get()) : std::nullopt;
+    return index::take_sample(table, group, root->get());
 }
 
 }  // namespace

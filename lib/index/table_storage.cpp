@@ -62,4 +62,15 @@ Result<std::optional<LiveVersions>> read_live_versions(int bucket_fd, std::strin
     return live_versions(metadata, history);
 }
 
+bool OldVersions::holds(std::string_view path) {
+    const auto slash = path.rfind('/');
+    const auto version = version_of_name(path.substr(slash == std::string_view::npos ? 0 : slash + 1));
+    if (!version) return false;
+    const auto [at, first] =
+        m_folders.try_emplace(std::string(path.substr(0, slash == std::string_view::npos ? 0 : slash)));
+    if (first)
+        if (const auto live = read_live_versions(m_bucket_fd, at->first)) at->second = *live;
+    return at->second && !at->second->holds(*version);
+}
+
 }  // namespace neurolake::index

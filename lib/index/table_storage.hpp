@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,5 +28,16 @@ std::optional<std::uint64_t> version_of_name(std::string_view file_name);
 Result<std::optional<LiveVersions>> live_versions(std::string_view metadata, std::string_view history);
 // Reads both beneath the bucket, at most 2 MiB each.
 Result<std::optional<LiveVersions>> read_live_versions(int bucket_fd, std::string_view folder);
+
+// Tells the files of versions that were overwritten, folder by folder, each looked at once.
+class OldVersions {
+public:
+    explicit OldVersions(int bucket_fd) : m_bucket_fd(bucket_fd) {}
+    bool holds(std::string_view path);  // beneath the bucket; false where it cannot be known
+
+private:
+    int m_bucket_fd;
+    std::map<std::string, std::optional<LiveVersions>, std::less<>> m_folders;
+};
 
 }  // namespace neurolake::index

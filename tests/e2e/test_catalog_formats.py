@@ -158,6 +158,10 @@ class Formats(CatalogTest):
         self.assertEqual("older_versions", findings[0]["code"])
         ids = lambda: [row[0] for row in self.nl("catalog", "head", "raw-data.users", "--json").json["rows"]]
         self.assertEqual(["9", "8", "10"], ids())
+        for word in ("--not-pii", "--pii", "--undo"):  # the last one takes the kept rows anew
+            self.nl("catalog", "pii", "raw-data.users", word, "id")
+            (kept,) = [one for one in json.loads(read(self.path("catalog", "samples.json")))["samples"] if one["table"] == "raw-data.users"]
+            self.assertEqual(3, len(kept["rows"]), word)
         # Only the history changes: nothing was overwritten after all.
         history = json.loads(read(os.path.join(source, "users", "_history.json")))
         for entry in history:

@@ -76,6 +76,16 @@ class Told(CatalogTest):
         self.assertIn(name, plain(self.terminal("catalog", "tables", columns=200).out))
         self.assertIn(name, self.nl("catalog", "tables").out)
 
+    def test_rows_that_are_wider_than_the_terminal_stand_one_column_a_line(self):
+        names = ["column_%02d" % n for n in range(20)]
+        self.put("raw-data/wide.csv", ",".join(names) + "\n" + ",".join("value%d" % n for n in range(20)) + "\n" + "," * 19 + "\n")
+        self.index()
+        shown = plain(self.terminal("catalog", "head", "wide").out).splitlines()
+        self.assertEqual(["row 1", "  column_00  value0", "  column_01  value1"], shown[:3])
+        self.assertEqual(["row 2", "  column_00  null"], shown[21:23])
+        self.assertEqual(names, self.nl("catalog", "head", "wide").out.splitlines()[0].split())
+        self.assertEqual(names, plain(self.terminal("catalog", "head", "wide", columns=400).out).splitlines()[0].split())
+
     def test_an_empty_file_is_called_empty(self):
         self.put("raw-data/nothing.csv", "")
         self.index()
