@@ -86,7 +86,7 @@ void print_found(Session& session, const std::vector<Found>& found, std::size_t 
                  {"TYPE"},
                  {"LOOKS LIKE", TableColumn::Align::left, true, TableColumn::Narrow::wrap},
                  {"SHARE", TableColumn::Align::right},
-                 {"FOR INSTANCE", TableColumn::Align::left, true},
+                 {"EXAMPLE", TableColumn::Align::left, true},
                  {"BECAUSE OF", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
     std::size_t hints = 0, sure = 0;
     for (const auto& [table, column] : found) {

@@ -70,8 +70,9 @@ void print_offender(Output& out, Table& facts, const model::Column& column, cons
     const auto& seen = column.evidence;
     std::string value;
     if (offender.proof.value) value = ": " + out.name(text::escape_controls(*offender.proof.value));
-    facts.row({"  First one", fmt::format("{}, row {}{} ({})", out.name(offender.path),
-                                          text::with_thousands(seen.forced_row), value, state_text(out, offender))});
+    facts.row({"  First one",
+               fmt::format("{}, row {}{}", out.name(offender.path), text::with_thousands(seen.forced_row), value)});
+    facts.row({"  Checked", state_text(out, offender)});
     if (std::string_view(offender.state) != "verified") return;
     if (seen.forced_row == 1) facts.row({"  Without it", "nothing: it is the first row"});
     if (!offender.proof.without) return;

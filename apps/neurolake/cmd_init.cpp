@@ -312,6 +312,7 @@ void print_new(Output& out, const Report& report, const std::string& next) {
     Table table({{""}, {"", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
     table.row({"Browse:", out.name(layout.buckets.string())});
     table.row({"Config file:", out.name(layout.settings_yaml.string())});
+    table.row({"State:", out.name(layout.state.string()) + " (hidden; part of the lake)"});
     table.row(
         {"Disk:", fmt::format("{}, {} free: capacity {}, burst from {}", text::size_text(report.disk.total),
                               text::size_text(report.disk.available), text::size_text(report.marks.capacity.bytes),

@@ -55,6 +55,16 @@ void Table::row(std::vector<std::string> cells) {
     m_rows.push_back(std::move(cells));
 }
 
+// Its title stays whole, and the words of cells that go on in the next line, unless they take half the terminal.
+std::size_t Table::floor_of(std::size_t column, std::size_t limit) const {
+    std::size_t floor = std::max(k_narrowest, text::display_width(m_columns[column].title));
+    if (m_columns[column].narrow != TableColumn::Narrow::wrap) return floor;
+    for (const auto& row : m_rows)
+        for (const auto word : text::split(row[column], ' '))
+            if (const auto width = text::display_width(word); width <= limit / 2) floor = std::max(floor, width);
+    return floor;
+}
+
 std::vector<std::size_t> Table::widths(const Output& out) const {
     std::vector<std::size_t> widths;
     std::size_t total = 0;
@@ -65,15 +75,22 @@ std::vector<std::size_t> Table::widths(const Output& out) const {
         total += width + (c ? k_gap : 0);
     }
     const auto limit = static_cast<std::size_t>(out.width());
+    std::vector<std::size_t> floors;  // as long as that is enough
+    for (std::size_t c = 0; c < widths.size() && out.stdout_is_terminal(); ++c)
+        floors.push_back(m_columns[c].last ? widths[c] : floor_of(c, limit));
     while (out.stdout_is_terminal() && total > limit) {
         std::size_t widest = widths.size();
         for (std::size_t c = 0; c < widths.size(); ++c) {
-            if (!m_columns[c].shrinks || widths[c] <= k_narrowest) continue;
+            if (!m_columns[c].shrinks || widths[c] <= floors[c]) continue;
             const bool better = widest == widths.size() || m_columns[c].last < m_columns[widest].last ||
                                 (m_columns[c].last == m_columns[widest].last && widths[c] > widths[widest]);
             if (better) widest = c;
         }
-        if (widest == widths.size()) break;
+        if (widest == widths.size()) {
+            if (std::ranges::all_of(floors, [](std::size_t floor) { return floor <= k_narrowest; })) break;
+            std::ranges::fill(floors, k_narrowest);
+            continue;
+        }
         --widths[widest];
         --total;
     }

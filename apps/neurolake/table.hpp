@@ -31,6 +31,7 @@ public:
 
 private:
     std::vector<std::size_t> widths(const Output& out) const;
+    std::size_t floor_of(std::size_t column, std::size_t limit) const;
     std::vector<std::string> lines_of(const std::string& cell, std::size_t column, std::size_t width, bool utf8) const;
 
     std::vector<TableColumn> m_columns;

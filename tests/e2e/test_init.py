@@ -28,6 +28,7 @@ class Init(LakeTest):
         self.assertIn("initialized at " + self.lake, out)
         self.assertRegex(out, r"Browse: +%s/buckets" % re.escape(self.lake))
         self.assertRegex(out, r"Config file: +%s/config/settings.yaml" % re.escape(self.lake))
+        self.assertRegex(out, r"State: +%s/.neurolake " % re.escape(self.lake))
         self.assertRegex(out, r"Disk: .*free: capacity .*burst from")
         self.assertIn("catalog index", out.splitlines()[-1])
 

@@ -112,6 +112,10 @@ class Said(LineageTest):
         self.assertLess(len(line), 120)
         self.assertIn("s3://b/299", self.nl("lineage", "jobs", "split").out)
 
+    def test_names_in_the_list_of_jobs_stay_whole_as_long_as_lines_can_break_between_them(self):
+        self.add("raw-data.orders,raw-data.customers", "processed.customer_summary", "--job", "nightly")
+        self.assertIn("processed.customer_summary ", self.terminal("lineage", "jobs").out)
+
     def test_a_dry_run_writes_nothing(self):
         before = tree_hash(self.lake)
         result = self.add("raw-data.orders", "processed.summary", "--job", "x", "--dry-run")

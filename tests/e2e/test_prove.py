@@ -29,7 +29,7 @@ class Prove(CatalogTest):
         self.assertEqual((25001, "0.5", "int64"), (first["row"], first["value"], first["type_without_it"]))
         text = self.nl("catalog", "prove", "raw-data.orders.zip").out
         self.assertIn("raw-data.orders.zip is text\n", text)
-        self.assertIn("row 30,001: 01234 (read again just now)", text)
+        self.assertIn("row 30,001: 01234\n  Checked     read again just now\n", text)
         self.assertIn("int64 for 30,000 rows until then", text)
         self.assertIn("leading zero first at row 30001", text)
         note = self.nl("catalog", "prove", "raw-data.orders.note").out
