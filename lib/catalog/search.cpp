@@ -15,7 +15,7 @@ constexpr unsigned char fold(char c) { return static_cast<unsigned char>(c >= 'A
 bool is_sign(char c) { return (fold(c) >= 'a' && fold(c) <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) != 0; }
 
 constexpr std::string_view k_where[] = {"table", "column", "table",       "table", "table", "column",
-                                        "tag",   "term",  "description", "owner", "bucket"};
+                                        "tag",   "term",   "description", "owner", "bucket"};
 
 Rank rank_in_name(std::string_view name, const SearchWord& word) {
     Rank best = Rank::nowhere;

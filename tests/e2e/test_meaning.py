@@ -206,7 +206,7 @@ class Search(WordsTest):
         self.assertEqual(["raw-data." + name for name in order], [hit[0] for hit in self.hits("orders")])
         lines = self.nl("catalog", "search", "orders").out.splitlines()
         self.assertRegex(lines[1], r"^raw-data.orders +name$")
-        self.assertRegex(lines[5], r"^raw-data.x +column orders$")
+        self.assertRegex(lines[2], r"^raw-data.x +column orders$")
         self.assertRegex(lines[6], r"^raw-data.customers +tag orders$")
 
     def test_every_place_is_told_below_the_table_and_in_json(self):
