@@ -45,13 +45,20 @@ Status name_ends(Session& session, const catalog::Lineage& lineage, const std::v
     return {};
 }
 
+// The name without its bucket of a dataset that has no table here yet.
+std::string bare_name(const End& end) {
+    if (end.table) return end.table->name;
+    const std::string name = end.ref.name_space == model::k_lake_namespace ? catalog::shown_name(end.ref) : "";
+    return name.substr(std::min(name.find('.') + 1, name.size()));
+}
+
 // "C.x" or, where there is one dataset only, "x": the dataset and its column.
 Result<std::pair<const End*, std::string>> column_named(const std::vector<End>& ends, const std::string& words,
                                                         const char* option) {
     const End* best = nullptr;
     std::size_t longest = 0;
     for (const End& end : ends)
-        for (const std::string& name : {end.words, catalog::shown_name(end.ref), end.table ? end.table->name : ""}) {
+        for (const std::string& name : {end.words, catalog::shown_name(end.ref), bare_name(end)}) {
             const bool fits =
                 !name.empty() && words.size() > name.size() + 1 && words.starts_with(name) && words[name.size()] == '.';
             if (fits && name.size() > longest) {

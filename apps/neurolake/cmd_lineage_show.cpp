@@ -306,7 +306,10 @@ void print_impact(Output& out, const Lineage& lineage, std::size_t start, const 
         for (const std::size_t step : affected.way)
             way += (way.empty() ? "" : out.utf8() ? " → " : " -> ") + out.name(lineage.datasets()[step].name);
         const auto jobs = catalog::jobs_of(lineage, lineage.links()[affected.at.via]);
-        const char* mark = dataset.gone() ? " (gone)" : dataset.table ? "" : " (external)";
+        const char* mark = dataset.gone()                                      ? " (gone)"
+                           : dataset.table                                     ? ""
+                           : dataset.ref.name_space == model::k_lake_namespace ? " (not in the catalog)"
+                                                                               : " (external)";
         shown.row({std::to_string(affected.at.depth), out.name(dataset.name) + mark,
                    owner.empty() ? "-" : out.name(owner), jobs.empty() ? "-" : out.name(short_list(jobs, 2)), way});
     }

@@ -11,6 +11,7 @@
 #include "exchange/sampled.hpp"
 #include "model/evidence.hpp"
 #include "model/mask.hpp"
+#include "model/meaning.hpp"
 
 namespace neurolake::exchange {
 namespace {
@@ -45,8 +46,8 @@ std::string joined(std::initializer_list<std::string> parts) {
 
 std::string meaning_of(const model::Column& column, bool partition) {
     return joined({markdown_text(column.description), column.term.empty() ? "" : "term: " + markdown_text(column.term),
-                   column.semantic.empty() ? "" : markdown_text(column.semantic), column.pii ? "**personal data**" : "",
-                   partition ? "partition" : ""});
+                   column.semantic.empty() ? "" : markdown_text(model::meaning_words(column.semantic)),
+                   column.pii ? "**personal data**" : "", partition ? "partition" : ""});
 }
 
 std::string nulls_of(const model::Table& table, const model::Column& column) {

@@ -38,16 +38,22 @@ constexpr std::array<Hints, 16> k_hints{{
     {"person_name",
      "first_name firstname last_name lastname full_name fullname surname given_name givenname "
      "family_name familyname middle_name middlename maiden_name forename person_name customer_name "
-     "patient_name employee_name contact_name cardholder vorname nachname familienname prenom apellido"},
+     "patient_name employee_name contact_name cardholder vorname nachname familienname prenom apellido "
+     "user_name username client_name buyer_name holder_name account_holder passenger_name guest_name "
+     "student_name recipient_name sender_name contact_person ansprechpartner cognome nom_famille "
+     "achternaam voornaam efternamn fornamn apellidos"},
     {"date_of_birth",
      "dob date_of_birth dateofbirth birth_date birthdate birthday birth_day born geburtsdatum "
-     "geburtstag date_naissance fecha_nacimiento"},
+     "geburtstag date_naissance fecha_nacimiento birth_dt bday data_nascita data_nascimento"},
     {"postal_address",
      "street street_address address_line home_address postal_address billing_address "
-     "shipping_address mailing_address strasse anschrift adresse"},
+     "shipping_address mailing_address strasse anschrift adresse delivery_address residential_address "
+     "permanent_address street_name house_number hausnummer indirizzo direccion domicilio endereco"},
     {"national_id",
      "passport passport_number passport_no national_id nationalid tax_id taxid nino steuer_id "
-     "personalausweis drivers_license driver_license driving_licence"},
+     "personalausweis drivers_license driver_license driving_licence identity_number identity_card "
+     "id_card personnummer personal_number pesel bsn cpf curp dni aadhaar codice_fiscale steuernummer "
+     "sozialversicherungsnummer social_insurance_number insurance_number residence_permit visa_number"},
 }};
 
 using Known = std::unordered_map<std::string_view, std::uint32_t>;  // word -> a bit for each of k_hints

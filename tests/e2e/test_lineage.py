@@ -102,6 +102,9 @@ class Said(LineageTest):
         self.assertIn("total <- total", shown)
         self.assertIn("nme <- name", shown)
         self.assertTrue(shown.isascii())
+        self.add("raw-data.orders", "analytics.report", "--column", "report.sum=orders.total")  # not in the catalog yet
+        self.assertIn("sum <- total", self.nl("lineage", "show", "analytics.report", "--columns", env={"LC_ALL": "C"}).out)
+        self.assertIn("analytics.report (not in the catalog)", self.nl("lineage", "impact", "raw-data.orders").out)
         for wrong in ("total", "other.x=orders.total", "summary.x=nothing.y", "=", "summary.=orders.total"):
             self.add("raw-data.orders,raw-data.customers", "processed.summary", "--column", wrong, check=2)
 
@@ -212,7 +215,7 @@ class Graphs(LineageTest):
                          [(1, "analytics.dashboard", []), (1, "processed.summary", []),
                           (2, "mail.report", ["analytics.dashboard"])])
         shown = self.nl("lineage", "impact", "raw-data.customers").out
-        self.assertRegex(shown, r"2 +mail\.report \(external\) +- +fill +analytics\.dashboard")
+        self.assertRegex(shown, r"2 +mail\.report \(not in the catalog\) +- +fill +analytics\.dashboard")
         self.assertIn("reaches 3 datasets", shown)
 
     def test_cycles_are_tolerated_and_named(self):

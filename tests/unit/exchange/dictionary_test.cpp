@@ -64,7 +64,7 @@ TEST_CASE("a table has its facts, columns and findings", "[exchange]") {
     CHECK(text.find("What was bought\nand by whom\n\n- Owner: ana\n- Tags: gold, a\\|b\n- Size: 1,234 rows in 2 files, "
                     "2.0 KiB, csv\n") != std::string::npos);
     CHECK(text.find("| id | int64 | none | the order | 1 to 1234 |\n"
-                    "| mail | text | not counted | email; **personal data** | a\\*\\*\\*@e\\*\\*\\*.com |\n"
+                    "| mail | text | not counted | e-mail address; **personal data** | a\\*\\*\\*@e\\*\\*\\*.com |\n"
                     "| city | text | 234 (19 %) |  | B\\*\\*\\* to W\\*\\*\\* |\n") != std::string::npos);
     CHECK(text.find("- raw-data/orders/a.csv, line 7: a short row\n") != std::string::npos);
     CHECK(text.find("gone") == std::string::npos);

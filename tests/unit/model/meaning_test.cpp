@@ -32,6 +32,10 @@ TEST_CASE("the words of a column's name are found however they are joined") {
     CHECK(NameHints("clientIPAddress").says("ip_address"));
     CHECK(NameHints("ipv4").says("ip_address"));
     CHECK_FALSE(NameHints("zip").says("ip_address"));
+    CHECK(NameHints("UserName").says("person_name"));
+    CHECK(NameHints("holder_codice_fiscale").says("national_id"));
+    CHECK(NameHints("delivery address 2").says("postal_address"));
+    CHECK_FALSE(NameHints("file_name").says("person_name"));
     CHECK_FALSE(NameHints("description").says("ip_address"));
     CHECK(NameHints("FirstName").says("person_name"));
     CHECK_FALSE(NameHints("product_name").says("person_name"));
