@@ -88,10 +88,11 @@ bool holds_times(const model::Type& type) {
                                [](const model::Field& f) { return is_time(f.type) || holds_times(f.type); });
 }
 
-// Numbers in columns of text: looked for in the file, or where it is not here by the query itself.
+// Numbers in columns of text: looked for in the file, or where it is not here or large by the query itself.
 Status keep_numbers(const ViewFile& file, const model::Table& table, ViewGroup& group) {
+    constexpr std::uint64_t k_looked_at = 256u << 20;  // an export is not to read a lake of terabytes
     const auto columns = number_columns(file.profile, table);
-    if (!file.here.empty()) return check_numbers(file, place_of(file.profile), columns);
+    if (!file.here.empty() && file.bytes <= k_looked_at) return check_numbers(file, place_of(file.profile), columns);
     for (const NumberColumn& column : columns)
         if (column.keep == Digits::spelling) group.guarded.push_back(column.name);
     return {};

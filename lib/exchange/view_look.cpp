@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "base/compress.hpp"
 #include "base/file.hpp"
@@ -136,6 +137,23 @@ private:
     std::unique_ptr<ByteSource> m_inflated;
 };
 
+struct LineEnds {
+    bool plain = false, with_cr = false;
+    char before = '\0';
+
+    void see(std::string_view text) {
+        for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
+            (last_of(text.substr(0, at)) == '\r' ? with_cr : plain) = true;
+        before = last_of(text);
+    }
+    // Behind it every other byte of UTF-16 may be nothing.
+    char last_of(std::string_view text) const {
+        const std::size_t at = text.find_last_not_of('\0');
+        return at == std::string_view::npos ? before : text[at];
+    }
+    bool both() const { return plain && (with_cr || before == '\r'); }
+};
+
 // What a beginning says without its marks and, in UTF-16, without every other byte.
 std::string plain_beginning(std::string_view bytes) {
     std::string out;
@@ -190,18 +208,25 @@ Status look_through(const ViewFile& file, const std::function<bool(std::string_v
 }
 
 Result<bool> has_two_line_ends(const ViewFile& file) {
+    constexpr std::uint64_t k_looked_at = formats::k_window_bytes;
     if (file.here.empty()) return false;
-    bool plain = false, with_cr = false;
-    char before = '\0';
+    LineEnds ends;
+    std::uint64_t seen = 0;
     TRY_DO(look_through(file, [&](std::string_view text) {
-        for (const char c : text) {
-            if (c == '\0') continue;  // every other byte of UTF-16
-            if (c == '\n') (before == '\r' ? with_cr : plain) = true;
-            before = c;
-        }
-        return !(plain && with_cr);
+        ends.see(text);
+        seen += text.size();
+        return seen < k_looked_at && !(ends.plain && ends.with_cr);
     }));
-    return plain && (with_cr || before == '\r');
+    if (seen >= k_looked_at && file.profile.compression.empty()) {
+        TRY(const Fd fd, open_file(file.here, O_RDONLY));
+        const std::uint64_t from = std::max(seen, file.bytes > k_looked_at ? file.bytes - k_looked_at : 0);
+        std::string tail(k_looked_at, '\0');
+        TRY(const std::size_t got, read_some(fd.get(), std::as_writable_bytes(std::span(tail)), from));
+        tail.resize(got);
+        ends.before = '\0';
+        ends.see(std::string_view(tail).substr(tail.starts_with('\n') ? 1 : 0));  // what stands before is not known
+    }
+    return ends.both();
 }
 
 Result<char> first_character(const ViewFile& file) {

@@ -21,7 +21,8 @@ Status check_odd_lines(const ViewFile& file, const formats::CsvDescription& dial
 Result<std::uint64_t> lines_to_skip(const ViewFile& file, const formats::CsvDescription& dialect,
                                     std::uint64_t lines_before);
 
-// Do some lines end in LF and others in CRLF? Of a file that is not here: no, as nothing tells.
+// Do some lines end in LF and others in CRLF? Looks at the first and the last MiB, as who appends to a file begins
+// anew; a query would fail, not lie. Of a file that is not here: no, as nothing tells.
 Result<bool> has_two_line_ends(const ViewFile& file);
 
 // The file's bytes, inflated, piece by piece, until `take` returns false. unsupported: the file is not here.

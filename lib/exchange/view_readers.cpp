@@ -64,8 +64,8 @@ std::string guarded_cell(const std::string& value, const model::Column& column) 
         "CASE WHEN regexp_full_match(CAST({0} AS VARCHAR), '-?[0-9]+') THEN CAST({0} AS VARCHAR) ELSE error({1}) END "
         "ELSE CAST({0} AS VARCHAR) END",
         value,
-        quoted_text(fmt::format("{}: a number stands among texts, and DuckDB may spell it in another way; "
-                                "neurolake recall, then: neurolake catalog export --format duckdb",
+        quoted_text(fmt::format("{}: a fraction stands among texts, and DuckDB may spell it in another way, such as "
+                                "1.5 for 1.50; write it in quotes, or put the table beside as Parquet",
                                 column.name)));
 }
 

@@ -227,10 +227,18 @@ TEST_CASE("lines that end in two ways are read without strictness", "[exchange]"
         Views views;
         views.files["t"] = {csv_file("buckets/raw-data/t.csv", 1, {column("a", "text")})};
         views.files["t"][0].here = scratch / "t.csv";
+        views.files["t"][0].bytes = text.size();
         return views.of({counted("t", 1, {column("a", "text")})});
     };
     CHECK(has(text_of("a\nx\r\n"), "strict_mode=false"));
     CHECK(has(text_of("a\nx\r"), "strict_mode=false"));
+    std::string large = "a\n";  // somebody appends to it with other ends
+    while (large.size() < (std::size_t{5} << 18))
+        large +=
+            "a long line of text that stands there again and again, for as long as it takes, so that few are needed "
+            "for many bytes\n";
+    CHECK_FALSE(has(text_of(large), "strict_mode"));
+    CHECK(has(text_of(large + "x\r\n"), "strict_mode=false"));
     CHECK_FALSE(has(text_of("a\r\nx\r\n"), "strict_mode"));
     CHECK_FALSE(has(text_of("a\nx\n"), "strict_mode"));
 }
