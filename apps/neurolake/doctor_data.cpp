@@ -17,6 +17,7 @@
 #include "catalog_report.hpp"
 #include "doctor.hpp"
 #include "formats/formats.hpp"
+#include "index/index.hpp"
 #include "lake/last_run.hpp"
 #include "marks_report.hpp"
 #include "store_place.hpp"
@@ -162,6 +163,10 @@ Status Examination::scan_buckets() {
             false, finding.path);
     }
     if (shown > k_shown) add(Level::warning, "data", fmt::format("and {} findings more", shown - k_shown));
+    for (const lake::Bucket& bucket : buckets)
+        for (const auto& finding : index::broken_overrides(bucket, *scan))
+            add(Level::warning, "tables", text::escape_controls(fmt::format("{}: {}", finding.path, finding.message)),
+                "mend or remove the file, then: neurolake catalog index", false, finding.path);
     m_scan = std::move(*scan);
     return {};
 }

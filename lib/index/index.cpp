@@ -46,6 +46,19 @@ Status Run::open_inventory() {
     return sync_folder(folder.get());
 }
 
+namespace {
+
+// A link or pipe under the name of a person's word on the folder is no mere oddity.
+Finding as_override(Finding finding) {
+    if (name_of(finding.path) != k_override_name) return finding;
+    if (finding.code != "symlink" && finding.code != "special_file") return finding;
+    Finding broken = no_override_file(finding.code == "symlink" ? "a symlink" : "a pipe, socket or device");
+    broken.path = std::move(finding.path);
+    return broken;
+}
+
+}  // namespace
+
 Status Run::scan() {
     for (const lake::Bucket& bucket : m_buckets)
         if (bucket.outside) TRY_DO(lake::check_bucket_mount(m_lake, bucket));
@@ -58,7 +71,7 @@ Status Run::scan() {
         if (auto guard = lake::check_shrink(m_scan.scan, m_old); !guard) return looks_renamed(std::move(guard).error());
     const lake::Scan& found = m_scan.scan;
     for (const lake::BucketTotals& totals : found.totals) m_report.files_seen += totals.files + totals.cloud_files;
-    m_report.findings.insert(m_report.findings.end(), found.findings.begin(), found.findings.end());
+    for (const Finding& finding : found.findings) m_report.findings.push_back(as_override(finding));
     tell_missing_buckets();
     if (!found.gone.empty()) TRY_DO(look_at_gone());
     return {};
@@ -376,6 +389,20 @@ Result<Report> Run::run() {
     m_report.elapsed_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
     return std::move(m_report);
+}
+
+std::vector<Finding> broken_overrides(const lake::Bucket& bucket, const lake::ScanResult& scanned) {
+    std::vector<Finding> found;
+    const auto fd = open_folder(bucket.root);
+    if (!fd) return found;
+    const Tree tree(bucket.name, *scanned.next, fd->get());
+    const auto take = [&](const Finding& f) {
+        if (f.code.starts_with("override_")) found.push_back(f);
+    };
+    for (const Finding& f : tree.findings()) take(f);
+    for (const Finding& f : scanned.scan.findings)
+        if (f.path.starts_with(bucket.name + "/")) take(as_override(f));
+    return found;
 }
 
 Result<Report> run(const lake::Lake& lake, const std::vector<lake::Bucket>& buckets, catalog::Catalog& catalog,

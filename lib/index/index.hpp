@@ -72,4 +72,8 @@ using Progress = std::function<void(std::uint64_t files_done, std::uint64_t file
 Result<Report> run(const lake::Lake& lake, const std::vector<lake::Bucket>& buckets, catalog::Catalog& catalog,
                    const Options& options, const Clock& clock, const CancelFlag& cancel, const Progress& progress);
 
+// What is wrong with the files _neurolake.yaml of a bucket that was just scanned; with the scan's findings, which name
+// links and pipes. A bucket that cannot be opened has none.
+std::vector<model::Finding> broken_overrides(const lake::Bucket& bucket, const lake::ScanResult& scanned);
+
 }  // namespace neurolake::index

@@ -5,10 +5,15 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <set>
+
 #include "base/file.hpp"
 #include "base/text.hpp"
 
 namespace neurolake::index {
+
+using model::Finding;
+
 namespace {
 
 constexpr std::uint64_t k_limit = 64u << 10;
@@ -55,8 +60,14 @@ struct Fault {
     bool whole_file = true;  // false: the line alone says nothing
 };
 
+// A file is of one table, or a table by itself, or no data.
+std::optional<Fault> contradiction(const Override& out) {
+    if (!out.table || (!out.ignore && !out.single_file)) return std::nullopt;
+    return Fault{fmt::format("\"table\" and \"{}\" contradict each other", out.ignore ? "ignore" : "single_file")};
+}
+
 // Nothing when the line was understood.
-std::optional<Fault> take_line(Override& out, std::string_view line) {
+std::optional<Fault> take_line(Override& out, std::set<std::string, std::less<>>& seen, std::string_view line) {
     const std::size_t colon = line.find(':');
     const bool spaced = colon != std::string_view::npos && (colon + 1 == line.size() || line[colon + 1] == ' ');
     if (line.front() == ' ' || line.front() == '\t' || line.front() == '-' || !spaced)
@@ -65,17 +76,18 @@ std::optional<Fault> take_line(Override& out, std::string_view line) {
     const std::string_view key = text::trim(line.substr(0, colon));
     const Scalar value = scalar(line.substr(colon + 1));
     if (!value.wrong.empty()) return Fault{fmt::format("{}: {}", key, value.wrong)};
+    if (!seen.emplace(key).second) return Fault{fmt::format("\"{}\" stands there twice", key)};
     if (key == "table") {
         if (value.text.empty() || value.text == "~" || value.text == "null") return Fault{"\"table\" needs a name"};
         out.table = value.text;
-        return std::nullopt;
+        return contradiction(out);
     }
     bool* const flag = key == "ignore" ? &out.ignore : key == "single_file" ? &out.single_file : nullptr;
     if (!flag) return Fault{fmt::format("\"{}\" is no key of it (table, ignore, single_file)", key), false};
     const auto on = truth(value.text);
     if (!on) return Fault{fmt::format("\"{}\" is true or false, not \"{}\"", key, value.text)};
     *flag = *on;
-    return std::nullopt;
+    return contradiction(out);
 }
 
 model::Finding finding_of(const Fault& fault, std::uint64_t number) {
@@ -101,12 +113,13 @@ Override parse_override(std::string_view text) {
     Override out;
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     std::uint64_t number = 0;
+    std::set<std::string, std::less<>> seen;
     for (std::string_view line : text::split(text, '\n')) {
         ++number;
         while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t'))
             line.remove_suffix(1);
         if (line.empty() || text::trim(line).starts_with('#') || line == "---") continue;
-        const auto fault = take_line(out, line);
+        const auto fault = take_line(out, seen, line);
         if (!fault) continue;
         out.findings.push_back(finding_of(*fault, number));
         if (!fault->whole_file) continue;
@@ -115,6 +128,15 @@ Override parse_override(std::string_view text) {
         return nothing;
     }
     return out;
+}
+
+Finding no_override_file(std::string_view what) {
+    return {
+        Finding::Severity::error,
+        "override_broken",
+        {},
+        0,
+        fmt::format("it is {}, not a plain file, so it says nothing: put the text itself there, or remove it", what)};
 }
 
 Result<Override> read_override(int bucket_fd, std::string_view folder) {

@@ -43,7 +43,10 @@ void for_each_file(const lake::InventoryBuilder& next, const std::string& bucket
 Tree::Tree(std::string bucket, const lake::InventoryBuilder& next, int bucket_fd)
     : m_bucket(std::move(bucket)), m_bucket_fd(bucket_fd) {
     next.for_each_folder(m_bucket, [&](const lake::InventoryBuilder::FolderSummary& summary) {
-        if (!is_known_non_data_folder(summary.path)) look_at(next, summary);
+        if (!is_known_non_data_folder(summary.path)) return look_at(next, summary);
+        if (name_of(summary.path) != k_override_name || is_known_non_data_folder(parent_of(summary.path))) return;
+        m_findings.push_back(no_override_file("a folder"));
+        m_findings.back().path = fmt::format("{}/{}", m_bucket, summary.path);
     });
     find_temporaries(next);
     read_overrides();

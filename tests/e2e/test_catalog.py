@@ -304,6 +304,7 @@ class Grouping(CatalogTest):
                              [(f["code"], f["path"], f["line"], f["severity"]) for f in report["findings"]])
         told = self.nl("catalog", "index", check=3).err
         self.assertIn("error: raw-data/mess/_neurolake.yaml: line 1 is broken, so the file is ignored as a whole: table: a list is no value here; write", told)
+        self.assertIn("raw-data/mess/_neurolake.yaml: line 1 is broken", self.nl("doctor").out)
         self.put("raw-data/mess/_neurolake.yaml", "table: mine\n")
         self.assertEqual([], self.index()["findings"])
         self.assertEqual(["raw-data.mine"], self.names())

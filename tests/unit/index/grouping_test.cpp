@@ -221,10 +221,10 @@ TEST_CASE("an override file makes one table of a whole tree, or one of each file
 
 TEST_CASE("keys that an override file does not have are named with their line, and the rest counts", "[index]") {
     const Override o =
-        parse_override("# mine\n\ntable: \"a b\"  # note\nfoo: 1\nsingle_file: yes\r\nignore: no # not yet");
+        parse_override("# mine\n\ntable: \"a b\"  # note\nfoo: 1\nsingle_file: no\r\nignore: no # not yet");
     CHECK(o.table == "a b");
     CHECK_FALSE(o.ignore);
-    CHECK(o.single_file);
+    CHECK_FALSE(o.single_file);
     REQUIRE(o.findings.size() == 1);
     CHECK(o.findings[0].line == 4);
     CHECK(o.findings[0].severity == model::Finding::Severity::warning);
@@ -249,6 +249,24 @@ TEST_CASE("a broken override file says nothing at all, but where it is broken", 
         CHECK(o.findings[0].severity == model::Finding::Severity::error);
         CHECK(o.findings[0].line == 2);
     }
+}
+
+TEST_CASE("an override file that says two things says nothing", "[index]") {
+    const auto refused = [](const char* text, std::uint64_t line, const char* why) {
+        CAPTURE(text);
+        const Override o = parse_override(text);
+        CHECK_FALSE((o.table || o.ignore || o.single_file));
+        REQUIRE(o.findings.size() == 1);
+        CHECK(o.findings[0].code == "override_broken");
+        CHECK(o.findings[0].line == line);
+        CHECK(o.findings[0].message.find(why) != std::string::npos);
+    };
+    refused("table: a\nignore: true\n", 2, "\"table\" and \"ignore\" contradict each other");
+    refused("ignore: true\n# x\ntable: a\n", 3, "\"table\" and \"ignore\" contradict each other");
+    refused("table: a\nsingle_file: true\n", 2, "\"table\" and \"single_file\" contradict each other");
+    refused("table: a\ntable: b\n", 2, "\"table\" stands there twice");
+    refused("ignore: true\nignore: true\n", 2, "\"ignore\" stands there twice");
+    CHECK(parse_override("table: a\nignore: false\n").table == "a");
 }
 
 TEST_CASE("names follow the place and are safe to type", "[index]") {
