@@ -224,9 +224,9 @@ const Table* Run::tombstone_for(const Group& group, const Table& gone, const std
 
 namespace {
 
-// How files differ is told once, not whenever the table changes in another way.
+// How files differ, or a name that cannot be, is told once, not whenever the table changes in another way.
 bool is_news(const Finding& finding, const Table& table, const Table* before) {
-    constexpr std::array<std::string_view, 3> k_drifts{"column_drift", "type_drift", "date_order"};
+    constexpr std::array<std::string_view, 4> k_drifts{"column_drift", "type_drift", "date_order", "override_name"};
     if (!before || !before->deleted_at.empty() || std::ranges::find(k_drifts, finding.code) == k_drifts.end())
         return true;
     const std::string now = gist(finding, table.path);
@@ -298,6 +298,24 @@ void Run::look_up_tables(BucketWork& work) const {
         if (const auto at = at_place.find(work.groups[i].path); at != at_place.end()) work.before[i] = at->second;
 }
 
+namespace {
+
+// A person named the table, and that name cannot be.
+Finding other_than_wanted(const std::string& bucket, const Group& group, const std::string& name) {
+    const std::string_view file = k_override_name;
+    const std::string path =
+        group.path.empty() ? fmt::format("{}/{}", bucket, file) : fmt::format("{}/{}/{}", bucket, group.path, file);
+    const bool possible = safe_table_name(group.wanted_name) == group.wanted_name;
+    return {Finding::Severity::warning, "override_name", path, 0,
+            possible ? fmt::format("another table of this bucket is called {}: this one is {}; give one of them "
+                                   "another name",
+                                   group.wanted_name, name)
+                     : fmt::format("\"{}\" is no name of a table (letters, digits, _, - and dots are): it is called {}",
+                                   group.wanted_name, name)};
+}
+
+}  // namespace
+
 void Run::build_bucket(BucketWork& work) {
     const std::string& bucket = work.bucket->name;
     std::vector<const Group*> unnamed;
@@ -311,9 +329,12 @@ void Run::build_bucket(BucketWork& work) {
         kept.push_back(stays ? before->name : std::string());
     }
     const std::vector<std::string> names = give_names(unnamed, kept, std::move(work.taken));
-    for (std::size_t i = 0; i < work.groups.size(); ++i)
-        add_table(assemble(bucket, names[i], work.groups[i], work.before[i], m_at), work.before[i], work.groups[i],
-                  work.fd.get());
+    for (std::size_t i = 0; i < work.groups.size(); ++i) {
+        Group& g = work.groups[i];
+        if (!g.wanted_name.empty() && names[i] != g.wanted_name)
+            g.findings.push_back(other_than_wanted(bucket, g, names[i]));
+        add_table(assemble(bucket, names[i], g, work.before[i], m_at), work.before[i], g, work.fd.get());
+    }
 }
 
 void Run::bury_gone_tables() {

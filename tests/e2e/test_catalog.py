@@ -309,6 +309,35 @@ class Grouping(CatalogTest):
         self.assertEqual([], self.index()["findings"])
         self.assertEqual(["raw-data.mine"], self.names())
 
+    def test_what_is_no_file_under_the_name_of_an_override_is_told(self):
+        for name in ("link", "pipe", "folder"):
+            self.put("raw-data/%s/a.csv" % name, "id\n1\n")
+        os.symlink("a.csv", self.bucket("raw-data", "link", "_neurolake.yaml"))
+        os.mkfifo(self.bucket("raw-data", "pipe", "_neurolake.yaml"))
+        os.mkdir(self.bucket("raw-data", "folder", "_neurolake.yaml"))
+        for _ in range(2):
+            found = {f["path"]: (f["code"], f["severity"], f["message"].split(",")[0]) for f in self.index(check=3)["findings"]}
+            self.assertEqual({"raw-data/%s/_neurolake.yaml" % name: ("override_broken", "error", "it is a " + words) for name, words in (
+                ("link", "symlink"), ("pipe", "pipe"), ("folder", "folder"))}, found)
+        self.assertEqual(3, self.nl("doctor").out.count("not a plain file, so it says nothing"))
+        self.assertEqual(["raw-data.folder", "raw-data.link", "raw-data.pipe"], self.names())
+
+    def test_a_name_that_an_override_cannot_give_is_told(self):
+        self.put("raw-data/u.csv", "id\n1\n")
+        self.index()
+        self.put("raw-data/mine/a.csv", "id\n1\n")
+        self.put("raw-data/mine/_neurolake.yaml", "table: u\n")
+        self.put("raw-data/odd/a.csv", "x\n1\n")
+        self.put("raw-data/odd/_neurolake.yaml", "table: my table/2\n")
+        report = self.index()
+        told = {f["path"]: f["message"] for f in report["findings"]}
+        self.assertEqual(["override_name"] * 2, self.findings(report))
+        self.assertRegex(told["raw-data/mine/_neurolake.yaml"], "^another table of this bucket is called u: this one is u_[0-9a-f]{6};")
+        self.assertEqual("\"my table/2\" is no name of a table (letters, digits, _, - and dots are): it is called my_table_2",
+                         told["raw-data/odd/_neurolake.yaml"])
+        self.assertEqual([], self.index()["findings"], "told once")
+        self.assertEqual(["raw-data.my_table_2"], [name for name in self.index()["tables_with_warnings"] if "my" in name])
+
     def test_nasty_names_are_cataloged_and_found_again(self):
         names = [b"new\nline.csv", b"esc\x1b[31m.csv", b"\xff\xfe.csv", b"-dash.csv", "größe.csv".encode(), b"a b.csv",
                  b"quo\"te'.csv", b"per%2Fcent.csv", "日本.csv".encode(), b"a=b.csv", b"back\\slash.csv"]
