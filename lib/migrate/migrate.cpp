@@ -275,6 +275,8 @@ Result<Plan> plan_import(const catalog::Catalog& catalog, const Foreign& foreign
 }
 
 Result<Plan> plan_attachments(const catalog::Catalog& catalog) {
+    TRY(const auto imported, catalog.entries(List::imported));
+    if (imported.empty()) return Plan{};  // most lakes: after each index run, so no table is parsed for nothing
     TRY(Planner planner, Planner::read(catalog));
     planner.attach_waiting();
     const TablesByName tables = planner.tables();
