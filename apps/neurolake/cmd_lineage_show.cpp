@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "catalog_report.hpp"
 #include "cmd_lineage.hpp"
+#include "shell_words.hpp"
 #include "table.hpp"
 
 namespace neurolake::apps {
@@ -169,7 +170,8 @@ void print_tree(Session& session, const Lineage& lineage, const LineageView& vie
     if (down && !tree.print("Feeds", view.start, Direction::down, view.more_down))
         out.line("Feeds nothing that is known");
     if (view.more_up + view.more_down)
-        out.summary(fmt::format("More of it: neurolake lineage show {} --depth all --limit 0", out.name(start.name)));
+        out.summary(fmt::format("More of it: neurolake lineage show {} --depth all --limit 0",
+                                plain_or_quoted(out.name(start.name))));
 }
 
 json::Value view_json(const Lineage& lineage, const LineageView& view) {

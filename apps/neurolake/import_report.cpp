@@ -81,24 +81,28 @@ void print_attached(Output& out, const std::vector<migrate::Attachment>& all) {
 
 void print_recorded(Output& out, const std::vector<migrate::RecordedFile>& files) {
     using State = migrate::RecordedFile::State;
-    std::uint64_t here = 0;
+    std::uint64_t here = 0, lost = 0;
     for (const auto& file : files) {
+        lost += file.state == State::lost;
         const std::string name = out.name(file.path);
         if (file.state == State::here) ++here;
         if (file.state == State::lost)
-            out.warn(fmt::format(
-                "LOST: {} ({}): its record says tier {}, but the program that wrote it stored nothing in any "
-                "cloud and the file is not here; look for a copy in a backup",
-                name, text::size_text(file.size), out.name(file.tier)));
+            out.warn(fmt::format("LOST: {} ({}): its record says tier {}, and it is not here", name,
+                                 text::size_text(file.size), out.name(file.tier)));
         if (file.state == State::beside)
             out.warn(fmt::format("{} lies at {}, not in a bucket of this lake; bring it in with: neurolake put", name,
                                  out.name(file.found.string())));
         if (file.state == State::refused)
             out.warn(fmt::format("{}: a path that leaves its folder was not looked at", name));
     }
+    if (lost)
+        out.warn(fmt::format("the program that wrote {} stored nothing in any cloud; look for {} in a backup",
+                             lost == 1 ? "this record" : "these records", lost == 1 ? "a copy" : "copies"));
     if (!files.empty())
         out.summary(fmt::format("Of {} in the storage records {} here", counted(files.size(), "file"),
-                                here == 1 ? "1 is" : fmt::format("{} are", here)));
+                                here == 0   ? "none is"
+                                : here == 1 ? "1 is"
+                                            : text::with_thousands(here) + " are"));
 }
 
 }  // namespace

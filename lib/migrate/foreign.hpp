@@ -78,7 +78,7 @@ struct Orphan {
 // A file of which a record says that it is in the cloud or was here.
 struct RecordedFile {
     enum class State { here, beside, lost, refused } state = State::lost;
-    std::string path, tier, evicted_at, cloud_bucket;
+    std::string path, tier, evicted_at, cloud_bucket, source;  // source: the file of the record
     std::uint64_t size = 0;
     std::filesystem::path found;  // beside the record, where it is not in the lake
 };

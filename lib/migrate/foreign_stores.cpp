@@ -165,6 +165,7 @@ void read_storage_records(const ForeignFile& file, Collection& into) {
     for (const auto& [key, record] : members_of(file.content)) {
         RecordedFile recorded;
         recorded.path = key;
+        recorded.source = file.name;
         recorded.tier = record.text("tier");
         recorded.evicted_at = utc_time(record.text("evicted_at"));
         recorded.cloud_bucket = record.text("cloud_bucket");

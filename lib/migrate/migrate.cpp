@@ -260,8 +260,7 @@ Result<Plan> plan_import(const catalog::Catalog& catalog, const Foreign& foreign
     for (const ForeignTable& table : foreign.tables) planner.take(table, now);
     for (const ForeignText& text : foreign.texts) planner.take(to_json(text, now));
     for (const RecordedFile& file : foreign.files)
-        if (file.state == RecordedFile::State::lost)
-            planner.take(to_json(file, foreign.sources.empty() ? "" : foreign.sources.front(), now));
+        if (file.state == RecordedFile::State::lost) planner.take(to_json(file, file.source, now));
     TRY_DO(take_imported(foreign, planner));
     const TablesByName tables = planner.tables();
     Plan plan = planner.finish();

@@ -175,7 +175,10 @@ class OtherFiles(ImportTest):
                          {file["path"]: file["state"] for file in report["recorded_files"]})
         text = self.nl("catalog", "import", folder, check=3)
         self.assertIn("LOST: raw-data/sub dir/b.json", text.err)
+        self.assertEqual(1, text.err.count("stored nothing in any cloud"))
         self.assertEqual("lost", self.imported()["lost_file", "raw-data/sub dir/b.json"])
+        (lost,) = [entry for entry in self.nl("catalog", "import", "--json").json["entries"] if entry["kind"] == "lost_file"]
+        self.assertEqual(".storage_metadata.json", lost["source"])
 
     def test_records_cannot_make_it_look_outside(self):
         write(os.path.join(self.tmp, "secret"), "x")
