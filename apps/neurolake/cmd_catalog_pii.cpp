@@ -67,6 +67,7 @@ json::Value found_json(const Found& found) {
         value.set("share", static_cast<double>(seen.matched) / static_cast<double>(seen.checked));
     else
         value.set("share", json::Value());
+    if (seen.first_rows > 0) value.set("first_rows", seen.first_rows);
     if (!seen.sample.empty()) value.set("sample", text::to_valid_utf8(seen.sample));
     if (!seen.field.empty()) value.set("field", text::to_valid_utf8(seen.field));
     return value.set("why", text::to_valid_utf8(model::meaning_text(column)));

@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "formats/avro_file.hpp"
 #include "formats/avro_schema.hpp"
+#include "formats/avro_values.hpp"
 #include "formats/csv.hpp"
 #include "formats/findings.hpp"
 
@@ -79,6 +80,22 @@ void add_columns(const AvroSchema& schema, Profile& profile) {
 
 }  // namespace
 
+namespace {
+
+// What the values mean; damage that is met on the way is told once.
+Status look_at_values(const Input& input, Profile& profile) {
+    FirstValues values(profile.columns);
+    if (!values.wants_any() || profile.rows == 0) return {};
+    const Status status = look_at_avro(input, values);
+    if (!status && !is_damage(status.error())) return status;
+    if (!status && status.error().code == Errc::corrupt && profile.rows_exact)
+        note_damaged_rows(profile, status.error());
+    values.tell(profile);
+    return {};
+}
+
+}  // namespace
+
 Result<Profile> profile_avro(const Input& input) {
     Profile profile;
     profile.format = "avro";
@@ -105,6 +122,7 @@ Result<Profile> profile_avro(const Input& input) {
                                   text::escape_controls(header.codec));
     add_columns(*schema, profile);
     if (blocks.damage) note_damage(profile, *blocks.damage);
+    TRY_DO(look_at_values(input, profile));
     return profile;
 }
 

@@ -7,7 +7,8 @@
 namespace neurolake::formats {
 
 // Source: the Avro specification 1.12, "Object Container Files". Every block's count, size and sync marker is looked
-// at, no block is inflated: the row count is exact for every codec. Also inside gzip and Zstandard. Damage is a
+// at, none is inflated but those of the first rows, for what the values mean (first_values.hpp): the row count is exact
+// for every codec. Also inside gzip and Zstandard. Damage is a
 // finding, and the rows before it are counted. Errors: io, cancelled.
 Result<Profile> profile_avro(const Input& input);
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 
 #include "base/compress.hpp"
 #include "base/text.hpp"
@@ -212,20 +213,37 @@ Result<std::string> inflated(std::string stored, const std::string& codec) {
                  "columns, types and the row count: neurolake catalog show; the rows: any Avro reader");
 }
 
-Result<std::vector<std::optional<std::string>>> read_row(AvroValues& values, const AvroSchema& schema) {
+Result<std::vector<json::Value>> read_row(AvroValues& values, const AvroSchema& schema) {
     const AvroNode& root = schema[schema.root];
-    std::vector<std::optional<std::string>> row;
+    std::vector<json::Value> row;
     values.begin_row();
     if (root.kind != Kind::record) {
-        TRY(const json::Value value, values.next(schema.root));
-        row.push_back(cell_of(value));
+        TRY(json::Value value, values.next(schema.root));
+        row.push_back(std::move(value));
         return row;
     }
     for (const std::size_t child : root.children) {
-        TRY(const json::Value value, values.next(child));
-        row.push_back(cell_of(value));
+        TRY(json::Value value, values.next(child));
+        row.push_back(std::move(value));
     }
     return row;
+}
+
+// Row after row, until `take` says no.
+Status each_row(AvroFile& file, const AvroHeader& header, const AvroSchema& schema,
+                const std::function<bool(const std::vector<json::Value>&)>& take) {
+    AvroBlock block;
+    while (true) {
+        TRY(const bool more, file.next_block(block));
+        if (!more) return {};
+        TRY(std::string stored, file.block_bytes(block, k_max_block));
+        TRY(const std::string bytes, inflated(std::move(stored), header.codec));
+        AvroValues values(schema, bytes);
+        for (std::uint64_t i = 0; i < block.rows; ++i) {
+            TRY(const std::vector<json::Value> row, read_row(values, schema));
+            if (!take(row)) return {};
+        }
+    }
 }
 
 }  // namespace
@@ -248,21 +266,28 @@ Result<Rows> head_avro(const Input& input, std::size_t count) {
     std::vector<model::Finding> findings;
     rows.columns = root.kind == Kind::record ? usable_names(root.names, root.names.size(), findings, true)
                                              : std::vector<std::string>{"value"};
-    AvroBlock block;
     std::size_t shown = 0;
-    while (rows.cells.size() < count && shown < k_max_shown) {
-        TRY(const bool more, file.next_block(block));
-        if (!more) break;
-        TRY(std::string stored, file.block_bytes(block, k_max_block));
-        TRY(const std::string bytes, inflated(std::move(stored), header.codec));
-        AvroValues values(schema, bytes);
-        for (std::uint64_t i = 0; i < block.rows && rows.cells.size() < count && shown < k_max_shown; ++i) {
-            TRY(auto row, read_row(values, schema));
-            shown += bytes_of(row);
-            rows.cells.push_back(std::move(row));
-        }
-    }
+    if (count == 0) return rows;
+    TRY_DO(each_row(file, header, schema, [&](const std::vector<json::Value>& row) {
+        auto& cells = rows.cells.emplace_back();
+        for (const json::Value& value : row) cells.push_back(cell_of(value));
+        shown += bytes_of(cells);
+        return rows.cells.size() < count && shown < k_max_shown;
+    }));
     return rows;
+}
+
+Status look_at_avro(const Input& input, FirstValues& into) {
+    AvroFile file(input);
+    AvroHeader header;
+    TRY_DO(file.read_header(header));
+    TRY(const AvroSchema schema, parse_avro_schema(header.schema));
+    std::size_t rows = 0;
+    return each_row(file, header, schema, [&](const std::vector<json::Value>& row) {
+        for (std::size_t i = 0; i < row.size(); ++i)
+            if (into.wants(i)) into.look(i, row[i]);
+        return ++rows < k_first_rows;
+    });
 }
 
 }  // namespace neurolake::formats

@@ -10,6 +10,8 @@
 #include "base/json.hpp"
 #include "base/result.hpp"
 #include "formats/avro_schema.hpp"
+#include "formats/first_values.hpp"
+#include "formats/input.hpp"
 
 namespace neurolake::formats {
 
@@ -38,6 +40,9 @@ private:
     std::string_view m_rest;
     std::size_t m_parts = 0, m_text = 0;
 };
+
+// Shows the first rows to `into`, those before damage too. Errors: as head_avro.
+Status look_at_avro(const Input& input, FirstValues& into);
 
 // null, or the text of a cell.
 std::optional<std::string> cell_of(const json::Value& value);

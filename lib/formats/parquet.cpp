@@ -9,11 +9,24 @@
 #include "formats/csv.hpp"
 #include "formats/findings.hpp"
 #include "formats/parquet_bounds.hpp"
+#include "formats/parquet_first_values.hpp"
 #include "formats/parquet_footer.hpp"
 #include "formats/parquet_tail.hpp"
 
 namespace neurolake::formats {
 namespace {
+
+// What the values mean; damage that is met on the way is told.
+Status look_at_values(const Input& input, const ParquetTail& tail, const std::vector<ParquetElement>& schema,
+                      Profile& profile) {
+    FirstValues values(profile.columns);
+    if (!values.wants_any() || profile.rows == 0 || !profile.rows_exact) return {};
+    std::optional<Error> why;
+    TRY_DO(look_at_parquet(input, tail.footer(), schema, values, why));
+    if (why) note_damaged_rows(profile, *why);
+    values.tell(profile);
+    return {};
+}
 
 Profile damaged(model::Finding why) {
     Profile profile;
@@ -120,6 +133,7 @@ Result<Profile> profile_parquet(const Input& input) {
     for (std::size_t i = 0; i < columns->size(); ++i)
         profile.columns.push_back(
             column_of((*columns)[i], names[i], schema->schema[(*columns)[i].element], bounds[i], profile.rows));
+    TRY_DO(look_at_values(input, tail, schema->schema, profile));
     return profile;
 }
 

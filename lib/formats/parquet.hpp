@@ -7,7 +7,8 @@
 namespace neurolake::formats {
 
 // Source: the Parquet format's README and parquet.thrift, format version 2.x. Everything the footer claims is checked
-// against the file's size; a footer that lies is a finding. No data page is read. Errors: io, cancelled.
+// against the file's size; a footer that lies is a finding. Of data pages those of the first rows are read, for what
+// the values mean (first_values.hpp). Errors: io, cancelled.
 Result<Profile> profile_parquet(const Input& input);
 
 // Nested columns are JSON. Of each column only the pages of the first rows are read, and of those the beginning. Codecs

@@ -45,6 +45,13 @@ public:
         return {};
     }
 
+    // Each record is handed to `take` instead of being kept, behind the first `given`.
+    void hand_to(const ParquetTake& take, std::uint64_t given) {
+        m_take = &take;
+        m_given = given;
+    }
+    std::uint64_t records() const { return m_out.records; }
+
     // More of a page was needed than was read of it.
     bool is_short() const { return m_short; }
     ParquetEntries take() { return std::move(m_out); }
@@ -139,6 +146,7 @@ private:
             return damaged("a level is higher than the schema has");
         if (repetition > 0 && m_out.records == 0)
             return damaged("its first value goes on with a record that has not begun");
+        if (m_take != nullptr) return hand_on(decoder, definition == m_leaf.definition);
         ParquetEntry made{static_cast<std::uint8_t>(definition), static_cast<std::uint8_t>(repetition), {}};
         std::uint64_t cost = k_entry_cost;
         if (definition == m_leaf.definition) {
@@ -157,6 +165,13 @@ private:
         return true;
     }
 
+    bool hand_on(ParquetDecoder& decoder, bool present) {
+        std::string_view bytes;
+        if (present && !decoder.next(bytes)) return false;
+        if (m_out.records++ >= m_given) (*m_take)(present ? std::optional(bytes) : std::nullopt);
+        return true;
+    }
+
     // There is no room for all of the record that was begun last.
     bool drop_record() {
         m_out.entries.resize(m_record_at);
@@ -172,31 +187,58 @@ private:
     std::int64_t m_values = 0;  // that were gone through
     std::size_t m_record_at = 0;
     bool m_done = false, m_short = false;
+    const ParquetTake* m_take = nullptr;
+    std::uint64_t m_given = 0;
     ParquetBody m_dictionary_body;
     std::optional<ParquetDictionary> m_dictionary;
     ParquetRuns m_repetition, m_definition;
     ParquetEntries m_out;
 };
 
-}  // namespace
+constexpr std::uint64_t k_most_of_page = 8u << 20;
 
-Result<ParquetEntries> read_parquet_entries(const Input& input, const ParquetLeaf& leaf, const ParquetChunk& chunk,
-                                            std::uint64_t records, ParquetBudget& budget) {
+std::uint64_t first_limit(std::uint64_t records) {
+    constexpr std::uint64_t k_few = 100;
+    return records > k_few ? 64u << 10 : 8u << 10;
+}
+std::uint64_t next_limit(std::uint64_t limit) { return std::min(limit * 8, k_most_of_page); }
+
+Status check_place(const Input& input, const ParquetChunk& chunk) {
     if (chunk.encrypted)
         return Error(Errc::unsupported, "the column is encrypted: its values cannot be read without its key");
     if (chunk.elsewhere)
         return Error(Errc::unsupported, "the column's values stand in another file, which is not read");
     if (chunk.first_page <= 0 || static_cast<std::uint64_t>(chunk.first_page) >= input.size)
         return Error(Errc::corrupt, "a column chunk lies outside the file: it was cut or patched");
-    constexpr std::uint64_t k_most = 8u << 20;
-    for (std::uint64_t page_limit = 8u << 10;; page_limit = std::min(page_limit * 8, k_most)) {
-        Chunk reader(input, leaf, chunk, records, page_limit, budget);
+    return {};
+}
+
+}  // namespace
+
+Result<ParquetEntries> read_parquet_entries(const Input& input, const ParquetLeaf& leaf, const ParquetChunk& chunk,
+                                            std::uint64_t records, ParquetBudget& budget) {
+    TRY_DO(check_place(input, chunk));
+    for (std::uint64_t limit = first_limit(records);; limit = next_limit(limit)) {
+        Chunk reader(input, leaf, chunk, records, limit, budget);
         TRY_DO(reader.read());
         if (!reader.is_short()) return reader.take();
-        if (page_limit < k_most) continue;
+        if (limit < k_most_of_page) continue;
         ParquetEntries entries = reader.take_whole();
         if (entries.records == 0) return Error(Errc::guard, "the first value is larger than can be shown");
         return entries;
+    }
+}
+
+Status read_parquet_bytes(const Input& input, const ParquetLeaf& leaf, const ParquetChunk& chunk, std::uint64_t records,
+                          ParquetBudget& budget, const ParquetTake& take) {
+    TRY_DO(check_place(input, chunk));
+    std::uint64_t given = 0;
+    for (std::uint64_t limit = first_limit(records);; limit = next_limit(limit)) {
+        Chunk reader(input, leaf, chunk, records, limit, budget);
+        reader.hand_to(take, given);
+        const Status status = reader.read();
+        given = std::max(given, reader.records());
+        if (!status || !reader.is_short() || limit == k_most_of_page) return status;
     }
 }
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
@@ -42,5 +44,11 @@ struct ParquetBudget {
 // record is larger than we read.
 Result<ParquetEntries> read_parquet_entries(const Input& input, const ParquetLeaf& leaf, const ParquetChunk& chunk,
                                             std::uint64_t records, ParquetBudget& budget);
+
+// The same of a leaf that is neither repeated nor inside what is: each record's bytes as PLAIN stores them, or nothing
+// where it is null, handed to `take` one by one; nothing is kept.
+using ParquetTake = std::function<void(std::optional<std::string_view>)>;
+Status read_parquet_bytes(const Input& input, const ParquetLeaf& leaf, const ParquetChunk& chunk, std::uint64_t records,
+                          ParquetBudget& budget, const ParquetTake& take);
 
 }  // namespace neurolake::formats

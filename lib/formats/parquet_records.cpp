@@ -220,4 +220,25 @@ Result<json::Value> ParquetRecords::items(const ParquetNode& node) {
     }
 }
 
+Status read_parquet_column(const Input& input, const ParquetTree& tree, const ParquetNode& column,
+                           const ParquetRowGroup& group, std::uint64_t rows, ParquetBudget& budget,
+                           const std::function<bool(const json::Value&)>& take) {
+    std::vector<ParquetEntries> leaves;
+    for (std::size_t i = column.leaf; i < column.leaf + column.leaves && rows > 0; ++i) {
+        TRY(ParquetEntries entries, read_parquet_entries(input, tree.leaves[i], group.chunks[i], rows, budget));
+        if (entries.records < rows && !entries.cut)
+            return Error(Errc::corrupt, "a column chunk holds fewer rows than its row group");
+        rows = std::min(rows, entries.records);
+        leaves.push_back(std::move(entries));
+    }
+    ParquetRecords records(column, leaves);
+    for (; rows > 0; --rows) {
+        const Result<json::Value> value = records.next();
+        if (!value && value.error().code == Errc::guard) return {};
+        if (!value) return value.error();
+        if (!take(*value)) return {};
+    }
+    return {};
+}
+
 }  // namespace neurolake::formats

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -56,5 +57,11 @@ private:
     std::vector<std::size_t> m_at;
     std::size_t m_room = 0;  // what the record may still grow by
 };
+
+// The first records of a column in a row group of that many rows, each handed to `take` until that says no; fewer where
+// they are larger than the budget allows. Errors: as read_parquet_entries; corrupt when there are fewer than that.
+Status read_parquet_column(const Input& input, const ParquetTree& tree, const ParquetNode& column,
+                           const ParquetRowGroup& group, std::uint64_t rows, ParquetBudget& budget,
+                           const std::function<bool(const json::Value&)>& take);
 
 }  // namespace neurolake::formats

@@ -90,34 +90,17 @@ private:
 
     // At most so many rows; fewer when they are too large.
     Result<Cells> read_column(const ParquetNode& column, const ParquetRowGroup& group, std::uint64_t rows) {
-        std::vector<ParquetEntries> leaves;
-        std::uint64_t whole = rows;
         // One column does not take all the room, and its leaves share it.
         m_budget.column = (k_max_shown - m_shown) / 2 / std::max<std::size_t>(column.leaves, 1);
-        for (std::size_t i = column.leaf; i < column.leaf + column.leaves && rows > 0; ++i) {
-            TRY(ParquetEntries entries,
-                read_parquet_entries(m_input, m_tree.leaves[i], group.chunks[i], whole, m_budget));
-            if (entries.records < whole && !entries.cut)
-                return Error(Errc::corrupt, "a column chunk holds fewer rows than its row group");
-            whole = std::min(whole, entries.records);
-            leaves.push_back(std::move(entries));
-        }
-        return cells_of(column, leaves, whole);
-    }
-
-    Result<Cells> cells_of(const ParquetNode& column, std::vector<ParquetEntries>& leaves, std::uint64_t rows) {
         Cells cells;
-        ParquetRecords records(column, leaves);
-        for (std::uint64_t row = 0; row < rows; ++row) {
-            const Result<json::Value> value = records.next();
-            if (!value && value.error().code == Errc::guard) break;
-            if (!value) return value.error();
-            std::optional<std::string> cell = cell_of(*value);
+        TRY_DO(read_parquet_column(m_input, m_tree, column, group, rows, m_budget, [&](const json::Value& value) {
+            std::optional<std::string> cell = cell_of(value);
             const std::uint64_t size = (cell ? cell->size() : 0) + sizeof(cell);
-            if (size > k_max_shown - m_shown) break;
+            if (size > k_max_shown - m_shown) return false;
             m_shown += size;
             cells.push_back(std::move(cell));
-        }
+            return true;
+        }));
         return cells;
     }
 

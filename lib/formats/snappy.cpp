@@ -32,6 +32,7 @@ public:
         if (!length(size)) return {};
         m_size = static_cast<std::size_t>(std::min(size, limit));
         m_cut = true;
+        m_out.reserve(m_size);
         while (m_out.size() < m_size && !m_rest.empty())
             if (!element()) break;
         return std::move(m_out);

@@ -110,6 +110,7 @@ void pack(Packer& out, const model::SemanticEvidence& e) {
     out.number(e.matched);
     out.text(e.sample);
     out.number(e.distinct);
+    out.number(e.first_rows);
     out.number(e.shapes.size());
     for (const model::ShapeCount& count : e.shapes) {
         out.number(count.shape);
@@ -118,7 +119,7 @@ void pack(Packer& out, const model::SemanticEvidence& e) {
     }
 }
 
-model::SemanticEvidence unpack_semantic(Unpacker& in) {
+model::SemanticEvidence unpack_semantic(Unpacker& in, int codec) {
     model::SemanticEvidence e;
     e.source = in.text();
     e.field = in.text();
@@ -126,6 +127,7 @@ model::SemanticEvidence unpack_semantic(Unpacker& in) {
     e.matched = in.number();
     e.sample = in.text();
     e.distinct = in.number();
+    if (codec > 3) e.first_rows = in.number();
     for (std::uint64_t n = in.count(); n && in.good(); --n) {
         model::ShapeCount count;
         count.shape = static_cast<std::uint8_t>(in.number() & 0x1F);
@@ -164,7 +166,7 @@ std::optional<Column> unpack_column(Unpacker& in, int codec) {
     c.pii = bits & k_pii;
     c.semantic = in.text();
     if (bits & k_described) c.description = in.text();
-    if (codec > 1) c.semantic_evidence = unpack_semantic(in);
+    if (codec > 1) c.semantic_evidence = unpack_semantic(in, codec);
     c.evidence.values = in.number();
     c.evidence.nulls = in.number();
     c.evidence.min = in.maybe_text();

@@ -12,7 +12,8 @@
 
 namespace neurolake::index {
 
-inline constexpr int k_codec = 3;  // 2: ctime was not kept; 1: nor what the values of columns mean
+// 3: no values of Parquet and Avro were looked at; 2: ctime was not kept; 1: nor what the values of columns mean.
+inline constexpr int k_codec = 4;
 
 // What a file turned out to be, and of which content: size, mtime, ctime and inode when it was read.
 struct FileProfile {

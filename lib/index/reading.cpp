@@ -95,10 +95,16 @@ Status read_one(File& f, int bucket_fd, const formats::Options& options, const C
     }
 }
 
+// The program that read the file did not look at what its values mean.
+bool not_looked_at(const FileProfile& known) {
+    const bool by_footer = known.profile.format == "parquet" || known.profile.format == "avro";
+    return known.made_by < (by_footer ? 4 : 2);
+}
+
 bool needs_reading(const File& f, const Options& options) {
     if (f.state != lake::FileState::data || f.settling) return false;
     if (options.full || !f.profile || !is_of(*f.profile, f)) return true;
-    if (f.profile->made_by < 2) return true;                // nobody looked at what its values mean
+    if (not_looked_at(*f.profile)) return true;
     const std::uint64_t sampled = f.profile->sampled_rows;  // less than is asked for now?
     return sampled != 0 && (options.sample_rows == 0 || options.sample_rows > sampled);
 }

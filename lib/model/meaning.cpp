@@ -204,6 +204,7 @@ void judge_meaning(Column& c) {
         c.semantic = place;
         seen.source = "values";
         seen.checked = seen.matched = c.evidence.values;
+        seen.first_rows = 0;
     } else if (const std::string_view hint = by_name(c, name); !hint.empty()) {
         c.semantic = hint;
         seen.source = "name";
@@ -224,7 +225,7 @@ void settle_meaning(Column& c) {
     c.semantic_evidence.shapes.clear();
     c.semantic_evidence.distinct = 0;
     if (c.semantic_evidence.source.empty() && !c.not_pii) c.semantic_evidence = {};
-    if (c.semantic_evidence.source == "name") c.semantic_evidence.checked = 0;
+    if (c.semantic_evidence.source == "name") c.semantic_evidence.checked = c.semantic_evidence.first_rows = 0;
 }
 
 SemanticEvidence merge(const SemanticEvidence& a, const SemanticEvidence& b) {
@@ -234,6 +235,7 @@ SemanticEvidence merge(const SemanticEvidence& a, const SemanticEvidence& b) {
     out.field = a.shapes.empty() ? b.field : a.field;
     out.checked = a.checked + b.checked;
     out.distinct = std::max(a.distinct, b.distinct);
+    out.first_rows = std::max(a.first_rows, b.first_rows);
     out.shapes = a.shapes;
     for (const ShapeCount& more : b.shapes) {
         const auto at = std::ranges::lower_bound(out.shapes, more.shape, {}, &ShapeCount::shape);
@@ -305,7 +307,10 @@ std::string looks_text(const Column& c) {
     std::string out = seen.field.empty() ? "" : seen.field + " ";
     out += fmt::format("looks like {} ({} of {} {}", meaning_words(c.semantic), share_text(c),
                        text::with_thousands(seen.checked), seen.checked == 1 ? "value" : "values");
-    if (part) out += " looked at";
+    if (seen.first_rows > 0)
+        out += fmt::format(" in the first {} rows of each file", text::with_thousands(seen.first_rows));
+    else if (part)
+        out += " looked at";
     if (!seen.sample.empty()) out += ", for instance " + seen.sample;
     return out + ")";
 }

@@ -78,6 +78,7 @@ json::Value to_json(const SemanticEvidence& e) {
     set_count(v, "matched", e.matched);
     set_text(v, "sample", e.sample);
     set_text(v, "field", e.field);
+    set_count(v, "first_rows", e.first_rows);
     return v;
 }
 
@@ -88,6 +89,7 @@ SemanticEvidence semantic_from_json(const json::Value& v) {
     e.matched = v.natural("matched");
     e.sample = json::get_path(v, "sample");
     e.field = json::get_path(v, "field");
+    e.first_rows = v.natural("first_rows");
     return e;
 }
 

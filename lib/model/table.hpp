@@ -50,6 +50,7 @@ struct SemanticEvidence {
     std::uint64_t checked = 0, matched = 0;  // values looked at, and those that passed
     std::string sample;                      // one that passed, masked: never a whole value
     std::string field;                       // of a nested column: the field it is said of, "contact.email"
+    std::uint64_t first_rows = 0;            // only so many first rows of each file were looked at; 0 = all of them
     // Only until all files of a table are merged, never in the catalog: counts by shape, ascending, and how many
     // different values there are at least.
     std::vector<ShapeCount> shapes;

@@ -206,6 +206,24 @@ class Pii(CatalogTest):
         found = self.pii("raw-data.events")
         self.assertEqual((found["who"]["field"], found["who"]["semantic"], found["who"]["checked"]), ("mail", "email", 1000))
 
+    def test_the_first_rows_of_binary_files_are_looked_at(self):
+        number = lambda value: bytes([value << 1]) if value < 64 else bytes([value << 1 & 0x7F | 0x80, value >> 6])
+        text = lambda value: number(len(value)) + value.encode()
+        schema = {"type": "record", "name": "r", "fields": [{"name": "contact", "type": "string"}, {"name": "email", "type": "string"},
+                                                            {"name": "who", "type": {"type": "map", "values": "string"}}]}
+        for name, count in (("many", 1200), ("few", 40)):
+            rows = b"".join(text(row["email"]) + text(row["scenario_code"]) + number(1) + text("x") + text(row["email"]) + b"\0" for row in (self.rows * 2)[:count])
+            length = b"".join(bytes([part]) for part in (len(rows) << 1 & 0x7F | 0x80, len(rows) >> 6 & 0x7F | 0x80, len(rows) >> 13))
+            self.put(name + ".avro", b"Obj\x01" + number(1) + text("avro.schema") + text(json.dumps(schema)) + b"\0" + b"s" * 16 + number(count) + length + rows + b"s" * 16)
+        self.index()
+        for name, checked, first in (("many", 1000, 1000), ("few", 40, None)):
+            found = self.pii("raw-data." + name)
+            self.assertEqual({"contact", "who"}, set(found))
+            self.assertEqual(("email", checked, first), tuple(found["contact"].get(key) for key in ("semantic", "checked", "first_rows")))
+            self.assertEqual("value", found["who"]["field"])
+        self.assertIn("in the first 1,000 rows of each file", self.pii("raw-data.many")["contact"]["why"])
+        self.assertNotIn(self.rows[0]["email"].encode(), self.everything_written())
+
     def test_what_an_ncf_file_says_of_itself_counts(self):
         samples = os.path.join(os.environ["NEUROLAKE_TESTS_DIR"], "support", "samples", "ncf")
         with open(os.path.join(samples, "c06-pii-semantics.ncf"), "rb") as file:

@@ -46,6 +46,16 @@ constexpr std::string_view k_store_2{
     "\x72\x73\x01\x00\x07\x86\x94\xbc\x05\xd6\xee\x85\xcb\xe0\xc3\xb9\xea\x31\x01\x02\x03\x02\x01\x01\x04\x05"
     "\x01\x03\x03\x03\x02\x00\x03\x02\x00\x02\x00\x01\x06\x01\x07\x01\x03\x08\x00\x00",
     176};
+constexpr std::string_view k_store_3{
+    "\x4e\x4c\x50\x52\x4f\x46\x33\x0a\x4e\x46\x52\x4d\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x8a\x00"
+    "\x00\x00\x00\x00\x00\x00\x58\x00\x6b\x93\x61\x0a\x72\x2a\x72\x61\x77\x2d\x64\x61\x74\x61\x09\x05\x61\x2e"
+    "\x63\x73\x76\x03\x63\x73\x76\x22\x6f\x6e\x65\x20\x63\x6f\x6c\x75\x6d\x6e\x2c\x20\x71\x75\x6f\x74\x65\x20"
+    "\x22\x2c\x20\x68\x65\x61\x64\x65\x72\x2c\x20\x75\x74\x66\x2d\x38\x00\x02\x69\x64\x05\x69\x6e\x74\x36\x34"
+    "\x01\x31\x01\x32\x17\x61\x6c\x6c\x20\x76\x61\x6c\x75\x65\x73\x20\x61\x72\x65\x20\x69\x6e\x74\x65\x67\x65"
+    "\x72\x73\x01\x00\x07\xdf\x80\xf8\x05\x9e\xc7\xc5\xf8\xd5\x95\xbe\xea\x31\x8a\xe6\xdc\xff\x9b\xe7\xbf\xea"
+    "\x31\x03\x01\x02\x03\x02\x01\x01\x04\x05\x01\x03\x03\x03\x02\x00\x03\x02\x00\x02\x00\x01\x06\x01\x07\x01"
+    "\x03\x08\x00\x00",
+    186};
 
 FileProfile profile(std::uint64_t rows) {
     FileProfile f;
@@ -63,7 +73,8 @@ FileProfile profile(std::uint64_t rows) {
     c.nullable = false;
     c.pii = true;
     c.semantic = "pii_email";
-    c.semantic_evidence = {"values", 1000, 990, "a***@e***.com", "contact.email", {{0, 990, "a***@e***.com"}}, 17};
+    c.semantic_evidence = {"values", 1000, 990, "a***@e***.com", "contact.email", 1000, {{0, 990, "a***@e***.com"}},
+                           17};
     c.evidence.values = rows;
     c.evidence.nulls = 1;
     c.evidence.min = "";
@@ -223,7 +234,7 @@ TEST_CASE("profiles follow a bucket to its new name, also when told twice", "[in
 }
 
 TEST_CASE("profiles of older programs are read, and written anew by the next commit", "[index]") {
-    for (const auto& [bytes, codec] : {std::pair(k_store_1, 1), std::pair(k_store_2, 2)}) {
+    for (const auto& [bytes, codec] : {std::pair(k_store_1, 1), std::pair(k_store_2, 2), std::pair(k_store_3, 3)}) {
         const Scratch scratch;
         REQUIRE(write_file_atomic(scratch.file, bytes));
         {
@@ -232,13 +243,13 @@ TEST_CASE("profiles of older programs are read, and written anew by the next com
             store.put("raw-data", "new", {{"b.csv", profile(1)}});
             REQUIRE(store.commit());
         }
-        CHECK(read_file(scratch.file)->starts_with("NLPROF3\n"));
+        CHECK(read_file(scratch.file)->starts_with("NLPROF4\n"));
         const auto store = scratch.open();
         const auto old = store.load("raw-data", "");
         REQUIRE(old.contains("a.csv"));
         const FileProfile& known = old.at("a.csv");
         CHECK(known.made_by == codec);
-        CHECK(known.ctime_ns == 0);
+        CHECK((known.ctime_ns != 0) == (codec >= 3));
         CHECK(known.size == 7);
         CHECK(known.profile.rows == 2);
         REQUIRE(known.profile.columns.size() == 1);
