@@ -58,7 +58,7 @@ def as_text(name, kind):
     if kind == "BLOB":
         return "'0x' || lower(hex(%s))" % quoted
     if kind == "INTERVAL":
-        return "format('{} months {} days {} ms', datepart('year', {0}) * 12 + datepart('month', {0}), datepart('day', {0}), epoch_ms({0} - to_days(datepart('day', {0})::INTEGER)))".replace(
+        return "format('{} months {} days {} ms', datepart('year', {0}) * 12 + datepart('month', {0}), datepart('day', {0}), epoch_ms({0} - date_trunc('day', {0})))".replace(
             "{0}", quoted)
     return "CAST(%s AS VARCHAR)" % quoted
 
