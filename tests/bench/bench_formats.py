@@ -59,7 +59,7 @@ def rows(context):
                       duckdb(context, "DuckDB DESCRIBE read_json", "describe-json",
                              [f"DESCRIBE FROM read_json('{small_lines()}/f{i}.jsonl')" for i in range(SMALL_FILES)]),
                       at_least=15, rounds=1)
-    yield lambda: Row(group, "Parquet, footer", ours("profile-many", small_parquet(), SMALL_FILES, "parquet"),
+    yield lambda: Row(group, "Parquet, footer and first values", ours("profile-many", small_parquet(), SMALL_FILES, "parquet"),
                       duckdb(context, "DuckDB parquet_schema", "describe-parquet",
                              [f"FROM parquet_schema('{small_parquet()}/f{i}.parquet')" for i in range(SMALL_FILES)]),
                       at_least=15, rounds=1)
