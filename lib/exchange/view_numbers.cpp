@@ -17,6 +17,7 @@ using model::TypeKind;
 
 namespace {
 
+constexpr std::size_t k_deepest = 1000;  // brackets; the reader types 64
 constexpr std::size_t k_no_column = ~std::size_t{0};
 constexpr std::size_t k_longest_double = 17;      // significant digits that tell every double from its neighbours
 constexpr std::size_t k_printed_as_written = 15;  // with so many, the shortest text of a double is the one it came from
@@ -143,6 +144,20 @@ private:
         }
     }
 
+    // What lies too deep is only balanced: the file may have changed since it was read.
+    void open(bool object) {
+        if (m_frames.size() == k_deepest || m_beyond > 0)
+            ++m_beyond;
+        else
+            m_frames.push_back({object, object, m_frames.back().column, {}});
+    }
+    void close() {
+        if (m_beyond > 0)
+            --m_beyond;
+        else if (m_frames.size() > 1)
+            m_frames.pop_back();
+    }
+
     void structural(char c) {
         Frame& frame = m_frames.back();
         if (c == '"') {
@@ -150,9 +165,9 @@ private:
             m_is_key = frame.is_object && frame.key_next && depth() <= m_place.depth + 1;
             if (m_is_key) frame.key.clear();
         } else if (c == '{' || c == '[') {
-            m_frames.push_back({c == '{', c == '{', frame.column, {}});
-        } else if ((c == '}' || c == ']') && m_frames.size() > 1) {
-            m_frames.pop_back();
+            open(c == '{');
+        } else if (c == '}' || c == ']') {
+            close();
         } else if (c == ',') {
             frame.key_next = frame.is_object;
         } else if (c == ':') {
@@ -164,6 +179,7 @@ private:
     const std::vector<NumberColumn>& m_columns;
     std::unordered_map<std::string, std::size_t> m_by_name;
     std::vector<Frame> m_frames;  // the first is around all
+    std::size_t m_beyond = 0;
     std::string m_token;
     bool m_in_string = false, m_escaped = false, m_is_key = false;
 };

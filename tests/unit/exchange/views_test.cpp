@@ -190,6 +190,8 @@ TEST_CASE("numbers among texts are looked at in the file, and by the query where
     CHECK(has(of(R"({"v":"x"} {"\u0076":1e3})", "text"), "the number 1e3 of v"));
     CHECK(has(of(R"({"v":{"a":[1.50,"x"]}})", "json"), "CREATE OR REPLACE VIEW"));
     CHECK(has(of(R"({"v":{"a":[0.1234567890123456789]}})", "json"), "0.1234567890123456789 of v"));
+    const std::string deep(5000, '['), shut(5000, ']');
+    CHECK(has(of("{\"v\":" + deep + "1" + shut + ",\"n\":1e3} {\"v\":1e3}", "text"), "the number 1e3 of v"));
     CHECK(has(of(R"({"n":0.1234567890123456789,"v":"x"})", "text"), "CREATE OR REPLACE VIEW"));
     const std::string away = json_views({}, "json_lines", "", {column("v", "text"), column("n", "double")});
     CHECK(has(away, "columns={'v': 'JSON', 'n': 'DOUBLE'}"));
