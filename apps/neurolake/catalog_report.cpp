@@ -218,12 +218,24 @@ Result<const model::Table*> table_named(Session& session, const std::string& nam
     if (name.find_first_of("*?") != std::string::npos) return one_table_wanted(*catalog, name);
     if (const auto* gone = gone_table(*catalog, name))
         return Error(Errc::not_found, found.error().message,
-                     fmt::format("{} files are gone since {}; neurolake catalog tables --all lists it",
-                                 gone->full_name() == name ? "its" : gone->full_name() + ": its", gone->deleted_at));
+                     fmt::format("{} files are gone since {}; what was known of it: neurolake catalog show {}",
+                                 gone->full_name() == name ? "its" : gone->full_name() + ": its", gone->deleted_at,
+                                 gone->full_name()));
     if (const auto* renamed = renamed_table(*catalog, name))
         return Error(Errc::not_found, fmt::format("{}: it is now {}", found.error().message, renamed->full_name()),
                      fmt::format("its files were renamed; ask for {}", renamed->full_name()));
     return found;
+}
+
+Result<const model::Table*> table_known(Session& session, const std::string& name) {
+    auto found = table_named(session, name);
+    if (found || found.error().code != Errc::not_found) return found;
+    TRY(const catalog::Catalog* catalog, session.catalog());
+    const auto* gone = gone_table(*catalog, name);
+    if (!gone) return found;
+    session.out().warn(fmt::format("the files of {} are gone since {}: this is what was known of it",
+                                   session.out().name(gone->full_name()), gone->deleted_at));
+    return gone;
 }
 
 json::Value named(const char* schema, const model::Table& table) {

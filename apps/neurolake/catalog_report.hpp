@@ -37,5 +37,7 @@ void print_findings(Output& out, const std::vector<model::Finding>& findings);
 // A table as a person names it: full, bare, or by the place of its folder or of one of its files ("raw-data/a.csv").
 // not_found says when the word is a bucket's, a pattern, or a table's whose files are gone.
 Result<const model::Table*> table_named(Session& session, const std::string& name);
+// Also a table whose files are gone, the last one of the name: which is told on stderr.
+Result<const model::Table*> table_known(Session& session, const std::string& name);
 
 }  // namespace neurolake::apps

@@ -278,6 +278,7 @@ void add_catalog(CommandLine root, Registry& registry) {
     add_catalog_glossary(catalog, registry);
     add_catalog_pii(catalog, registry);
     add_catalog_compatibility(catalog, registry);
+    add_catalog_forget(catalog, registry);
     add_catalog_migrate(catalog, registry);
     add_catalog_export(catalog, registry);
     add_catalog_import(catalog, registry);

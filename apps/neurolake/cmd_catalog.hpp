@@ -15,6 +15,7 @@ void add_catalog_history(CommandLine catalog, Registry& registry);
 void add_catalog_explain(CommandLine catalog, Registry& registry);
 void add_catalog_export(CommandLine catalog, Registry& registry);
 void add_catalog_import(CommandLine catalog, Registry& registry);
+void add_catalog_forget(CommandLine catalog, Registry& registry);
 void add_catalog_migrate(CommandLine catalog, Registry& registry);
 void add_catalog_head(CommandLine catalog, Registry& registry);
 void add_catalog_search(CommandLine catalog, Registry& registry);

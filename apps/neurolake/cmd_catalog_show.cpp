@@ -166,6 +166,7 @@ void print_facts(Session& session, const model::Table& table) {
     facts.row({"  First seen", table.first_seen});
     facts.row({"  Newest file", table.modified_at});
     facts.row({"  Indexed", table.indexed_at});
+    if (!table.deleted_at.empty()) facts.row({"  Gone since", table.deleted_at});
     if (!table.owner.empty()) facts.row({"  Owner", out.name(table.owner)});
     if (!table.terms.empty()) facts.row({"  Stands for", out.name(fmt::format("{}", fmt::join(table.terms, ", ")))});
     if (!table.compatibility.empty()) facts.row({"  New versions", asked_text(table.compatibility)});
@@ -182,7 +183,7 @@ void print_table_findings(Output& out, const model::Table& table) {
 }
 
 Result<int> run_show(Session& session, const Args& args) {
-    TRY(const model::Table* table, table_named(session, args.table));
+    TRY(const model::Table* table, table_known(session, args.table));
     Output& out = session.out();
     if (out.machine()) {
         auto value = json::Value::object().set("schema", "neurolake.catalog.show/1");
@@ -250,7 +251,7 @@ void print_reasons(Output& out, const model::Table& table) {
 }
 
 Result<int> run_explain(Session& session, const Args& args) {
-    TRY(const model::Table* table, table_named(session, args.table));
+    TRY(const model::Table* table, table_known(session, args.table));
     Output& out = session.out();
     if (out.machine()) {
         auto columns = json::Value::array();

@@ -52,7 +52,7 @@ Result<model::SchemaVersion> version_of(Session& session, const model::Table& ta
 }
 
 Result<int> run_schema(Session& session, const SchemaArgs& args) {
-    TRY(const model::Table* table, table_named(session, args.table));
+    TRY(const model::Table* table, table_known(session, args.table));
     TRY(const model::SchemaVersion version, version_of(session, *table, args.version));
     const bool sampled = table->sampled_rows > 0 && version.version == table->schema_version;
     Output& out = session.out();
@@ -104,7 +104,7 @@ Readers readers_text(std::string_view verdict, const model::Compatibility& why) 
 }
 
 Result<int> run_history(Session& session, const Args& args) {
-    TRY(const model::Table* table, table_named(session, args.table));
+    TRY(const model::Table* table, table_known(session, args.table));
     TRY(const catalog::Catalog* catalog, session.catalog());
     TRY(const auto history, catalog->history(table->id));
     Output& out = session.out();
@@ -169,7 +169,7 @@ json::Value text_list(const std::vector<std::string>& lines) {
 }
 
 Result<int> run_diff(Session& session, const DiffArgs& args) {
-    TRY(const model::Table* table, table_named(session, args.table));
+    TRY(const model::Table* table, table_known(session, args.table));
     TRY(const Difference found, difference(session, *table, args));
     Output& out = session.out();
     if (out.machine()) {

@@ -22,7 +22,8 @@ struct TableKey {
 
 // Applied whole or not at all, also over a crash at any point.
 struct Change {
-    std::vector<model::Table> tables;  // replace or add, by id
+    std::vector<model::Table> tables;    // replace or add, by id
+    std::vector<std::string> forgotten;  // ids of tables that go
     std::vector<EntryChange> entries;
     std::optional<std::string> indexed_at;
     std::optional<Totals> totals;  // after the change; nullopt: no table changes

@@ -428,6 +428,19 @@ Status Catalog::apply(const Batch& batch) {
     return m_impl->write(std::move(change));
 }
 
+Status Catalog::forget(const std::vector<std::string>& table_ids) {
+    if (table_ids.empty()) return {};
+    Change change;
+    change.forgotten = table_ids;
+    for (const std::string& id : table_ids) {
+        const auto table = std::ranges::find(tables(), id, &model::Table::id);
+        if (table == tables().end() || table->deleted_at.empty())
+            return Error(Errc::usage, fmt::format("no table that is gone has the id {}", id));
+        for (const List list : {List::histories, List::samples}) change.entries.push_back({list, id, std::nullopt});
+    }
+    return m_impl->write(std::move(change));
+}
+
 Status Catalog::rename_bucket(std::string_view from, std::string_view to) {
     Change change;
     for (const model::Table& table : tables()) {

@@ -123,6 +123,9 @@ public:
     // and bytes; a person's tags, owner and description. Schema versions do not change here.
     Status update_tables(std::vector<model::Table> changed);
     Status change_entries(const std::vector<EntryChange>& changes);
+    // Tables that are gone, by id, go for good, with their history and samples. usage: one of them lives, or is
+    // unknown.
+    Status forget(const std::vector<std::string>& table_ids);
 
 private:
     struct Impl;

@@ -115,7 +115,8 @@ Status JsonBackend::write(const Change& change) {
         if (std::any_of(change.entries.begin(), change.entries.end(),
                         [&](const auto& e) { return e.list == list.list; }))
             TRY_DO(write_list(list, change.entries));
-    return change.tables.empty() && !change.indexed_at ? Status{} : write_tables(change);
+    const bool others_only = change.tables.empty() && change.forgotten.empty() && !change.indexed_at;
+    return others_only ? Status{} : write_tables(change);
 }
 
 Status JsonBackend::write_list(const ListFile& list, const std::vector<EntryChange>& changes) {
@@ -139,7 +140,7 @@ Status JsonBackend::write_tables(const Change& change) {
     json::Value head = m_tables->head();
     if (change.indexed_at) head.set("indexed_at", *change.indexed_at);
     if (change.totals) head.set("table_count", change.totals->tables).set("row_count", change.totals->rows);
-    TRY_DO(m_tables->replace(head, m_entries.after(change.tables)));
+    TRY_DO(m_tables->replace(head, m_entries.after(change)));
     return load_entries();
 }
 

@@ -208,13 +208,14 @@ Status SqlBackend::write(const Change& change) {
     for (const model::Table& table : change.tables) by_id[table.id] = &table;
     std::vector<std::string> changed;
     for (const auto& [id, table] : by_id) changed.push_back(json::dump(model::to_json(*table)));
-    auto after = m_state->tables.after(change.tables);
+    auto after = m_state->tables.after(change);
     const SqlRows rows(*m_state->database);
     return m_state->write(
         [&](SqlSession& sql) -> Result<bool> {
             TRY(const bool tables, rows.put_tables(sql, changed));
+            TRY(const bool forgotten, rows.drop_tables(sql, change.forgotten));
             TRY(const bool entries, rows.change_entries(sql, change.entries));
-            return tables || entries;
+            return tables || forgotten || entries;
         },
         std::move(next), std::move(after));
 }

@@ -140,6 +140,17 @@ Result<bool> SqlRows::put_tables(SqlSession& sql, const std::vector<std::string>
     return changed > 0;
 }
 
+Result<bool> SqlRows::drop_tables(SqlSession& sql, const std::vector<std::string>& ids) const {
+    std::uint64_t dropped = 0;
+    for (const std::string& id : ids) {
+        TRY(std::string key, row_key(id));
+        TRY(const std::uint64_t gone,
+            sql.run("DELETE FROM neurolake_tables WHERE lake = $1 AND id = $2", {m_lake, std::move(key)}));
+        dropped += gone;
+    }
+    return dropped > 0;
+}
+
 Result<bool> SqlRows::change_entries(SqlSession& sql, const std::vector<EntryChange>& changes) const {
     std::map<std::pair<List, std::string_view>, const EntryChange*> last;  // of the same entry, the last change counts
     for (const EntryChange& change : changes) last[{change.list, change.id}] = &change;

@@ -25,6 +25,7 @@ public:
     explicit SqlRows(const SqlDatabase& database) : m_lake(database.lake()) {}
     // Replaces or adds by id; no id comes twice. True where a row became another one.
     Result<bool> put_tables(SqlSession& sql, const std::vector<std::string>& entries) const;
+    Result<bool> drop_tables(SqlSession& sql, const std::vector<std::string>& ids) const;
     Result<bool> change_entries(SqlSession& sql, const std::vector<EntryChange>& changes) const;
 
 private:

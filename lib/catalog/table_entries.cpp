@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/json.hpp"
 #include "catalog/entries_file.hpp"
@@ -78,12 +79,14 @@ Status TableEntries::load(std::vector<std::string_view> entries, bool check_all)
 
 Result<model::Table> TableEntries::table(std::size_t key) const { return parse_table(m_entries[key]); }
 
-std::vector<std::string> TableEntries::after(const std::vector<model::Table>& tables) const {
+std::vector<std::string> TableEntries::after(const Change& change) const {
     std::unordered_map<std::string_view, const model::Table*> changed;
-    for (const model::Table& table : tables) changed[table.id] = &table;
+    for (const model::Table& table : change.tables) changed[table.id] = &table;
+    const std::unordered_set<std::string_view> forgotten(change.forgotten.begin(), change.forgotten.end());
     std::vector<std::pair<TableKey, std::string>> next;
     for (std::size_t i = 0; i < m_keys.size(); ++i)
-        if (!changed.contains(m_keys[i].id)) next.emplace_back(m_keys[i], m_entries[i]);
+        if (!changed.contains(m_keys[i].id) && !forgotten.contains(m_keys[i].id))
+            next.emplace_back(m_keys[i], m_entries[i]);
     for (const auto& [id, table] : changed) next.emplace_back(key_of(*table), json::dump(model::to_json(*table)));
     std::sort(next.begin(), next.end(), [](const auto& a, const auto& b) { return before(a.first, b.first); });
     std::vector<std::string> entries;

@@ -22,7 +22,7 @@ public:
     std::string_view entry(std::size_t key) const { return m_entries[key]; }
     Result<model::Table> table(std::size_t key) const;
     // All entries as they are after the change, in the order of their keys.
-    std::vector<std::string> after(const std::vector<model::Table>& changed) const;
+    std::vector<std::string> after(const Change& change) const;
 
 private:
     std::vector<TableKey> m_keys;

@@ -5,6 +5,7 @@ import re
 
 from catalog_lake import CatalogTest
 from harness import main, read, tree
+from jsonschema_lite import check as check_schema
 
 NESTED = "{\"id\":1,\"payload\":{%s},\"a_column_with_a_very_long_name_that_goes_on\":\"01\"}\n" % ",".join(
     "\"member_%02d\":%d" % (i, i) for i in range(30))
@@ -177,9 +178,35 @@ class Meant(CatalogTest):
         os.unlink(self.path("buckets", "raw-data", "sales.csv"))
         self.index()
         since = self.tables("--all")["raw-data.sales"]["deleted_at"]
-        for verb in ("show", "history", "diff"):
-            for name in ("sales", "raw-data.sales"):
-                self.assertIn("files are gone since %s; neurolake catalog tables --all" % since, self.hint(verb, name))
+        for name in ("sales", "raw-data.sales"):
+            for verb in ("head", "tag"):
+                self.assertIn("files are gone since %s; what was known of it: neurolake catalog show raw-data.sales" % since, self.hint(verb, name))
+            for verb in ("show", "history", "schema", "explain"):
+                answer = self.nl("catalog", verb, name)
+                self.assertEqual("warning: the files of raw-data.sales are gone since %s: this is what was known of it\n" % since, answer.err)
+                self.assertTrue(answer.out)
+        self.assertEqual(since, self.nl("catalog", "show", "sales", "--json").json["table"]["deleted_at"])
+        self.assertIn("Gone since", self.nl("catalog", "show", "sales").out)
+
+    def test_a_table_that_is_gone_can_be_forgotten_and_one_that_is_there_cannot(self):
+        os.unlink(self.path("buckets", "raw-data", "sales.csv"))
+        self.index()
+        before = self.catalog_files()
+        refused = self.nl("catalog", "forget", "raw-data.orders", check=15).err
+        self.assertIn("raw-data.orders is not gone: its files are in raw-data/orders", refused)
+        self.nl("catalog", "forget", "nothing.like-it", check=1)
+        self.nl("catalog", "forget", "no.*", check=1)
+        self.assertIn("Would forget raw-data.sales, gone since ", self.nl("catalog", "forget", "sales", "--dry-run").out)
+        self.assertEqual(before, self.catalog_files())
+        answer = self.nl("catalog", "forget", "raw-data.s*", "--json").json
+        check_schema(answer)
+        self.assertEqual(["raw-data.sales"], [table["name"] for table in answer["tables"]])
+        line = self.log("audit")[-1]
+        self.assertEqual(("catalog.forget", "raw-data.sales"), (line["event"], line["tables"][0]["name"]))
+        self.assertNotIn("raw-data.sales", self.tables("--all"))
+        self.nl("catalog", "history", "raw-data.sales", check=1)
+        self.nl("doctor")
+        self.assertEqual([], self.index()["changes"])
 
     def test_a_list_without_tables_says_what_there_is(self):
         self.nl("catalog", "tag", "sales", "gold")

@@ -94,6 +94,30 @@ TEST_CASE("changes replace, add and take away, and the rest stays", "[contract]"
     CHECK(again.check());
 }
 
+TEST_CASE("a table that is gone can be forgotten, one that lives cannot", "[contract]") {
+    Shelf shelf(GENERATE(from_range(backends())));
+    INFO(shelf.options.backend);
+    auto catalog = shelf.open();
+    fill_with_oddities(catalog);
+    Batch next = batch({}, "2026-11-23T08:00:00Z");
+    next.tombstones = {"a-lower"};
+    next.entries = {put(List::samples, "a-lower", "rows")};
+    REQUIRE(catalog.apply(next));
+    const std::size_t before = catalog.tables().size();
+    const auto totals = catalog.totals();
+    CHECK_FALSE(catalog.forget({catalog.find("raw-data.orders")->id}));
+    CHECK_FALSE(catalog.forget({"never there"}));
+    CHECK(shelf.open().tables().size() == before);
+    REQUIRE(catalog.forget({"a-lower"}));
+    const auto again = shelf.open();
+    CHECK(again.tables() == catalog.tables());
+    CHECK(again.tables().size() == before - 1);
+    CHECK(again.totals() == totals);
+    CHECK(again.entry(List::samples, "a-lower")->empty());
+    CHECK_FALSE(again.history("a-lower"));
+    CHECK(again.check());
+}
+
 TEST_CASE("of two writers the second is told that the catalog changed, and changes nothing", "[contract]") {
     Shelf shelf(GENERATE(from_range(backends())));
     INFO(shelf.options.backend);
