@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "formats/csv_stream.hpp"
 #include "formats/findings.hpp"
+#include "formats/value_shapes.hpp"
 
 namespace neurolake::formats {
 namespace {
@@ -26,7 +27,8 @@ std::string_view trimmed(std::string_view s) {
     return s.substr(first, s.find_last_not_of(" \t") - first + 1);
 }
 
-bool is_value(std::string_view cell) { return !is_word(cell); }
+// Nobody calls a column by somebody's address or number.
+bool is_value(std::string_view cell) { return !is_word(cell) || looks_personal(trimmed(cell)); }
 
 // Years side by side, each the same step from the one before, are names of columns: country,1990,1991,1992.
 bool are_years(const std::vector<std::string>& cells) {
@@ -110,9 +112,13 @@ public:
         if (m_stream.at_end() && m_stream.data() == "\xEF\xBB\xBF") return {};  // a mark and no text
         TRY_DO(begin());
         if (m_other_newlines) return {};
+        const bool comment = begins_with_comment();
         TRY(bool more, m_stream.step(*m_rows));
         m_header = first_row_is_header(*m_rows);
-        if (!m_header) m_rows->adopt_first_row();
+        if (!m_header && comment)
+            m_rows->drop_first_row();
+        else if (!m_header)
+            m_rows->adopt_first_row();
         m_whole = !more || (m_stream.at_end() && m_stream.data().empty());
         if (beginning) return {};
         if (more && parallel_pays()) {
@@ -126,6 +132,14 @@ public:
             more = *step;
         }
         return {};
+    }
+
+    // Words laid out for the eye above the columns, behind other comments: where they are no header, they are no row.
+    bool begins_with_comment() const {
+        const char comment = m_rows->dialect().comment;
+        const std::string_view text = m_stream.data();
+        const std::size_t first = text.find_first_not_of("\r\n");
+        return comment != '\0' && first != std::string_view::npos && text[first] == comment;
     }
 
     // How the file must be opened instead, if what was read says so.

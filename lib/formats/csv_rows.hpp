@@ -42,6 +42,7 @@ public:
     const std::vector<Footnote>& footnotes() const { return m_lone; }
     // The captured first row turned out to be data.
     void adopt_first_row();
+    void drop_first_row() { m_first_row.reset(); }
 
     const CsvDialect& dialect() const { return m_dialect; }
     const std::vector<ColumnScan>& columns() const { return m_columns; }

@@ -62,6 +62,15 @@ TEST_CASE("a table without a header has its columns numbered and its first row c
     CHECK(evidence_of(profile, "column1").min == "1");
 }
 
+TEST_CASE("an address or a number of a person is no name of a column", "[formats]") {
+    for (const std::string first : {"ann@example.com", "DE89370400440532013000", "123-45-6789", "+49 30 901820"}) {
+        const Profile profile = profile_of(first + "\nx\ny\n", "t.csv");
+        CHECK(profile.rows == 3);
+        CHECK(profile.columns[0].name == "column1");
+        CHECK(profile_of("Anna," + first + "\nBea,x\n", "t.csv").rows == 2);
+    }
+}
+
 TEST_CASE("a header alone is a table without rows", "[formats]") {
     const Profile profile = profile_of("id,name\n", "t.csv");
     CHECK(profile.rows == 0);

@@ -125,6 +125,15 @@ TEST_CASE("comments are no rows, and a header may begin as they do", "[formats]"
     REQUIRE(vcf.columns.size() == 3);
     CHECK(vcf.columns[0].name == "#CHROM");
     CHECK(type_of(vcf, "POS") == "int64");
+    // As Debian's zone.tab: the words stand above the columns for the eye only.
+    const std::string zones =
+        "# "
+        "zones\n#code\tplace\tTZ\t\t\tcomments\nAD\t+4230+00131\tEurope/Andorra\nAQ\t-7750+16636\tAntarctica/"
+        "McMurdo\tNew Zealand\n"
+        "AE\t+2518+05518\tAsia/Dubai\n";
+    CHECK(profile_of(zones, "zone.tsv").rows == 3);
+    CHECK(rows_of(zones, "zone.tsv").cells.size() == 3);
+    CHECK(profile_of("# a, b\n# \"x\"\n\"#1\",\n\"#2\",\n", "t.csv").rows == 2);
     const Profile like_a_row = profile_of("# one, two\nid,name\n1,a\n2,b\n", "t.csv");
     CHECK(like_a_row.columns[0].name == "id");
     CHECK(like_a_row.rows == 2);
