@@ -321,6 +321,7 @@ Result<int> run_command(Session& session, const Args& args) {
         out.error(*end.not_run, end.rc);
         return end.rc;
     }
+    if (end.nested) out.note("it ran below another neurolake run, which has its files");
     if (end.untraced) out.warn(end.untraced->message + "\n" + end.untraced->hint);
 
     session.reload_settings();  // the command may have made buckets
@@ -328,7 +329,7 @@ Result<int> run_command(Session& session, const Args& args) {
     const auto uses = sorted_out(end.files, places);
     Done done = record_of(args, end, began, took);
     const auto recorded = record(session, args, uses, done);
-    const bool nothing_known = end.untraced && done.run.inputs.empty() && done.run.outputs.empty();
+    const bool nothing_known = (end.untraced || end.nested) && done.run.inputs.empty() && done.run.outputs.empty();
     if (recorded && (!nothing_known || out.machine()))
         report(session, done);
     else if (!recorded)

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -156,6 +157,23 @@ Result<Pipe> make_pipe() {
     ::_exit(127);
 }
 
+std::string program_of(const std::string& process) {
+    char path[4096];
+    const ssize_t size = ::readlink(("/proc/" + process + "/exe").c_str(), path, sizeof path);
+    return size > 0 ? std::string(path, static_cast<std::size_t>(size)) : std::string();
+}
+
+// Are we ourselves traced by this program, which sees what the command does?
+bool is_below_another() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+        if (!line.starts_with("TracerPid:")) continue;
+        const std::string tracer = line.substr(line.find_first_not_of(" \t", 10));
+        return tracer != "0" && program_of(tracer) == program_of("self");
+    }
+    return false;
+}
+
 class Tracer {
 public:
     Tracer(pid_t command, FileUses& uses, const SignalsOfCommand& signals,
@@ -191,12 +209,6 @@ public:
     }
 
 private:
-    static std::string program_of(const std::string& process) {
-        char path[4096];
-        const ssize_t size = ::readlink(("/proc/" + process + "/exe").c_str(), path, sizeof path);
-        return size > 0 ? std::string(path, static_cast<std::size_t>(size)) : std::string();
-    }
-
     // Calls of the machine's older interface pass the filter unseen.
     static bool is_32_bit(pid_t process) {
         char begin[EI_NIDENT] = {};
@@ -371,7 +383,9 @@ Result<CommandEnd> run_traced(const std::vector<std::string>& words, std::vector
     CommandEnd end;
     errno = ENOSYS;
     const bool traced = !filter.empty() && ::ptrace(PTRACE_SEIZE, command, nullptr, k_options) == 0;
-    if (!traced) end.untraced = not_traced("tracing is not permitted here", errno);
+    const int why = errno;
+    end.nested = !traced && is_below_another();
+    if (!traced && !end.nested) end.untraced = not_traced("tracing is not permitted here", why);
     [[maybe_unused]] const auto written = ::write(go.write.get(), traced ? "t" : "-", 1);
     TRY(const int status, traced ? Tracer(command, uses, signals, waits).wait_for_all() : wait_untraced(command));
 

@@ -30,6 +30,7 @@ struct FileUse {
 struct CommandEnd {
     int rc = 0;                     // as a shell has it: 128 + the signal that ended it
     std::vector<FileUse> files;     // by path; both flags may be set
+    bool nested = false;            // another run_traced() above us has the files
     std::optional<Error> not_run;   // there is no such program, or it cannot be run
     std::optional<Error> untraced;  // why the files are not known (ptrace is forbidden here); the command did run
 };

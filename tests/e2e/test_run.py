@@ -187,6 +187,13 @@ class Trouble(RunTest):
         self.assertEqual(0, process.returncode)
         self.assertEqual("complete", self.last_run("left")["state"])
 
+    def test_a_run_below_a_run_leaves_the_files_to_it(self):
+        done = self.go("--job", "outer", "--", BINARY, "run", "--job", "inner", "--", "cp", "raw-data/a/1.csv", "analytics/x.csv")
+        self.assertIn("below another neurolake run", done.err)
+        self.assertEqual([("raw-data.a", "analytics/x.csv")], self.edges("outer"))
+        self.assertEqual([], self.edges("inner"))
+        self.assertEqual("complete", self.last_run("outer")["state"])
+
     def test_those_that_end_a_moment_later_are_not_worth_a_word(self):
         done = self.go("--job", "left", "--", "sh", "-c", "sleep 0.2; cp raw-data/a/1.csv analytics/x.csv & exit 0")
         self.assertNotIn("waiting", done.err)
