@@ -11,6 +11,7 @@
 #include "cmd_catalog.hpp"
 #include "cmd_lineage.hpp"
 #include "dialects.hpp"
+#include "index/partition.hpp"
 #include "model/evidence.hpp"
 #include "model/meaning.hpp"
 #include "table.hpp"
@@ -145,13 +146,15 @@ std::string partitions_text(const Output& out, const model::Table& table) {
         const auto& column = table.partition_columns[key];
         std::set<std::string_view> values;
         for (const auto& partition : table.partitions)
-            if (key < partition.values.size()) values.insert(partition.values[key]);
+            if (key < partition.values.size() && partition.values[key] != index::k_null_partition)
+                values.insert(partition.values[key]);
         line += fmt::format("{}{}", key == 0 ? ": " : ", ", out.name(column.name));
         const auto& seen = column.evidence;
         if (seen.min && seen.max)
             line += " " + (*seen.min == *seen.max ? out.name(*seen.min)
                                                   : fmt::format("{} .. {}", out.name(*seen.min), out.name(*seen.max)));
-        line += fmt::format(" ({})", counted(values.size(), "value"));
+        line += fmt::format(" ({}{})", counted(values.size(), "value"),
+                            seen.nulls > 0 ? "; " + counted(seen.nulls, "row") + " without" : "");
     }
     return line;
 }

@@ -116,6 +116,13 @@ void set_format(Table& t, const Group& g) {
     if (t.format.empty()) t.format = "unknown";
 }
 
+// A folder's value is the value of each of its rows.
+void count_rows(Column& column, const std::vector<model::Partition>& partitions, std::size_t key) {
+    column.evidence.values = column.evidence.nulls = 0;
+    for (const model::Partition& partition : partitions)
+        (partition.values[key] == k_null_partition ? column.evidence.nulls : column.evidence.values) += partition.rows;
+}
+
 void set_partitions(Table& t, const Group& g) {
     if (g.keys.empty()) return;
     std::map<std::string, std::pair<model::Partition, std::uint64_t>> by_folder;  // with the number of stubs
@@ -143,7 +150,10 @@ void set_partitions(Table& t, const Group& g) {
         for (std::size_t i = 0; i < g.keys.size(); ++i) values_of[g.keys[i]].push_back(entry.first.values[i]);
         t.partitions.push_back(std::move(entry.first));
     }
-    for (const std::string& key : g.keys) t.partition_columns.push_back(partition_column(key, values_of[key]));
+    for (std::size_t i = 0; i < g.keys.size(); ++i) {
+        t.partition_columns.push_back(partition_column(g.keys[i], values_of[g.keys[i]]));
+        count_rows(t.partition_columns.back(), t.partitions, i);
+    }
 }
 
 void add_finding(Table& t, Finding finding, std::size_t& left_out) {

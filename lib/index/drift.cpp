@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "base/text.hpp"
@@ -80,10 +81,9 @@ Names without(const Names& some, const Names& others) {
     return left;
 }
 
-std::string listed(const Names& names) {
-    constexpr std::size_t k_shown = 5;
-    const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), k_shown));
-    const std::string more = names.size() > k_shown ? fmt::format(" and {} more", names.size() - k_shown) : "";
+std::string listed(const Names& names, std::size_t most) {
+    const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), most));
+    const std::string more = names.size() > most ? fmt::format(" and {} more", names.size() - most) : "";
     return fmt::format("{}{}", fmt::join(names.begin(), end, ", "), more);
 }
 
@@ -102,24 +102,77 @@ std::pair<Names, const File*> usual_names(const std::vector<const File*>& files)
     return {best->first, best->second.second};
 }
 
-std::optional<Finding> column_drift(const std::string& bucket, const std::vector<const File*>& files) {
-    const auto [usual, example] = usual_names(files);
-    const File* odd = nullptr;
+// How some files' columns differ from those that most files have.
+struct Variant {
+    Names lacking, extra;
+    const File* first = nullptr;
     std::size_t count = 0;
-    for (const File* f : files) {
-        if (names_of(*f) == usual) continue;
-        if (!odd) odd = f;
-        ++count;
+    bool like(const Names& without_these, const Names& with_these) const {
+        return lacking == without_these && extra == with_these;
     }
-    if (!odd) return std::nullopt;
-    const Names lacking = without(usual, names_of(*odd)), extra = without(names_of(*odd), usual);
-    std::string what;
-    if (!lacking.empty()) what = fmt::format("lacks {}, which {} has", listed(lacking), example->path);
-    if (!extra.empty())
-        what += fmt::format("{}has {}, which {} lacks", what.empty() ? "" : ", and ", listed(extra), example->path);
-    return Finding{Finding::Severity::warning, "column_drift", fmt::format("{}/{}", bucket, odd->path), 0,
-                   fmt::format("{} {} ({} differ from the rest); what a file lacks counts as null", odd->path, what,
-                               so_many(count, files.size()))};
+};
+
+// In the order of their first files.
+std::vector<Variant> variants(const std::vector<const File*>& files, const Names& usual) {
+    std::vector<Variant> found;
+    for (const File* f : files) {
+        const Names names = names_of(*f);
+        if (names == usual) continue;
+        Names lacking = without(usual, names), extra = without(names, usual);
+        auto known = std::ranges::find_if(found, [&](const Variant& v) { return v.like(lacking, extra); });
+        if (known == found.end()) known = found.insert(found.end(), {std::move(lacking), std::move(extra), f, 0});
+        ++known->count;
+    }
+    return found;
+}
+
+// What so many variants lack and have together: nobody wants a line for each of a hundred.
+Variant together(const std::vector<Variant>& found, std::size_t from) {
+    Variant sum{{}, {}, found[from].first, 0};
+    std::set<std::string> lacking, extra;
+    for (std::size_t i = from; i < found.size(); ++i) {
+        lacking.insert(found[i].lacking.begin(), found[i].lacking.end());
+        extra.insert(found[i].extra.begin(), found[i].extra.end());
+        sum.count += found[i].count;
+    }
+    sum.lacking.assign(lacking.begin(), lacking.end());
+    sum.extra.assign(extra.begin(), extra.end());
+    return sum;
+}
+
+std::string lacks_and_has(const Variant& variant, std::string_view who, bool one, const File& example,
+                          std::size_t names) {
+    std::string what(who);
+    if (!variant.lacking.empty())
+        what +=
+            fmt::format(" {} {}, which {} has", one ? "lacks" : "lack", listed(variant.lacking, names), example.path);
+    if (!variant.extra.empty())
+        what += fmt::format("{} {} {}, which {} lacks", variant.lacking.empty() ? "" : ", and", one ? "has" : "have",
+                            listed(variant.extra, names), example.path);
+    return what;
+}
+
+// Each way in which files differ, the fourth and all further ones in one line.
+std::vector<Finding> column_drift(const std::string& bucket, const std::vector<const File*>& files) {
+    constexpr std::size_t k_ways = 4, k_names = 5, k_names_of_many = 20;
+    const auto [usual, example] = usual_names(files);
+    std::vector<Variant> found = variants(files, usual);
+    const bool many = found.size() > k_ways;
+    if (many) {
+        found[k_ways - 1] = together(found, k_ways - 1);
+        found.resize(k_ways);
+    }
+    std::vector<Finding> findings;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        const Variant& way = found[i];
+        const bool sum = many && i + 1 == found.size();
+        const std::string what = sum ? lacks_and_has(way, "other files", false, *example, k_names_of_many)
+                                     : lacks_and_has(way, way.first->path, true, *example, k_names);
+        findings.push_back(
+            {Finding::Severity::warning, "column_drift", fmt::format("{}/{}", bucket, way.first->path), 0,
+             fmt::format("{} ({}); what a file lacks counts as null", what, so_many(way.count, files.size()))});
+    }
+    return findings;
 }
 
 // Only text or JSON holds what they hold, and not all of them are that.
@@ -209,8 +262,7 @@ std::vector<Finding> drift(const std::string& bucket, const std::vector<const Fi
         if (f->profile && !f->profile->profile.columns.empty()) files.push_back(f);
     std::vector<Finding> findings;
     if (files.size() < 2) return findings;
-    if (columns == ColumnDrift::tell)
-        if (auto finding = column_drift(bucket, files)) findings.push_back(std::move(*finding));
+    if (columns == ColumnDrift::tell) findings = column_drift(bucket, files);
     for (const auto& [name, seen] : look(files)) {
         if (seen.orders.size() > 1)
             if (auto finding = different_orders(bucket, files.size(), name, seen))

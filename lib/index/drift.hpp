@@ -13,7 +13,8 @@ namespace neurolake::index {
 enum class ColumnDrift { tell, expected };
 
 // Each difference once, with the names of two files and how many files are like the second: "column_drift" (a warning:
-// a file's columns are not those of most files; not told where it is expected) and for each column "type_drift" (a
+// a file's columns are not those of most files, once for each way in which they differ, from the fourth way on in one;
+// not told where it is expected) and for each column "type_drift" (a
 // warning: only text or JSON holds both types), "date_order" (a warning: no order of day, month and year reads the
 // dates of both) and "null_words" (a note: words for no value in one file count as text because of another). Files
 // without columns (empty, unreadable) take no part. Paths begin with the bucket.

@@ -49,6 +49,15 @@ class Prove(CatalogTest):
         first = self.prove("raw-data.t.x")["first"]
         self.assertEqual(("raw-data/t/b.csv", 2, "word", "int64"), tuple(first[k] for k in ("path", "row", "value", "type_without_it")))
 
+    def test_the_nulls_of_a_partition_column_are_rows(self):
+        self.put("raw-data/logs/flat.csv", "id\n" + "1\n" * 30)
+        self.put("raw-data/logs/day=01/a.csv", "id\n" + "1\n" * 10)
+        self.index()
+        proof = self.prove("raw-data.logs.day")
+        self.assertEqual((40, 40, 30), (proof["rows_seen"], proof["rows"], proof["column"]["evidence"]["nulls"]))
+        shown = self.nl("catalog", "show", "raw-data.logs").out
+        self.assertIn("day 01 (1 value; 30 rows without)", shown)
+
     def test_json_lines_are_proved_too(self):
         self.put("raw-data/e.jsonl", '{"n": 1}\n' * 10 + '{"n": "x"}\n')
         self.index()

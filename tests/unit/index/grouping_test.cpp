@@ -163,6 +163,8 @@ TEST_CASE("mixed depth and mixed keys are warnings that name two files", "[index
     const auto t = assemble("raw-data", "e", groups[0], nullptr, k_now);
     CHECK(t.partitions[0].values == std::vector<std::string>{std::string(k_null_partition)});
     CHECK(t.partition_columns[0].nullable);
+    CHECK(t.partition_columns[0].evidence.values == 20);  // rows, as of any other column
+    CHECK(t.partition_columns[0].evidence.nulls == 10);
 
     u = unit("e", {file("e/m=1/y=1/a.csv"), file("e/y=1/m=1/a.csv"), file("e/y=2/m=1/a.csv")}, Unit::Kind::partitions);
     groups = group("raw-data", u);
@@ -389,17 +391,33 @@ TEST_CASE("a table that lost most of its files says so", "[index]") {
     CHECK(after.findings[0].message.find("8 of its 10") != std::string::npos);
 }
 
-TEST_CASE("columns that drift are told once with two file names", "[index]") {
+TEST_CASE("each way in which columns drift is told once with two file names", "[index]") {
     const Unit u = unit(
         "t", {file("t/a.csv", "csv", {"id", "name", "zip"}), file("t/b.csv", "csv", {"id", "name"}),
               file("t/c.csv", "csv", {"id", "name", "zip"}), file("t/d.csv", "csv", {"id", "name", "zip", "city"})});
     const auto groups = group("b", u);
     REQUIRE(groups.size() == 1);
-    REQUIRE(groups[0].findings.size() == 1);
+    REQUIRE(groups[0].findings.size() == 2);
     CHECK(groups[0].findings[0].code == "column_drift");
     CHECK(groups[0].findings[0].path == "b/t/b.csv");
     CHECK(groups[0].findings[0].message ==
-          "t/b.csv lacks zip, which t/a.csv has (2 of 4 files differ from the rest); what a file lacks counts as null");
+          "t/b.csv lacks zip, which t/a.csv has (1 of 4 files); what a file lacks counts as null");
+    CHECK(groups[0].findings[1].path == "b/t/d.csv");
+    CHECK(groups[0].findings[1].message ==
+          "t/d.csv has city, which t/a.csv lacks (1 of 4 files); what a file lacks counts as null");
+}
+
+TEST_CASE("many ways to drift are summed up in the last of four lines", "[index]") {
+    std::vector<File> files{file("t/a.csv", "csv", {"id", "name", "zip"}),
+                            file("t/b.csv", "csv", {"id", "name", "zip"})};
+    for (const char* extra : {"p", "q", "r", "s", "u"})
+        files.push_back(file(std::string("t/c_") + extra + ".csv", "csv", {"id", "name", "zip", extra}));
+    const auto groups = group("b", unit("t", files));
+    REQUIRE(groups.size() == 1);
+    REQUIRE(groups[0].findings.size() == 4);
+    CHECK(groups[0].findings[3].path == "b/t/c_s.csv");
+    CHECK(groups[0].findings[3].message ==
+          "other files have s, u, which t/a.csv lacks (2 of 7 files); what a file lacks counts as null");
 }
 
 TEST_CASE("types that only text can hold are a warning with the row that forced them", "[index]") {

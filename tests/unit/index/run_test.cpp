@@ -359,6 +359,10 @@ TEST_CASE("how the files of a table differ is told once, not at each change of t
     report = lake.index();
     REQUIRE(report.findings.size() == 1);
     CHECK(report.findings[0].code == "column_drift");
+    lake.put("raw-data/t/2026.csv", "id,qty,price\n1,8,1\n");
+    report = lake.index();
+    REQUIRE(report.findings.size() == 1);  // another way to differ than the one before
+    CHECK(report.findings[0].path == "raw-data/t/2026.csv");
 }
 
 TEST_CASE("a file that no table is made of is not unchanged when it is seen first", "[index]") {
