@@ -22,10 +22,18 @@ struct Args {
     std::size_t rows = 10;
 };
 
+// A file whose rows are not shown, and why.
+struct Gap {
+    std::string path;   // bucket/path
+    const char* state;  // "gone", "changed", "unreadable"
+    std::string message;
+};
+
 struct Head {
     std::vector<std::string> columns;
     std::vector<index::Cells> rows;
     std::vector<std::string> in_cloud;  // files that were passed over
+    std::vector<Gap> missing;           // what was to be read and could not
     bool kept = false;                  // from the sample in the catalog, cut and masked
     std::vector<std::string> masked;    // columns of such a sample
 };
@@ -33,6 +41,9 @@ struct Head {
 struct TableFile {
     std::string path;
     bool in_cloud = false;
+    bool indexed = false;  // else nobody has looked at its columns yet
+    std::uint64_t size = 0;
+    std::int64_t mtime_ns = 0;
 };
 
 Result<std::vector<TableFile>> files_of(Session& session, const model::Table& table) {
@@ -42,7 +53,9 @@ Result<std::vector<TableFile>> files_of(Session& session, const model::Table& ta
     inventory->for_each(table.bucket, table.path, [&](const lake::FileRecord& file) {
         if (file.state == lake::FileState::ignored) return true;
         const model::Table* of = catalog->table_of(table.bucket, file.path);
-        if (of && of->id == table.id) files.push_back({file.path, file.state == lake::FileState::stub});
+        if (of && of->id == table.id)
+            files.push_back(
+                {file.path, file.state == lake::FileState::stub, file.indexed_ns != 0, file.size, file.mtime_ns});
         return true;
     });
     std::ranges::sort(files, {}, &TableFile::path);
@@ -76,6 +89,33 @@ Status take_kept_rows(Session& session, const model::Table& table, std::size_t w
     return {};
 }
 
+bool has_other_columns(const model::Table& table, const formats::Rows& rows) {
+    return !std::ranges::all_of(rows.columns, [&](const std::string& name) {
+        return std::ranges::find(table.columns, name, &model::Column::name) != table.columns.end();
+    });
+}
+
+// The rows of one file, or why there are none: what is no longer what was indexed would be shown below columns that are
+// not its own.
+Result<formats::Rows> rows_of(int root, const model::Table& table, const TableFile& file, std::size_t wanted,
+                              Gap& gap) {
+    auto fd = open_beneath(root, file.path, O_RDONLY);
+    if (!fd) {
+        if (fd.error().code == Errc::not_found) gap.state = "gone";
+        return std::move(fd).error();
+    }
+    TRY(const Identity now, identity_of(fd->get()));
+    const Error changed(Errc::corrupt, "its file changed since it was indexed", "neurolake catalog index");
+    if (now.size != file.size || now.mtime_ns != file.mtime_ns) {
+        gap.state = "changed";
+        return changed;
+    }
+    TRY(auto rows, formats::head(fd->get(), file.path.substr(file.path.rfind('/') + 1), wanted));
+    if (file.indexed || !has_other_columns(table, rows)) return rows;
+    gap.state = "changed";
+    return changed;
+}
+
 Result<Head> read_head(Session& session, const model::Table& table, std::size_t wanted) {
     Head head;
     for (const auto* list : {&table.columns, &table.partition_columns})
@@ -92,11 +132,13 @@ Result<Head> read_head(Session& session, const model::Table& table, std::size_t 
             head.in_cloud.push_back(table.bucket + "/" + file.path);
             continue;
         }
-        auto fd = open_beneath(root.get(), file.path, O_RDONLY);
-        auto rows = fd ? formats::head(fd->get(), file.path.substr(file.path.rfind('/') + 1), wanted)
-                       : Result<formats::Rows>(fd.error());
+        Gap gap{table.bucket + "/" + file.path, "unreadable", {}};
+        auto rows = rows_of(root.get(), table, file, wanted, gap);
         if (!rows) {
-            if (!failed) failed = why_unread(table, table.bucket + "/" + file.path, std::move(rows).error());
+            gap.message = rows.error().message;
+            if (!failed && gap.state == std::string_view("unreadable"))
+                failed = why_unread(table, gap.path, std::move(rows).error());
+            head.missing.push_back(std::move(gap));
             continue;
         }
         index::add_rows(table, file.path, *rows, wanted, head.rows);
@@ -157,6 +199,34 @@ void tell_of_sample(Output& out, const model::Table& table, const Head& head, st
             fmt::format("masked, because about people: {}", out.name(fmt::format("{}", fmt::join(head.masked, ", ")))));
 }
 
+// Each file by name, as long as that can be read.
+void tell_of_missing(Output& out, const Head& head) {
+    constexpr std::size_t k_named = 5;
+    for (std::size_t i = 0; i < std::min(k_named, head.missing.size()); ++i) {
+        const auto& [path, state, message] = head.missing[i];
+        const std::string name = out.name(text::escape_controls(path));
+        if (state == std::string_view("gone"))
+            out.warn(name + " is gone since the last index: its rows are missing here; to do: neurolake catalog index");
+        else if (state == std::string_view("changed"))
+            out.warn(name +
+                     ": its file changed since it was indexed: neurolake catalog index; its rows are missing here");
+        else
+            out.warn(fmt::format("{}: {}; its rows are missing here", name, out.name(text::escape_controls(message))));
+    }
+    if (head.missing.size() > k_named)
+        out.warn(fmt::format("the rows of {} more are missing here", counted(head.missing.size() - k_named, "file")));
+}
+
+json::Value missing_json(const Head& head) {
+    auto missing = json::Value::array();
+    for (const auto& [path, state, message] : head.missing) {
+        auto one = json::Value::object();
+        json::set_path(one, "path", path);
+        missing.push(one.set("state", state).set("message", text::to_valid_utf8(message)));
+    }
+    return missing;
+}
+
 Result<int> run_head(Session& session, const Args& args) {
     TRY(const model::Table* table, table_named(session, args.table));
     TRY(const Head head, read_head(session, *table, args.rows));
@@ -166,9 +236,11 @@ Result<int> run_head(Session& session, const Args& args) {
     if (!head.in_cloud.empty() && !head.kept)
         out.warn(fmt::format("{} in the cloud not read, for instance {}", counted(head.in_cloud.size(), "file"),
                              text::escape_controls(head.in_cloud.front())));
+    tell_of_missing(out, head);
+    const int rc = head.missing.empty() ? 0 : k_exit_partial;
     if (!out.machine()) {
         print_head(out, head);
-        return 0;
+        return rc;
     }
     auto columns = json::Value::array(), rows = json::Value::array();
     for (const auto& column : head.columns) columns.push(text::to_valid_utf8(column));
@@ -185,8 +257,9 @@ Result<int> run_head(Session& session, const Args& args) {
         for (const auto& column : head.masked) masked.push(text::to_valid_utf8(column));
         value.set("masked", std::move(masked));
     }
-    out.object(value.set("columns", std::move(columns)).set("rows", std::move(rows)));
-    return 0;
+    value.set("columns", std::move(columns)).set("rows", std::move(rows));
+    out.object(value.set("missing", missing_json(head)));
+    return rc;
 }
 
 }  // namespace

@@ -95,6 +95,24 @@ class FirstTables(CatalogTest):
         rows = self.nl("catalog", "head", "raw-data.t", "--json").json["rows"]
         self.assertEqual([["1", "Ann"], ["2", "Bob"], ["3", '"Cy']], rows)
 
+    def test_head_names_the_files_whose_rows_it_does_not_show(self):
+        for name in ("1", "2", "3"):
+            self.put("raw-data/half/%s.csv" % name, "id,t\n%s,a\n" % name)
+        self.index()
+        self.assertEqual([], self.nl("catalog", "head", "half", "--json").json["missing"])
+        os.remove(self.path("buckets", "raw-data", "half", "1.csv"))
+        result = self.nl("catalog", "head", "half", check=3)
+        self.assertIn("raw-data/half/1.csv is gone since the last index: its rows are missing here", result.err)
+        self.assertIn("2   a", result.out)
+        self.put("raw-data/half/2.csv", "zz,yy,xx\n1,2,3\n")
+        result = self.nl("catalog", "head", "half", check=3)
+        self.assertIn("raw-data/half/2.csv: its file changed since it was indexed: neurolake catalog index", result.err)
+        value = self.nl("catalog", "head", "half", "--json", check=3).json
+        check_schema(value)
+        self.assertEqual([["3", "a"]], value["rows"])
+        self.assertEqual([("raw-data/half/1.csv", "gone"), ("raw-data/half/2.csv", "changed")],
+                         [(file["path"], file["state"]) for file in value["missing"]])
+
     def test_a_range_is_whole_in_a_pipe_and_makes_sense_on_a_terminal(self):
         self.put("raw-data/t.csv", "at,key\n2024-05-01T10:00:00Z,%sa\n2024-05-01T11:30:00Z,%sb\n" % ("same" * 10, "same" * 10))
         self.index()
