@@ -23,6 +23,7 @@ struct Offender {
     std::string path;   // bucket/path
     const char* state;  // "verified", "differs", "changed", "cloud", "gone"
     index::Proof proof;
+    index::OtherFiles others;
 };
 
 const char* state_of(const index::Proof& proof) {
@@ -34,8 +35,11 @@ Result<std::optional<Offender>> offender_of(Session& session, const ColumnMeant&
     const auto& seen = meant.column->evidence;
     if (seen.forced_row == 0) return std::optional<Offender>();
     const std::string path = seen.forced_path.empty() ? meant.table->path : seen.forced_path;
-    std::optional<Offender> out = Offender{meant.table->bucket + "/" + path, "gone", {}};
+    std::optional<Offender> out = Offender{meant.table->bucket + "/" + path, "gone", {}, {}};
     TRY(const lake::Inventory* inventory, session.inventory());
+    TRY(const lake::Lake* lake, session.lake());
+    if (const auto profiles = index::ProfileStore::open(lake->layout().state / "profiles"))
+        out->others = index::other_files(*profiles, *inventory, *meant.table, meant.column->name, path);
     const auto record = inventory->find(meant.table->bucket, path);
     if (!record) return out;
     if (record->state == lake::FileState::stub) {
@@ -66,6 +70,21 @@ std::string state_text(const Output& out, const Offender& offender) {
     return "this version of neurolake reads it otherwise: neurolake catalog index --full";
 }
 
+// Of the rows before it in its file; where they say nothing, of the table's other files.
+std::string without_text(std::uint64_t row, const Offender& offender) {
+    const auto type_of = [](const model::Type& type, const std::string& rows) {
+        return fmt::format("{} for {}", model::to_string(type), rows);
+    };
+    const auto& before = offender.proof.without;
+    if (before && before->kind != model::TypeKind::unknown)
+        return type_of(*before, counted(row - 1, "row") + " until then");
+    const auto& others = offender.others;
+    if (others.type.kind != model::TypeKind::unknown)
+        return type_of(others.type, fmt::format("the {} of {}", counted(others.rows, "row"),
+                                                others.files == 1 ? "the other file" : "the other files"));
+    return row == 1 ? "nothing: it is the first row" : "no value in the rows before";
+}
+
 void print_offender(Output& out, Table& facts, const model::Column& column, const Offender& offender) {
     const auto& seen = column.evidence;
     std::string value;
@@ -74,13 +93,7 @@ void print_offender(Output& out, Table& facts, const model::Column& column, cons
                fmt::format("{}, row {}{}", out.name(offender.path), text::with_thousands(seen.forced_row), value)});
     facts.row({"  Checked", state_text(out, offender)});
     if (std::string_view(offender.state) != "verified") return;
-    if (seen.forced_row == 1) facts.row({"  Without it", "nothing: it is the first row"});
-    if (!offender.proof.without) return;
-    const model::Type& without = *offender.proof.without;
-    facts.row({"  Without it", without.kind == model::TypeKind::unknown
-                                   ? "no value in the rows before"
-                                   : fmt::format("{} for {} until then", model::to_string(without),
-                                                 counted(seen.forced_row - 1, "row"))});
+    facts.row({"  Without it", without_text(seen.forced_row, offender)});
 }
 
 void print_proof(Output& out, const ColumnMeant& meant, const std::optional<Offender>& offender) {
@@ -115,6 +128,10 @@ json::Value proof_json(const ColumnMeant& meant, const std::optional<Offender>& 
     first.set("row", seen.forced_row).set("state", offender->state);
     if (offender->proof.value) json::set_path(first, "value", *offender->proof.value);
     if (offender->proof.without) first.set("type_without_it", model::to_string(*offender->proof.without));
+    if (offender->others.files > 0) {
+        auto others = json::Value::object().set("files", offender->others.files).set("rows", offender->others.rows);
+        first.set("other_files", others.set("type", model::to_string(offender->others.type)));
+    }
     return value.set("first", std::move(first));
 }
 

@@ -6,6 +6,8 @@
 
 #include "base/file.hpp"
 #include "formats/formats.hpp"
+#include "index/tree.hpp"
+#include "model/merge.hpp"
 
 namespace neurolake::index {
 namespace {
@@ -48,6 +50,34 @@ Result<Proof> prove(int fd, std::string_view file_name, const model::Column& col
     const auto head = formats::head(fd, file_name, 1);
     proof.value = value_of(fd, file_name, column.name, row, head ? head->columns.size() : 1);
     return proof;
+}
+
+OtherFiles other_files(const ProfileStore& profiles, const lake::Inventory& inventory, const model::Table& table,
+                       const std::string& column, const std::string& but) {
+    OtherFiles others;
+    if (!table.is_folder) return others;
+    std::optional<model::Column> merged;
+    std::string folder;
+    FolderProfiles known;
+    bool first = true;
+    inventory.for_each(table.bucket, table.path, [&](const lake::FileRecord& record) {
+        const std::string_view of(parent_of(record.path));
+        if (record.path == but || record.state == lake::FileState::ignored) return true;
+        if (table.rule == model::GroupingRule::folder && of != table.path) return true;
+        if (first || folder != of) known = profiles.load(table.bucket, folder = of);
+        first = false;
+        const auto file = known.find(std::string(name_of(record.path)));
+        if (file == known.end()) return true;
+        const auto& columns = file->second.profile.columns;
+        const auto found = std::ranges::find(columns, column, &model::Column::name);
+        if (found == columns.end()) return true;
+        ++others.files;
+        others.rows += file->second.profile.rows;
+        merged = merged ? model::merge(*merged, *found) : *found;
+        return true;
+    });
+    if (merged) others.type = merged->type;
+    return others;
 }
 
 }  // namespace neurolake::index

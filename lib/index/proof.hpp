@@ -6,6 +6,8 @@
 #include <string>
 
 #include "base/workers.hpp"
+#include "index/profile_store.hpp"
+#include "lake/inventory.hpp"
 #include "model/table.hpp"
 
 namespace neurolake::index {
@@ -28,5 +30,13 @@ struct IndexedAs {
 // is bounded: the value itself is looked up only within the first few million cells. Errors: io, cancelled.
 Result<Proof> prove(int fd, std::string_view file_name, const model::Column& column, const IndexedAs& indexed,
                     const CancelFlag& cancel);
+
+// What the column is in the table's files but one, by what the last index knew of them.
+struct OtherFiles {
+    model::Type type;  // unknown: no value in them
+    std::uint64_t files = 0, rows = 0;
+};
+OtherFiles other_files(const ProfileStore& profiles, const lake::Inventory& inventory, const model::Table& table,
+                       const std::string& column, const std::string& but);
 
 }  // namespace neurolake::index

@@ -49,6 +49,15 @@ class Prove(CatalogTest):
         first = self.prove("raw-data.t.x")["first"]
         self.assertEqual(("raw-data/t/b.csv", 2, "word", "int64"), tuple(first[k] for k in ("path", "row", "value", "type_without_it")))
 
+    def test_a_first_row_that_forces_a_type_is_held_against_the_other_files(self):
+        for month, value in (("01", "1"), ("02", "2"), ("03", "3"), ("04", "x")):
+            self.put("raw-data/logs/2024-%s.csv" % month, "id,v\n1,%s\n" % value)
+        self.index()
+        first = self.prove("raw-data.logs.v")["first"]
+        self.assertEqual(("raw-data/logs/2024-04.csv", 1, "x", {"files": 3, "rows": 3, "type": "int64"}),
+                         tuple(first[k] for k in ("path", "row", "value", "other_files")))
+        self.assertIn("int64 for the 3 rows of the other files", self.nl("catalog", "prove", "raw-data.logs.v").out)
+
     def test_the_nulls_of_a_partition_column_are_rows(self):
         self.put("raw-data/logs/flat.csv", "id\n" + "1\n" * 30)
         self.put("raw-data/logs/day=01/a.csv", "id\n" + "1\n" * 10)
