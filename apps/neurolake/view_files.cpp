@@ -11,6 +11,7 @@
 #include "catalog/catalog.hpp"
 #include "exchange/sql_words.hpp"
 #include "index/profile_store.hpp"
+#include "index/table_storage.hpp"
 #include "store/keys.hpp"
 
 namespace neurolake::apps {
@@ -38,12 +39,14 @@ public:
         TRY(const lake::Inventory* inventory, m_session.inventory());
         TRY(const lake::Bucket* bucket, m_session.bucket(table.bucket));
         TRY(m_cloud, m_session.cloud_list());
+        const auto root = open_folder(bucket->root);
+        index::OldVersions old(root ? root->get() : -1);  // are no part of the table: the index does not read them
         std::vector<exchange::ViewFile> files;
         m_folders.clear();
         inventory->for_each(table.bucket, table.path, [&](const lake::FileRecord& file) {
             if (file.state == lake::FileState::ignored) return true;
             const model::Table* owner = catalog->table_of(table.bucket, file.path);
-            if (owner && owner->id == table.id) files.push_back(file_of(*bucket, file));
+            if (owner && owner->id == table.id && !old.holds(file.path)) files.push_back(file_of(*bucket, file));
             return true;
         });
         std::ranges::sort(files, {}, &exchange::ViewFile::path);

@@ -130,6 +130,14 @@ bool loses_digits(const model::Type& type) {
            std::ranges::any_of(type.fields, [](const model::Field& field) { return loses_digits(field.type); });
 }
 
+// DuckDB reads JSON in UTF-8 only. Of a file that is not here nothing tells; a query would fail, not lie.
+Status refuse_utf16(const ViewFile& file) {
+    if (file.here.empty()) return {};
+    TRY(const bool utf16, is_utf16(file));
+    if (!utf16) return {};
+    return not_exact("DuckDB does not read JSON in UTF-16", "save it as UTF-8, then: neurolake catalog index");
+}
+
 }  // namespace
 
 bool is_guarded(const ViewGroup& group, const model::Column& column) {
@@ -140,6 +148,7 @@ bool stays_json(const model::Type& type) { return has_odd_fields(type) || holds_
 
 Result<ViewGroup> json_group(const ViewFile& file, const model::Table& table) {
     const auto list = list_in_object(file.profile);
+    TRY_DO(refuse_utf16(file));
     TRY(const std::string format, format_option(file));
     TRY_DO(refuse_findings(file.profile,
                            {"not_an_object", "duplicate_key", "too_deep", "invalid_utf8", "zero_byte", "huge_row",

@@ -14,6 +14,7 @@
 #include "exchange/view_formats.hpp"
 #include "formats/csv_dialect.hpp"
 #include "formats/input.hpp"
+#include "formats/text_encoding.hpp"
 
 namespace neurolake::exchange {
 namespace {
@@ -227,6 +228,14 @@ Result<bool> has_two_line_ends(const ViewFile& file) {
         ends.see(std::string_view(tail).substr(tail.starts_with('\n') ? 1 : 0));  // what stands before is not known
     }
     return ends.both();
+}
+
+Result<bool> is_utf16(const ViewFile& file) {
+    TRY(const auto bytes, Bytes::open(file));
+    formats::Window window(bytes->source(), formats::k_window_bytes);
+    TRY_DO(window.fill());
+    const auto encoding = formats::encoding_of(window.data());
+    return encoding == formats::TextEncoding::utf16_le || encoding == formats::TextEncoding::utf16_be;
 }
 
 Result<char> first_character(const ViewFile& file) {

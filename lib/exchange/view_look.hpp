@@ -28,6 +28,9 @@ Result<bool> has_two_line_ends(const ViewFile& file);
 // The file's bytes, inflated, piece by piece, until `take` returns false. unsupported: the file is not here.
 Status look_through(const ViewFile& file, const std::function<bool(std::string_view)>& take);
 
+// Does it begin as text in UTF-16 does? unsupported: the file is not here.
+Result<bool> is_utf16(const ViewFile& file);
+
 // The first character that is no blank; 0 where there is none. unsupported: the file is not here.
 Result<char> first_character(const ViewFile& file);
 

@@ -158,6 +158,7 @@ class Formats(CatalogTest):
         self.assertEqual("older_versions", findings[0]["code"])
         ids = lambda: [row[0] for row in self.nl("catalog", "head", "raw-data.users", "--json").json["rows"]]
         self.assertEqual(["9", "8", "10"], ids())
+        self.assertRegex(self.nl("catalog", "export", "--format", "duckdb", "raw-data.users").out, "has no view: .*: DuckDB does not read ncf")
         for word in ("--not-pii", "--pii", "--undo"):  # the last one takes the kept rows anew
             self.nl("catalog", "pii", "raw-data.users", word, "id")
             (kept,) = [one for one in json.loads(read(self.path("catalog", "samples.json")))["samples"] if one["table"] == "raw-data.users"]

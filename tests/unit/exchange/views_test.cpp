@@ -201,6 +201,23 @@ TEST_CASE("numbers among texts are looked at in the file, and by the query where
     CHECK(has(json_views({}, "json_lines", "", {words}), "columns={'v': 'VARCHAR'}"));
 }
 
+TEST_CASE("JSON in UTF-16 has no view, as DuckDB does not read it", "[exchange]") {
+    const neurolake::tests::Scratch scratch;
+    const auto utf16 = [](std::string_view text) {
+        std::string out("\xFF\xFE");
+        for (const char c : text) out += {c, '\0'};
+        return out;
+    };
+    const auto of = [&](std::string_view text, std::string_view format, std::string_view dialect) {
+        REQUIRE(write_file_atomic(scratch / "t.json", text));
+        return json_views(scratch / "t.json", format, dialect, {column("a", "int64")});
+    };
+    const std::string lines = "{\"a\":1}\n{\"a\":2}\n", list = "[{\"a\":1},{\"a\":2}]";
+    CHECK(has(of(utf16(lines), "json_lines", ""), "DuckDB does not read JSON in UTF-16"));
+    CHECK(has(of(utf16(list), "json", "list of objects"), "DuckDB does not read JSON in UTF-16"));
+    CHECK(has(of(lines, "json_lines", ""), "CREATE OR REPLACE VIEW"));
+}
+
 TEST_CASE("rows in a list of an object, and features, are unpacked", "[exchange]") {
     const neurolake::tests::Scratch scratch;
     REQUIRE(write_file_atomic(scratch / "t.json", R"({"n":[1.50],"rows":[{"a":"x","b":1e3},{"a":1.5}]})"));
