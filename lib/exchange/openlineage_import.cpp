@@ -157,7 +157,11 @@ public:
         }
         for (auto& [name, root] : m_roots)
             while (root.size() > 1 && root.ends_with('/')) root.pop_back();
-        for (const auto& run : known.runs()) m_old_runs.emplace(model::run_entry_id(run.job, run.run_id), &run);
+        for (const auto& run : known.runs()) {  // oldest first
+            m_old_runs.emplace(model::run_entry_id(run.job, run.run_id), &run);
+            Kept& kept = m_kept[run.job];
+            if (kept.runs++ == 0) kept.oldest = catalog::age_key(run);
+        }
         for (const auto& edge : known.edges()) m_old_edges.insert(model::edge_id(edge));
     }
 
@@ -188,15 +192,16 @@ public:
     ReadEvents finish() {
         for (auto& [id, run] : m_runs) {
             const auto old = m_old_runs.find(id);
-            const bool fresh = old == m_old_runs.end();
-            model::LineageRun whole = fresh ? run : *old->second;
-            if (!fresh) merge(whole, run);
+            const bool unknown = old == m_old_runs.end();
+            const bool fresh = unknown && !is_past(run);
+            model::LineageRun whole = unknown ? run : *old->second;
+            if (!unknown) merge(whole, run);
             measure(whole);
             const std::string& time = whole.ended_at.empty() ? whole.started_at : whole.ended_at;
             for (const auto& from : whole.inputs)
                 for (const auto& to : whole.outputs) edge(from, to, run.job, time, fresh);
             m_jobs.at(run.job).runs += fresh;
-            m_result.addition.runs.push_back(std::move(whole));
+            if (fresh || !unknown) m_result.addition.runs.push_back(std::move(whole));
         }
         for (const auto& [between, links] : m_columns) column_edge(between, links);
         for (auto& [id, edge] : m_edges) {
@@ -351,6 +356,14 @@ private:
         if (!fresh) merge(at->second, run);
     }
 
+    // Older than all that are kept of a job with as many as are kept: whether it was counted before nobody knows, and
+    // reading the same file again must change nothing.
+    bool is_past(const model::LineageRun& run) const {
+        const auto kept = m_kept.find(run.job);
+        return kept != m_kept.end() && kept->second.runs >= catalog::k_runs_kept &&
+               catalog::age_key(run) < kept->second.oldest;
+    }
+
     static void measure(model::LineageRun& run) {
         if (run.duration_ms || run.started_at.empty() || run.ended_at.empty()) return;
         const auto began = parse_rfc3339(run.started_at), ended = parse_rfc3339(run.ended_at);
@@ -366,6 +379,10 @@ private:
         return at->second;
     }
 
+    struct Kept {
+        std::size_t runs = 0;
+        std::string oldest;  // its age
+    };
     struct TimedColumns {
         model::DatasetRef from, to;
         model::ColumnLink link;
@@ -386,6 +403,7 @@ private:
     const LineageNames& m_names;
     std::vector<std::pair<std::string, std::string>> m_roots;  // bucket, folder without a final slash
     std::map<std::string, const model::LineageRun*> m_old_runs;
+    std::map<std::string, Kept> m_kept;  // by job
     std::map<std::string, model::LineageRun> m_runs;
     std::map<std::string, model::LineageJob> m_jobs;
     std::map<std::string, model::LineageEdge> m_edges;

@@ -71,6 +71,23 @@ std::string dataset(const std::string& name_space, const std::string& name, cons
 
 }  // namespace
 
+TEST_CASE("events of more runs than are kept change nothing when they are read again", "[exchange][lineage]") {
+    Lake lake;
+    std::string text;
+    for (int i = 0; i < 130; ++i)
+        text += event(",\"inputs\":[" + dataset("file", lake.path("raw-data/orders")) + "],\"outputs\":[" +
+                          dataset("file", lake.path("processed/daily")) + "]",
+                      "COMPLETE", fmt::format("3f5e83fa-3480-44ff-99c5-{:012}", i).c_str(),
+                      fmt::format("2026-11-22T{:02}:{:02}:05Z", i / 60, i % 60).c_str()) +
+                "\n";
+    CHECK(lake.read(text).addition.runs.size() == 130);
+    const auto entries = [&] { return lake.tables.open().entries(catalog::List::lineage).value(); };
+    const auto before = entries();
+    CHECK(before.size() == 1 + 1 + catalog::k_runs_kept);  // the edge, the job, its runs
+    CHECK(lake.read(text).addition.runs.size() == catalog::k_runs_kept);
+    CHECK(entries() == before);
+}
+
 TEST_CASE("inputs told at the start and outputs told at the end make edges", "[exchange][lineage]") {
     Lake lake;
     const std::string text =
