@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "bucket_report.hpp"
+#include "index/renamed_bucket.hpp"
 #include "table.hpp"
 #include "writer.hpp"
 
@@ -88,6 +89,7 @@ struct CreateReport {
     Outcome outcome = Outcome::created;
     lake::Bucket bucket;
     bool folder_made = false;
+    std::string continues;  // the bucket whose files the adopted folder holds
 };
 
 Status make_bucket_folder(Session& session, CreateReport& report) {
@@ -105,16 +107,34 @@ Status mark_outside(Session& session, const lake::Lake& lake, const lake::Bucket
     return lake::write_bucket_marker(lake, bucket);
 }
 
+// A folder that was renamed by hand stays what it was: what the words leave open is as it was for its old bucket.
+void take_over(Session& session, const CreateArgs& args, const std::vector<lake::Bucket>& buckets,
+               CreateReport& report) {
+    const auto inventory = session.inventory();
+    if (!inventory) return;
+    lake::Bucket& bucket = report.bucket;
+    for (const lake::Bucket& old : buckets) {
+        if (old.outside || fs::exists(fs::symlink_status(old.root))) continue;
+        if (index::folder_with_files_of(old.name, **inventory, bucket.root.parent_path()) != bucket.name) continue;
+        if (!args.tier) bucket.tier = old.tier;
+        if (!args.retention) bucket.retention_days = old.retention_days;
+        if (!args.purpose) bucket.purpose = old.purpose;
+        if (args.auto_catalog == 0) bucket.auto_catalog = old.auto_catalog;
+        report.continues = old.name;
+        return;
+    }
+}
+
 Result<CreateReport> create(Session& session, const CreateArgs& args) {
     TRY(const lake::Lake* lake, session.lake());
-    TRY(const lake::Bucket wanted, wanted_bucket(args, *lake, session.now()));
+    TRY(lake::Bucket wanted, wanted_bucket(args, *lake, session.now()));
     TRY_DO(begin_change(session));
     TRY(const config::Settings* settings, session.settings());
-    CreateReport report{Outcome::created, wanted, false};
+    CreateReport report{Outcome::created, wanted, false, {}};
     for (const auto& existing : settings->buckets) {
         if (existing.name != args.name) continue;
         TRY_DO(check_same(args, wanted, existing));
-        report = {Outcome::exists, existing, false};
+        report = {Outcome::exists, existing, false, {}};
         TRY_DO(make_bucket_folder(session, report));
         TRY_DO(mark_outside(session, *lake, existing));
         return report;
@@ -122,6 +142,8 @@ Result<CreateReport> create(Session& session, const CreateArgs& args) {
     TRY(auto others, lake::unregistered_buckets(lake->layout(), settings->buckets));
     if (std::any_of(others.begin(), others.end(), [&](const auto& b) { return b.name == args.name; })) {
         report.outcome = Outcome::adopted;
+        take_over(session, args, settings->buckets, report);
+        wanted = report.bucket;
     }
     others.insert(others.end(), settings->buckets.begin(), settings->buckets.end());
     TRY_DO(lake::check_new_name(args.name, others));
@@ -148,6 +170,11 @@ void print_created(Session& session, const CreateReport& report) {
     out.summary(fmt::format("Tier: {}{}Retention: {}{}", lake::to_string(bucket.tier), dot,
                             retention_note(bucket.retention_days),
                             bucket.purpose.empty() ? "" : dot + "Purpose: " + out.name(bucket.purpose)));
+    if (!report.continues.empty())
+        out.summary(
+            fmt::format("Its files were those of bucket {0}, whose tier, retention and purpose it has unless told "
+                        "otherwise; next: neurolake catalog index, then: neurolake bucket remove {0}",
+                        report.continues));
     if (report.outcome == Outcome::created) {
         out.summary(fmt::format("Next: put files in, then run: neurolake catalog index {}", bucket.name));
     }

@@ -34,6 +34,7 @@ private:
              std::string path = {});
     // doctor_lake.cpp: the folder itself
     void check_layout();
+    void check_lost_folder(const lake::Bucket& bucket);
     void check_settings();
     void check_permissions();
     void check_leftovers();
@@ -46,6 +47,7 @@ private:
     void check_histories(const catalog::Catalog& catalog);
     void check_unreadable_catalog(const Error& error);
     Status scan_buckets();
+    std::string advice_on(const model::Finding& finding);
     void check_identity();
     void check_stubs();
     bool is_damaged_stub(const lake::CloudEntry& entry);

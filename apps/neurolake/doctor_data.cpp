@@ -18,6 +18,7 @@
 #include "doctor.hpp"
 #include "formats/formats.hpp"
 #include "index/index.hpp"
+#include "index/renamed_bucket.hpp"
 #include "lake/last_run.hpp"
 #include "marks_report.hpp"
 #include "store_place.hpp"
@@ -131,6 +132,15 @@ void Examination::check_tables(const catalog::Catalog& catalog) {
             "neurolake catalog index says why");
 }
 
+// What to do about a bucket that the scan could not open.
+std::string Examination::advice_on(const model::Finding& finding) {
+    const auto bucket = std::ranges::find(m_settings->buckets, finding.path, &lake::Bucket::name);
+    const auto inventory = m_session.inventory();
+    if (finding.code != "bucket_unreadable" || bucket == m_settings->buckets.end() || !inventory) return {};
+    const auto lost = index::lost_folder(*bucket, **inventory, m_lake.layout().buckets, m_settings->buckets);
+    return lost ? lost->advice : std::string();
+}
+
 Status Examination::scan_buckets() {
     if (!m_settings) return {};
     std::vector<lake::Bucket> buckets;
@@ -159,8 +169,8 @@ Status Examination::scan_buckets() {
     for (const auto& finding : scan->scan.findings) {
         if (finding.severity == model::Finding::Severity::note || ++shown > k_shown) continue;
         const bool bad = finding.severity == model::Finding::Severity::error;
-        add(bad ? Level::problem : Level::warning, "data", fmt::format("{}: {}", finding.path, finding.message), "",
-            false, finding.path);
+        add(bad ? Level::problem : Level::warning, "data", fmt::format("{}: {}", finding.path, finding.message),
+            advice_on(finding), false, finding.path);
     }
     if (shown > k_shown) add(Level::warning, "data", fmt::format("and {} findings more", shown - k_shown));
     for (const lake::Bucket& bucket : buckets)

@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "doctor.hpp"
+#include "index/renamed_bucket.hpp"
 #include "lake/last_run.hpp"
 #include "lake/leftovers.hpp"
 #include "lake/usage.hpp"
@@ -81,14 +82,27 @@ void Examination::check_layout() {
     }
     if (m_settings) {
         for (const lake::Bucket& bucket : m_settings->buckets) {
-            if (!bucket.outside && !is_folder(bucket.root))
-                add(Level::problem, "layout",
-                    fmt::format("the folder of bucket {} is missing ({})", bucket.name, bucket.root.string()),
-                    "neurolake doctor --fix makes an empty one; or bring it back from a backup", true,
-                    bucket.root.string());
+            if (!bucket.outside && !is_folder(bucket.root)) check_lost_folder(bucket);
         }
     }
     if (m_found.size() == before) add(Level::good, "layout", "all folders are there");
+}
+
+// Making an empty folder is no remedy where the files lie elsewhere, or something else stands in its place.
+void Examination::check_lost_folder(const lake::Bucket& bucket) {
+    using Why = index::LostFolder::Why;
+    std::string advice = "neurolake doctor --fix makes an empty one; or bring it back from a backup";
+    bool can_fix = true;
+    if (const auto inventory = m_session.inventory()) {
+        const auto lost = index::lost_folder(bucket, **inventory, m_lake.layout().buckets, m_settings->buckets);
+        if (lost && lost->why != Why::empty && lost->why != Why::unknown) {
+            advice = lost->advice;
+            can_fix = false;
+        }
+    }
+    add(Level::problem, "layout",
+        fmt::format("the folder of bucket {} is missing ({})", bucket.name, bucket.root.string()), advice, can_fix,
+        bucket.root.string());
 }
 
 void Examination::check_settings() {

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "formats/formats.hpp"
+#include "index/renamed_bucket.hpp"
 #include "marks_report.hpp"
 #include "store_place.hpp"
 #include "tier/tier.hpp"
@@ -66,6 +67,15 @@ private:
         return sizes_of(stats);
     }
 
+    // What the index would say of it.
+    std::optional<std::string> lost_folder(const lake::Bucket& bucket) {
+        const auto inventory = m_session.inventory();
+        if (bucket.outside || !inventory) return std::nullopt;  // its marker tells more
+        const auto lost = index::lost_folder(bucket, **inventory, m_lake.layout().buckets, m_settings.buckets);
+        if (!lost) return std::nullopt;
+        return fmt::format("its folder {} cannot be read: {}", bucket.root.string(), lost->advice);
+    }
+
     Status add_bucket(const lake::Bucket& bucket, Counting counting) {
         TRY_DO(m_session.check_cancelled());
         BucketUse use{bucket, std::nullopt, {}};
@@ -80,6 +90,7 @@ private:
         } else {
             if (sizes.error().code == Errc::cancelled) return std::move(sizes).error();
             use.problem = sizes.error().message;
+            if (const auto lost = lost_folder(bucket)) use.problem = *lost;
             if (m_report.counted_at != Time{}) warn(fmt::format("bucket {}: {}", bucket.name, use.problem));
         }
         m_report.buckets.push_back(std::move(use));

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <vector>
+#include <algorithm>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -59,6 +59,32 @@ std::string renamed_text(const std::string& folder) {
         "its files lie in buckets/{0} now: was the folder renamed? neurolake bucket create {0} registers "
         "it, and the next index keeps tables, tags and history",
         text::escape_controls(folder));
+}
+
+std::optional<LostFolder> lost_folder(const lake::Bucket& bucket, const lake::Inventory& old, const fs::path& buckets,
+                                      const std::vector<lake::Bucket>& registered) {
+    using Why = LostFolder::Why;
+    const auto opened = open_folder(bucket.root);
+    if (opened) return std::nullopt;
+    const std::string remove = "neurolake bucket remove " + bucket.name;
+    if (opened.error().code == Errc::denied)
+        return LostFolder{Why::denied, "you may not read this folder: have its owner give you the rights (chmod u+rx)"};
+    std::error_code failed;
+    const auto there = fs::symlink_status(bucket.root, failed);
+    if (fs::exists(there) && !fs::is_directory(there))
+        return LostFolder{Why::no_folder,
+                          fs::is_symlink(there)
+                              ? "what lies there is a symlink that leads to no folder: mend it, or put the folder back"
+                              : "what lies there is no folder: move it away and put the folder back"};
+    if (const auto folder = folder_with_files_of(bucket.name, old, buckets)) {
+        if (std::ranges::find(registered, *folder, &lake::Bucket::name) == registered.end())
+            return LostFolder{Why::renamed, renamed_text(*folder)};
+        return LostFolder{Why::moved, fmt::format("its files lie in bucket {} now: {}", *folder, remove)};
+    }
+    const auto known = old.totals(bucket.name);
+    if (!known || known->files + known->cloud_files == 0)
+        return LostFolder{Why::empty, "no file of it is known: make the folder again, or: " + remove};
+    return LostFolder{Why::unknown, "is a disk not mounted? If it is gone for good: " + remove};
 }
 
 }  // namespace neurolake::index

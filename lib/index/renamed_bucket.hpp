@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lake/inventory.hpp"
+#include "lake/lake.hpp"
 
 namespace neurolake::index {
 
@@ -16,5 +18,15 @@ std::optional<std::string> folder_with_files_of(const std::string& bucket, const
 
 // "its files lie in buckets/b now ...", with what to do.
 std::string renamed_text(const std::string& folder);
+
+// A bucket whose folder cannot be looked into: the likely reason, and what to do about it.
+struct LostFolder {
+    enum class Why { renamed, moved, denied, no_folder, empty, unknown } why = Why::unknown;
+    std::string advice;
+};
+// nullopt when the folder can be read. `registered`: the lake's buckets; `old`: what the last index saw.
+std::optional<LostFolder> lost_folder(const lake::Bucket& bucket, const lake::Inventory& old,
+                                      const std::filesystem::path& buckets,
+                                      const std::vector<lake::Bucket>& registered);
 
 }  // namespace neurolake::index

@@ -136,24 +136,10 @@ void Run::remove_leftovers() {
 void Run::tell_missing_buckets() {
     for (Finding& finding : m_report.findings) {
         if (finding.code != "bucket_unreadable") continue;
-        const auto folder = folder_with_files_of(finding.path, m_old, m_lake.layout().buckets);
-        const auto named = [&](const lake::Bucket& bucket) { return folder && bucket.name == *folder; };
-        if (folder && std::ranges::none_of(m_buckets, named)) {
-            finding.message += "; " + renamed_text(*folder);
-            continue;
-        }
-        if (folder) {
-            finding.message +=
-                fmt::format("; its files lie in bucket {} now: neurolake bucket remove {}", *folder, finding.path);
-            continue;
-        }
-        const auto known = m_old.totals(finding.path);
-        if (!known || known->files + known->cloud_files == 0)
-            finding.message +=
-                "; no file of it is known: make the folder again, or: neurolake bucket remove " + finding.path;
-        else
-            finding.message +=
-                "; is a disk not mounted? If it is gone for good: neurolake bucket remove " + finding.path;
+        const auto bucket = std::ranges::find(m_buckets, finding.path, &lake::Bucket::name);
+        if (bucket == m_buckets.end()) continue;
+        if (const auto lost = lost_folder(*bucket, m_old, m_lake.layout().buckets, m_buckets))
+            finding.message += "; " + lost->advice;
     }
 }
 

@@ -60,11 +60,22 @@ class Identity(CatalogTest):
         told = self.nl("catalog", "index", check=3).err
         self.assertRegex(told, "error: analytics: .*its files lie in buckets/insights now: was the folder renamed[?]")
         self.assertIn("warning: folder buckets/insights is no registered bucket; to adopt it: neurolake bucket create insights\n", told)
+        for rc, command in ((1, ["doctor"]), (1, ["doctor", "--fix"]), (0, ["status"])):
+            told = self.nl(*command, check=rc)
+            told = " ".join((told.out + told.err).split())
+            self.assertIn("its files lie in buckets/insights now: was the folder renamed? neurolake bucket create insights", told, command)
+            self.assertNotIn("makes an empty one", told)
+            self.assertNotIn("mounted", told)
+        self.assertFalse(os.path.exists(self.bucket("analytics")))
         os.mkdir(self.bucket("analytics"))
         told = self.nl("catalog", "index", check=15).err
         self.assertRegex(told, "(?m)^hint: *its files lie in buckets/insights now: .* neurolake bucket create insights registers it")
         os.rmdir(self.bucket("analytics"))
-        self.nl("bucket", "create", "insights")
+        self.nl("bucket", "set", "analytics", "retention_days=90", "purpose=what is asked for")
+        made = self.nl("bucket", "create", "insights")
+        self.assertIn("Its files were those of bucket analytics", " ".join(made.out.split()) + " ".join(made.err.split()))
+        adopted = self.nl("bucket", "show", "insights", "--json").json
+        self.assertEqual((90, "what is asked for"), tuple(adopted.get("bucket", adopted)[k] for k in ("retention_days", "purpose")))
         report = self.index(check=3)
         self.assertEqual(0, report["files_read"])
         self.assertRegex(report["findings"][0]["message"], "its files lie in bucket insights now: neurolake bucket remove analytics$")
@@ -76,6 +87,20 @@ class Identity(CatalogTest):
         self.assertEqual([], self.index()["findings"])
         os.rename(self.bucket("insights"), self.path("elsewhere"))
         self.assertRegex(self.index(check=3)["findings"][0]["message"], "not mounted[?] If it is gone for good: neurolake bucket remove insights$")
+
+    def test_a_bucket_that_may_not_be_read_or_is_no_folder_is_no_disk_to_mount(self):
+        self.put("analytics/t.csv", "id\n1\n")
+        self.index()
+        os.rename(self.bucket("analytics"), self.path("aside"))
+        self.addCleanup(os.rename, self.path("aside"), self.bucket("analytics"))
+        write(self.bucket("analytics"), "a file\n")
+        told = [self.index(check=3)["findings"][0]["message"]] + [
+            " ".join((r.out + r.err).split()) for r in (self.nl("doctor", "--fix", check=1), self.nl("status"))]
+        for text in told:
+            self.assertIn("what lies there is no folder: move it away and put the folder back", text)
+            self.assertNotIn("mounted", text)
+        self.assertEqual(b"a file\n", read(self.bucket("analytics")))
+        os.unlink(self.bucket("analytics"))
 
     def test_words_do_not_go_to_another_table_at_the_same_place(self):
         self.put("raw-data/t.csv", "id,name,zip\n1,x,2\n")
