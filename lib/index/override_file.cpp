@@ -74,6 +74,8 @@ std::optional<Fault> take_line(Override& out, std::set<std::string, std::less<>>
         return Fault{"it is no \"key: value\""};
     if (text::escape_controls(line) != line || !text::is_utf8(line)) return Fault{"it is no plain UTF-8 text"};
     const std::string_view key = text::trim(line.substr(0, colon));
+    if (std::string_view("{[\"'&*!|>%@`,]}?").find(key.empty() ? '{' : key[0]) != std::string_view::npos)
+        return Fault{"it is no plain \"key: value\""};
     const Scalar value = scalar(line.substr(colon + 1));
     if (!value.wrong.empty()) return Fault{fmt::format("{}: {}", key, value.wrong)};
     if (!seen.emplace(key).second) return Fault{fmt::format("\"{}\" stands there twice", key)};
@@ -93,7 +95,7 @@ std::optional<Fault> take_line(Override& out, std::set<std::string, std::less<>>
 model::Finding finding_of(const Fault& fault, std::uint64_t number) {
     using Severity = model::Finding::Severity;
     if (!fault.whole_file)
-        return {Severity::warning,
+        return {Severity::error,
                 "override_line",
                 {},
                 number,

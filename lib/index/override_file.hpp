@@ -20,7 +20,7 @@ inline constexpr std::string_view k_override_name = "_neurolake.yaml";
 //   single_file: true   every data file below this folder is a table of its own
 // A line that is no such YAML, whose value has the wrong type, whose key stands there twice, or that contradicts
 // another (table beside ignore or single_file) is an error ("override_broken") and the whole file says nothing; a key
-// that is not known is a warning ("override_line") and its line says nothing.
+// that is not known is an error, too ("override_line"), and its line alone says nothing.
 struct Override {
     std::optional<std::string> table;
     bool ignore = false, single_file = false;

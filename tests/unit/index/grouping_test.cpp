@@ -229,7 +229,7 @@ TEST_CASE("keys that an override file does not have are named with their line, a
     CHECK_FALSE(o.single_file);
     REQUIRE(o.findings.size() == 1);
     CHECK(o.findings[0].line == 4);
-    CHECK(o.findings[0].severity == model::Finding::Severity::warning);
+    CHECK(o.findings[0].severity == model::Finding::Severity::error);
     CHECK(o.findings[0].message.find("\"foo\"") != std::string::npos);
     CHECK(parse_override("").findings.empty());
     CHECK(parse_override("table: it's #1\n").table == "it's");
@@ -238,9 +238,9 @@ TEST_CASE("keys that an override file does not have are named with their line, a
 
 TEST_CASE("a broken override file says nothing at all, but where it is broken", "[index]") {
     for (const char* line :
-         {"table: [1,", "table: [1]", "table: {a: b}", "table: \"a", "table: 'a' b", "table:", "table: ~",
-          "table: a: b", "ignore: maybe", "ignore: [true]", "  nested: 1", "- table: x", "table x", "table:x",
-          "table: &a b", "table: |", "table: a\x01", "table: \xff", "table: ,"}) {
+         {"table: [1,",  "table: [1]",    "table: {a: b}",  "table: \"a",   "table: 'a' b", "table:",  "table: ~",
+          "table: a: b", "ignore: maybe", "ignore: [true]", "  nested: 1",  "- table: x",   "table x", "table:x",
+          "{table: z}",  "table: &a b",   "table: |",       "table: a\x01", "table: \xff",  "table: ,"}) {
         CAPTURE(line);
         const Override o = parse_override("single_file: true\n" + std::string(line) + "\nignore: true\n");
         CHECK_FALSE(o.table);
