@@ -154,6 +154,23 @@ std::string_view bare_name(const TableKey& key) {
     return std::string_view(key.full_name).substr(key.bucket.size() + 1);
 }
 
+// "zone1970" for "raw-data.tz.zone1970".
+std::string_view last_part(const TableKey& key) {
+    const std::string_view name = bare_name(key);
+    return name.substr(name.rfind('.') + 1);
+}
+
+// The living tables of which this is the own name; where there is none, those of which it is the last part.
+std::vector<std::size_t> tables_called(std::string_view name, const std::vector<TableKey>& keys) {
+    for (const auto part_of : {bare_name, last_part}) {
+        std::vector<std::size_t> found;
+        for (std::size_t i = 0; i < keys.size(); ++i)
+            if (keys[i].alive && part_of(keys[i]) == name) found.push_back(i);
+        if (!found.empty()) return found;
+    }
+    return {};
+}
+
 // A full name that is close: its own part must be, for a long bucket makes all tables of it look alike.
 std::string meant_in_full(std::string_view name, const std::vector<TableKey>& keys) {
     const auto own = name.substr(std::min(name.size(), name.find('.') + 1));
@@ -217,13 +234,15 @@ Result<const model::Table*> Catalog::get(std::string_view name) const {
     const std::lock_guard lock(m_impl->mutex);
     if (const auto key = m_impl->key_of(name)) return m_impl->table(*key);
     const auto& keys = m_impl->backend->keys();
-    std::vector<std::size_t> same;
-    for (std::size_t i = 0; i < keys.size(); ++i)
-        if (keys[i].alive && bare_name(keys[i]) == name) same.push_back(i);
+    const std::vector<std::size_t> same = tables_called(name, keys);
     if (same.size() == 1) return m_impl->table(same[0]);
     if (same.empty()) return no_such_table(name, keys);
-    return Error(Errc::usage, fmt::format("\"{}\" is a table of {} buckets", name, same.size()),
-                 fmt::format("say which: {} or {}", keys[same[0]].full_name, keys[same[1]].full_name));
+    constexpr std::size_t k_named = 3;
+    std::string which;
+    for (std::size_t i = 0; i < std::min(k_named, same.size()); ++i)
+        which += (i == 0 ? "" : " or ") + keys[same[i]].full_name;
+    if (same.size() > k_named) which += fmt::format(" or one of {} more", same.size() - k_named);
+    return Error(Errc::usage, fmt::format("\"{}\" is the name of {} tables", name, same.size()), "say which: " + which);
 }
 
 namespace {

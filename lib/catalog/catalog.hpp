@@ -93,7 +93,8 @@ public:
 
     const std::vector<model::Table>& tables() const;             // in order of full name; tombstones included
     const model::Table* find(std::string_view full_name) const;  // exact, alive
-    // not_found with "did you mean"; also accepts a bare table name when only one bucket has it.
+    // not_found with "did you mean"; also accepts a table's name without its bucket, or else the last part of it
+    // ("zone" of raw-data.tz.zone), where only one table has that; usage where several do.
     Result<const model::Table*> get(std::string_view name) const;
     // Versions up to the table's current one. not_found for an unknown table, corrupt for a damaged schemas file.
     Result<model::SchemaHistory> history(std::string_view table_id) const;

@@ -179,6 +179,11 @@ TEST_CASE("get understands bare names and helps with wrong ones", "[catalog]") {
     REQUIRE(catalog.apply(batch({table("raw-data", "orders"), table("archive", "old"), table("processed", "old")})));
     CHECK((*catalog.get("orders"))->full_name() == "raw-data.orders");
     CHECK(catalog.get("old").error().code == Errc::usage);
+    REQUIRE(catalog.apply(batch({table("raw-data", "tz.zone"), table("raw-data", "orders.old"),
+                                 table("raw-data", "a.part"), table("raw-data", "b.part")})));
+    CHECK((*catalog.get("zone"))->full_name() == "raw-data.tz.zone");  // the last part, where only one has it
+    CHECK(catalog.get("old").error().hint == "say which: archive.old or processed.old");
+    CHECK(catalog.get("part").error().hint == "say which: raw-data.a.part or raw-data.b.part");
     auto wrong = catalog.get("raw-data.order");
     REQUIRE_FALSE(wrong);
     CHECK(wrong.error().code == Errc::not_found);
