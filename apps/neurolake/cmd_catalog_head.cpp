@@ -270,7 +270,7 @@ void add_catalog_head(CommandLine catalog, Registry& registry) {
                                                "neurolake catalog head raw-data.orders -n 3 --json | jq -c '.rows[]'"});
     app.add_option("TABLE", args.table, "The table: bucket.table, or its name alone where only one bucket has it")
         ->required();
-    app.add_option("-n,--rows", args.rows, "How many rows")->type_name("N")->capture_default_str();
+    app.add_option("-n,--rows", args.rows, "How many rows")->type_name("N")->positive()->capture_default_str();
 }
 
 }  // namespace neurolake::apps

@@ -87,6 +87,21 @@ std::string missing_text(const CLI::App& app, const CLI::ParseError& failure) {
     return said;
 }
 
+// "catalog tables" for "tables", wherever in the tree the command of that name is; "" without one.
+std::string command_below(const CLI::App& app, const std::string& word) {
+    for (const CLI::App* below : visible_commands(app)) {
+        if (below->check_name(word)) return full_name(*below);
+        if (const auto found = command_below(*below, word); !found.empty()) return found;
+    }
+    return {};
+}
+
+// What lists things is called after them where there is more than one kind.
+std::string other_name(const CLI::App& app, const std::string& word) {
+    const bool lists = word == "list" || word == "ls";
+    return lists && command_named(app, "tables") ? command_below(app, "tables") : command_below(app, word);
+}
+
 // CLI11's complaint in our words: an unknown command or flag gets the closest known one.
 Error usage_error(const CLI::App& root, const CLI::ParseError& failure) {
     const CLI::App* app = chosen(root);
@@ -98,8 +113,12 @@ Error usage_error(const CLI::App& root, const CLI::ParseError& failure) {
     const auto below = names_of(*app);
     const std::string what = is_flag ? "unknown option" : below.empty() ? "unexpected word" : "unknown command";
     const auto known = is_flag ? flags_of(*app, root) : below;
-    const auto meant = text::closest(is_flag ? bare_flag(word) : word, known);
+    const std::string other = is_flag || below.empty() ? "" : other_name(*app, word);
+    const auto meant = other.empty() ? text::closest(is_flag ? bare_flag(word) : word, known) : std::nullopt;
     const std::string name = full_name(*app);
+    if (!other.empty())
+        return Error(Errc::usage, what + " '" + word + "'" + (name.empty() ? "" : " for " + name),
+                     fmt::format("did you mean neurolake {}?  {}", other, hint));
     return Error(Errc::usage, what + " '" + word + "'" + (name.empty() ? "" : " for " + name),
                  meant ? fmt::format("did you mean {}{}?  {}", is_flag ? "--" : "", *meant, hint) : hint);
 }
@@ -119,6 +138,10 @@ Result<int> run_chosen(const CLI::App& root, const Registry& registry, Session& 
     if (app == &root) return run_alone(root, registry, session);
     const Command* command = registry.find(app);
     if (command && command->run) return command->run(session);
+    if (!session.out().machine()) {
+        const std::string page = help_page(*app, registry) + "\n";
+        session.out().stderr_raw(session.out().utf8() ? page : ascii_text(page));
+    }
     std::string verbs;
     for (const auto& name : names_of(*app)) verbs += (verbs.empty() ? "" : ", ") + name;
     return Error(Errc::usage, full_name(*app) + " wants one of: " + verbs, "see: " + help_command(*app));

@@ -4,10 +4,51 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdint>
+#include <limits>
 #include <optional>
+#include <string_view>
+#include <type_traits>
 
 namespace neurolake::apps {
+
+namespace {
+
+constexpr const char* k_whole = "whole number";
+
+// The parser alone takes -1 for a very large number, 010 for 8, and what is too large for the largest there is.
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
+    const auto check = [least, most](std::string& text) -> std::string {
+        std::uint64_t value = 0;
+        const char* const end = text.data() + text.size();
+        const auto [stop, failed] = std::from_chars(text.data(), end, value);
+        const bool digits = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+        if (digits && failed == std::errc() && stop == end && value >= least && value <= most) {
+            text = std::to_string(value);
+            return {};
+        }
+        if (digits && (failed != std::errc() || value > most)) return "'" + text + "' is too large";
+        return "'" + text + "' is not a whole number" + (least > 0 ? " of at least " + std::to_string(least) : "");
+    };
+    return CLI::Validator(check, "", k_whole);
+}
+
+template <typename T>
+struct Counted {
+    using Type = T;
+};
+template <typename T>
+struct Counted<std::optional<T>> {
+    using Type = T;
+};
+template <typename T>
+struct Counted<std::vector<T>> {
+    using Type = T;
+};
+
+}  // namespace
 
 OptionRef OptionRef::type_name(const std::string& name) {
     m_option->type_name(name);
@@ -25,7 +66,7 @@ OptionRef OptionRef::one_of(const std::vector<std::string>& words) {
 }
 
 OptionRef OptionRef::positive() {
-    m_option->check(CLI::Validator(CLI::PositiveNumber).description(""));
+    *m_option->get_validator(k_whole) = whole_number(1, std::numeric_limits<std::uint32_t>::max()).active(true);
     return *this;
 }
 
@@ -57,7 +98,10 @@ OptionRef OptionRef::hidden() {
 
 template <typename T>
 OptionRef CommandLine::add_option(const std::string& names, T& value, const std::string& help) const {
-    return OptionRef(m_app->add_option(names, value, help));
+    using Number = typename Counted<T>::Type;
+    CLI::Option* option = m_app->add_option(names, value, help);
+    if constexpr (std::is_unsigned_v<Number>) option->transform(whole_number(0, std::numeric_limits<Number>::max()));
+    return OptionRef(option);
 }
 
 template <typename T>

@@ -24,7 +24,7 @@ public:
     OptionRef type_name(const std::string& name);  // what the help shows for its value
     OptionRef required();
     OptionRef one_of(const std::vector<std::string>& words);  // anything else is a usage error that lists them
-    OptionRef positive();                                     // a number above 0
+    OptionRef positive();                                     // a whole number of at least 1; else one of at least 0
     OptionRef expected(int least, int most);                  // how many values
     OptionRef repeatable();  // may be given several times, one value each; without it a list takes several at once
     OptionRef capture_default_str();  // the help shows the value that the member has now

@@ -109,7 +109,11 @@ class Help(LakeTest):
 
 class Usage(LakeTest):
     def test_wrong_words_are_exit_2_with_a_suggestion(self):
-        cases = ((("buckte",), "did you mean bucket?"), (("bucket", "lst"), "did you mean list?"),
+        cases = ((("tables",), "did you mean neurolake catalog tables?"), (("catalog", "list"), "did you mean neurolake catalog tables?"),
+                 (("lineage",), "neurolake lineage show analytics.daily"), (("catalog", "head", "t", "-n", "-1"), "'-1' is not a whole number of at least 1"),
+                 (("catalog", "head", "t", "-n", "0x10"), "'0x10' is not a whole number"), (("catalog", "head", "t", "-n", "9" * 20), "is too large"),
+                 (("catalog", "index", "--sample", "-1"), "'-1' is not a whole number"), (("logs", "query", "-n", "abc"), "'abc' is not a whole number"),
+                 (("buckte",), "did you mean bucket?"), (("bucket", "lst"), "did you mean list?"),
                  (("bucket", "list", "--jsn"), "did you mean --json?"), (("bucket",), "create"), (("bucket", "show"), "BUCKET"),
                  (("ls", "--local", "--cloud"), "--cloud"), (("--now", "yesterday", "version"), "yesterday"),
                  (("--set", "nonsense", "version"), "KEY=VALUE"), (("--color", "blue", "version"), "blue"),
