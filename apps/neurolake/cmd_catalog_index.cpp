@@ -172,11 +172,30 @@ json::Value names_json(const std::vector<std::string>& names) {
     return list;
 }
 
-// One line a run that changed the catalog: how many tables, and which of them.
-Status audit_run(Session& session, const index::Report& report) {
+// Tables without the history that they had. Its file is looked at, and its entries when the run wrote some of them.
+std::vector<const model::Table*> lost_histories(Session& session, const index::Report& report) {
+    const auto options = session.catalog_options();
+    const auto catalog = session.catalog();
+    if (!options || !catalog) return {};
+    std::error_code unknown;
+    const bool there = options->backend != "json" || fs::exists(options->folder / "schemas.json", unknown);
+    if (there && report.changes.empty()) return {};
+    auto lost = catalog::tables_without_history(**catalog);
+    return lost ? std::move(*lost) : std::vector<const model::Table*>{};
+}
+
+int rc_of(const index::Report& report, const index::Options& options, bool lost_histories) {
+    const bool strict_break = options.strict && report.breaking;
+    const bool unreadable = !report.failed.empty() || std::ranges::any_of(report.findings, left_out);
+    return unreadable || strict_break || lost_histories ? k_exit_partial : 0;
+}
+
+// One line a run that changed the catalog: how many tables, and which of them, the first ones by name.
+Status audit_run(Session& session, const index::Report& report, const index::Options& options) {
     if (report.changes.empty()) return {};
     using What = index::TableChange::What;
     auto fields = json::Value::object();
+    fields.set("rc", rc_of(report, options, !lost_histories(session, report).empty()));
     for (const auto& [what, word] :
          {std::pair(What::added, "added"), std::pair(What::changed, "changed"), std::pair(What::gone, "gone")}) {
         std::vector<std::string> names;
@@ -184,14 +203,17 @@ Status audit_run(Session& session, const index::Report& report) {
             if (change.what == what) names.push_back(change.table);
         if (names.empty()) continue;
         fields.set(word, names.size()).set(std::string(word) + "_tables", names_json(names));
+        if (names.size() > k_most_in_log) fields.set(std::string(word) + "_not_named", names.size() - k_most_in_log);
     }
     auto renamed = json::Value::array();
+    std::size_t renames = 0;
     for (const auto& change : report.changes)
-        if (!change.renamed_from.empty() && renamed.as_array()->size() < k_most_in_log)
+        if (!change.renamed_from.empty() && ++renames <= k_most_in_log)
             renamed.push(json::Value::object()
                              .set("from", text::to_valid_utf8(change.renamed_from))
                              .set("to", text::to_valid_utf8(change.table)));
-    if (!renamed.as_array()->empty()) fields.set("renamed", std::move(renamed));
+    if (renames > 0) fields.set("renamed", std::move(renamed));
+    if (renames > k_most_in_log) fields.set("renamed_not_named", renames - k_most_in_log);
     fields.set("files_read", report.files_read).set("files_gone", report.files_gone);
     return session.audit("catalog.indexed", std::move(fields));
 }
@@ -209,25 +231,13 @@ std::vector<std::string> files_at_fault(const index::Report& report) {
 // The first run, and on a terminal a second one when files were only too new.
 Result<index::Report> index_and_wait(Session& session, const Prepared& run, bool& stopped) {
     TRY(index::Report report, index_once(session, run));
-    TRY_DO(audit_run(session, report));
+    TRY_DO(audit_run(session, report, run.options));
     if (!worth_waiting(session, report)) return report;
     stopped = !wait_to_settle(session, report);
     if (stopped) return report;
     TRY(index::Report next, index_once(session, run));
-    TRY_DO(audit_run(session, next));
+    TRY_DO(audit_run(session, next, run.options));
     return merged(std::move(report), std::move(next));
-}
-
-// Tables without the history that they had. Its file is looked at, and its entries when the run wrote some of them.
-std::vector<const model::Table*> lost_histories(Session& session, const index::Report& report) {
-    const auto options = session.catalog_options();
-    const auto catalog = session.catalog();
-    if (!options || !catalog) return {};
-    std::error_code unknown;
-    const bool there = options->backend != "json" || fs::exists(options->folder / "schemas.json", unknown);
-    if (there && report.changes.empty()) return {};
-    auto lost = catalog::tables_without_history(**catalog);
-    return lost ? std::move(*lost) : std::vector<const model::Table*>{};
 }
 
 Result<int> run_index(Session& session, const Args& args) {
@@ -238,13 +248,11 @@ Result<int> run_index(Session& session, const Args& args) {
         if (report.error().code != Errc::no_lake) remember_run(session, exit_code(report.error().code));
         return Error(report.error());
     }
-    const bool strict_break = run.options.strict && report->breaking;
-    const bool unreadable = std::ranges::any_of(report->findings, left_out);
     const auto lost = lost_histories(session, *report);
     if (!lost.empty())
         session.out().warn(text::escape_controls(catalog::lost_text(lost)) +
                            "; bring schemas.json back from a backup, else: neurolake doctor --fix");
-    const int rc = !report->failed.empty() || unreadable || strict_break || !lost.empty() ? k_exit_partial : 0;
+    const int rc = rc_of(*report, run.options, !lost.empty());
     remember_run(session, rc);
     session.at_fault(files_at_fault(*report));
     session.reload_inventory();

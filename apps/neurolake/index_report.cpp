@@ -6,6 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
+#include <map>
+#include <optional>
+#include <set>
 
 #include "base/text.hpp"
 #include "catalog_report.hpp"
@@ -63,13 +67,17 @@ std::string contents_of(const index::TableChange& change, const model::Table* ta
     return table->columns.empty() && table->rows_exact && table->rows == 0 ? "empty" : rows_of(change);
 }
 
-std::string change_line(Output& out, const index::TableChange& change, const model::Table* table) {
+std::string what_word(Output& out, What what) {
     static constexpr Style k_styles[] = {Style::green, Style::yellow, Style::red};
-    const auto what = static_cast<std::size_t>(change.what);
+    const auto at = static_cast<std::size_t>(what);
+    return out.paint(k_styles[at], fmt::format("{:7}", k_words[at]));
+}
+
+std::string change_line(Output& out, const index::TableChange& change, const model::Table* table) {
     const bool compare = change.what == What::changed;
     const bool rows_known = change.rows_exact || change.rows > 0;
     std::string line = fmt::format(
-        "{} {}  {}", out.paint(k_styles[what], fmt::format("{:7}", k_words[what])), out.name(change.table),
+        "{} {}  {}", what_word(out, change.what), out.name(change.table),
         compare && rows_known && change.rows != change.rows_before ? rows_text(change) : contents_of(change, table));
     if (change.files > 1 || (compare && change.files != change.files_before))
         line += out.separator() + count_text(change.files, compare ? change.files_before : change.files, "file");
@@ -128,6 +136,44 @@ void print_change(Session& session, const index::TableChange& change) {
                           change.cloud_files == 1 ? "is a stub" : "are stubs",
                           change.rows_exact ? "" : ", which was never read under this name"));
     if (table) print_reasons(out, *table);
+}
+
+// Files of unknown format that came, went or moved in one folder.
+struct Crowd {
+    What what;
+    bool moved;
+    std::string folder;
+    auto operator<=>(const Crowd&) const = default;
+};
+
+std::optional<Crowd> crowd_of(Session& session, const index::TableChange& change) {
+    if (change.format != "unknown" || change.is_folder || !change.schema_changes.empty()) return std::nullopt;
+    const auto catalog = session.catalog();
+    const model::Table* table = catalog ? (*catalog)->find(change.table) : nullptr;
+    const auto tells = [](const model::Finding& f) { return f.severity != model::Finding::Severity::note; };
+    if (change.what != What::gone && (!table || std::ranges::any_of(table->findings, tells))) return std::nullopt;
+    return Crowd{change.what, !change.renamed_from.empty(), change.path.substr(0, change.path.rfind('/'))};
+}
+
+void print_crowd(Output& out, const Crowd& crowd, std::size_t files) {
+    out.summary(fmt::format("{} {} of unknown format below {}{}", what_word(out, crowd.what), counted(files, "file"),
+                            out.name(crowd.folder), crowd.moved ? ", where they were not before" : ""));
+}
+
+// Many files that no one can read as a table are one line a folder.
+void print_changes(Session& session, const std::vector<index::TableChange>& changes) {
+    constexpr std::size_t k_few = 5;
+    std::map<Crowd, std::size_t> crowds;
+    for (const auto& change : changes)
+        if (const auto crowd = crowd_of(session, change)) ++crowds[*crowd];
+    std::set<Crowd> told;
+    for (const auto& change : changes) {
+        const auto crowd = crowd_of(session, change);
+        if (!crowd || crowds[*crowd] <= k_few)
+            print_change(session, change);
+        else if (told.insert(*crowd).second)
+            print_crowd(session.out(), *crowd, crowds[*crowd]);
+    }
 }
 
 void print_left_for_later(Output& out, const index::Report& report, double settle_seconds) {
@@ -226,7 +272,7 @@ index::Report merged(index::Report first, index::Report next) {
 
 void print_index_report(Session& session, const index::Report& report, const index::Options& options) {
     Output& out = session.out();
-    for (const auto& change : report.changes) print_change(session, change);
+    print_changes(session, report.changes);
     out.summary(sums(report));
     if (options.dry_run)
         out.summary("Dry run: nothing was written");

@@ -30,6 +30,8 @@ struct Options {
 struct TableChange {
     std::string table;  // full name
     enum class What { added, changed, gone } what = What::added;
+    std::string path, format;  // bucket/path; of the last state of a table that is gone
+    bool is_folder = false;
     std::string renamed_from;  // full name before, when the table's files moved
     std::uint64_t rows = 0, bytes = 0, files = 0, cloud_files = 0;
     bool rows_exact = true;

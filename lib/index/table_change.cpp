@@ -16,6 +16,9 @@ using model::Table;
 TableChange facts_of(const Table& table) {
     TableChange change;
     change.table = table.full_name();
+    change.path = table.bucket + "/" + table.path;
+    change.format = table.format;
+    change.is_folder = table.is_folder;
     change.rows = table.rows;
     change.rows_exact = table.rows_exact;
     change.bytes = table.bytes;

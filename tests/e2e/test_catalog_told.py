@@ -31,6 +31,25 @@ class Told(CatalogTest):
         self.assertIn("a_column_with_a_very_long_name_that_goes_on", whole)
         self.assertIn(self.types("raw-data.events")["payload"], whole)
 
+    def test_many_files_of_unknown_format_are_one_line_a_folder(self):
+        for i in range(30):
+            self.put("raw-data/talks/t%02d.txt" % i, "Mr. Speaker, %d.\nThank you.\n" % i)
+            self.put("raw-data/talks/t%02d.csv" % i, "a%d,b%d\n1,2\n" % (i, i))
+        self.put("raw-data/_neurolake.yaml", "tabel: x\n")
+        told = self.nl("catalog", "index", check=3).out
+        self.assertEqual(1, told.count("unknown format"), told)
+        self.assertIn("new     30 files of unknown format below raw-data/talks\n", told)
+        line = self.log("audit")[-1]
+        self.assertEqual((3, 60, 20, 40), (line["rc"], line["added"], len(line["added_tables"]), line["added_not_named"]))
+        os.rename(self.bucket("raw-data", "talks"), self.bucket("raw-data", "speeches"))
+        told = self.nl("catalog", "index", check=3).out
+        self.assertIn("changed 30 files of unknown format below raw-data/speeches, where they were not before\n", told)
+        self.assertEqual(1, told.count("unknown format"), told)
+        for i in range(30):
+            os.unlink(self.bucket("raw-data", "speeches", "t%02d.txt" % i))
+        self.assertEqual(30, len(self.index("--dry-run", check=3)["changes"]))
+        self.assertIn("gone    30 files of unknown format below raw-data/speeches\n", self.nl("catalog", "index", check=3).out)
+
     def test_a_dry_run_says_what_would_be(self):
         self.put("raw-data/orders.csv", "id,zip\n1,01234\n")
         self.index()
