@@ -165,10 +165,12 @@ json::Value edge_json(const catalog::Lineage& lineage, const model::LineageEdge&
 std::string columns_text(const Output& out, const std::vector<model::ColumnLink>& columns) {
     std::string text;
     for (const auto& [from, to] : columns)
-        text +=
-            fmt::format("{}{} {} {}", text.empty() ? "" : ", ", out.name(to), out.utf8() ? "←" : "<-", out.name(from));
+        text += fmt::format("{}{} {} {}", text.empty() ? "" : ", ", one_line(out, to), out.utf8() ? "←" : "<-",
+                            one_line(out, from));
     return text;
 }
+
+std::string one_line(const Output& out, std::string_view name) { return out.name(text::escape_controls(name)); }
 
 std::string short_list(const std::vector<std::string>& names, std::size_t most) {
     if (names.size() <= most) return fmt::format("{}", fmt::join(names, ", "));

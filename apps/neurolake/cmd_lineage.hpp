@@ -45,6 +45,8 @@ json::Value edge_json(const catalog::Lineage& lineage, const model::LineageEdge&
 json::Value columns_json(const std::vector<model::ColumnLink>& columns);
 std::string columns_text(const Output& out, const std::vector<model::ColumnLink>& columns);
 void set_name(json::Value& object, const std::string& name);  // "name", and its bytes where they are not UTF-8
+// A name in a line of text: jobs and datasets of other tools may hold line feeds, which a pipe would get as they are.
+std::string one_line(const Output& out, std::string_view name);
 std::string short_list(const std::vector<std::string>& names, std::size_t most);  // "a, b and 3 more"
 
 }  // namespace neurolake::apps

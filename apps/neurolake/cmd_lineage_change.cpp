@@ -151,8 +151,8 @@ json::Value names_json(const std::vector<End>& ends) {
 }
 
 std::string edge_text(const Output& out, const model::LineageEdge& edge) {
-    return fmt::format("{} {} {}", out.name(catalog::shown_name(edge.from)), out.utf8() ? "→" : "->",
-                       out.name(catalog::shown_name(edge.to)));
+    return fmt::format("{} {} {}", one_line(out, catalog::shown_name(edge.from)), out.utf8() ? "→" : "->",
+                       one_line(out, catalog::shown_name(edge.to)));
 }
 
 // Of an edge that was known before: what its columns are made from beyond what was said then.
@@ -183,7 +183,7 @@ void report_added(Session& session, const catalog::Lineage& lineage, const catal
     }
     for (const auto& note : said.notes) out.warn(note);
     const char* verb = session.dry_run() ? "Would add" : "Added";
-    const std::string by = job.name.empty() ? "" : fmt::format("  by {}", out.name(job.name));
+    const std::string by = job.name.empty() ? "" : fmt::format("  by {}", one_line(out, job.name));
     for (const auto& edge : change.new_edges)
         out.summary(fmt::format("{}: {}{}{}", verb, edge_text(out, edge), by,
                                 edge.columns.empty() ? "" : "  (" + columns_text(out, edge.columns) + ")"));
@@ -264,7 +264,8 @@ void report_removed(Session& session, const catalog::Lineage& lineage, const cat
     const char* verb = session.dry_run() ? "Would remove" : "Removed";
     for (const auto& edge : change.removed_edges) {
         const std::string job = lineage.job_name(edge.job);
-        out.summary(fmt::format("{}: {}{}", verb, edge_text(out, edge), job.empty() ? "" : "  by " + out.name(job)));
+        out.summary(
+            fmt::format("{}: {}{}", verb, edge_text(out, edge), job.empty() ? "" : "  by " + one_line(out, job)));
     }
     if (change.removed_jobs)
         out.summary(fmt::format("{}: {}{}", verb, counted(change.removed_jobs, "job"),

@@ -130,9 +130,9 @@ void print_jobs(Output& out, const Lineage& lineage, const std::vector<JobFacts>
                  {"ENDED"}});
     for (const auto& facts : all) {
         const auto* last = facts.runs.empty() ? nullptr : facts.runs[0];
-        shown.row({out.name(lineage.job_name(facts.id)),
-                   out.name(short_list({facts.outputs.begin(), facts.outputs.end()}, k_most_names)),
-                   out.name(short_list({facts.inputs.begin(), facts.inputs.end()}, k_most_names)),
+        shown.row({one_line(out, lineage.job_name(facts.id)),
+                   one_line(out, short_list({facts.outputs.begin(), facts.outputs.end()}, k_most_names)),
+                   one_line(out, short_list({facts.inputs.begin(), facts.inputs.end()}, k_most_names)),
                    text::with_thousands(facts.job->runs), last ? seconds_of(moment_of(*last)) : "-",
                    last ? state_text(*last) : "-"});
     }
@@ -147,7 +147,7 @@ void print_text(Output& out, const char* title, const std::string& words) {
 }
 
 void print_job(Output& out, const Lineage& lineage, const JobFacts& facts) {
-    out.line(out.paint(Style::bold, out.name(lineage.job_name(facts.id))));
+    out.line(out.paint(Style::bold, one_line(out, lineage.job_name(facts.id))));
     print_text(out, "Makes", fmt::format("{}", fmt::join(facts.outputs, ", ")));
     print_text(out, "From", fmt::format("{}", fmt::join(facts.inputs, ", ")));
     print_text(out, "Owner", facts.job->owner);
@@ -162,7 +162,7 @@ void print_job(Output& out, const Lineage& lineage, const JobFacts& facts) {
                  {"ENDED"},
                  {"", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
     for (const auto* run : facts.runs)
-        shown.row({"  " + moment_of(*run), duration_of(*run), state_text(*run), out.name(run->error)});
+        shown.row({"  " + moment_of(*run), duration_of(*run), state_text(*run), one_line(out, run->error)});
     shown.print(out);
     if (facts.job->runs > facts.runs.size())
         out.summary(fmt::format("  The last {} of {} are kept", counted(facts.runs.size(), "run"),

@@ -118,15 +118,16 @@ private:
 
     std::string words(std::size_t dataset, std::size_t link, bool circle, bool again, const std::string& closed) const {
         const auto& at = m_lineage.datasets()[dataset];
-        std::string text = m_out.name(at.name), notes;
+        std::string text = one_line(m_out, at.name), notes;
         const auto note = [&](const std::string& more) { notes += (notes.empty() ? "" : ", ") + more; };
         if (!at.table) note(at.ref.name_space == model::k_lake_namespace ? "not in the catalog" : "external");
         if (at.gone()) note("its files are gone");
         if (circle) note("again: a cycle");
-        if (!closed.empty()) note("in a cycle with " + m_out.name(closed));
+        if (!closed.empty()) note("in a cycle with " + one_line(m_out, closed));
         if (again) note("see above");
         const auto jobs = catalog::jobs_of(m_lineage, m_lineage.links()[link]);
-        if (!jobs.empty()) text += m_out.paint(Style::dim, fmt::format("  by {}", m_out.name(short_list(jobs, 3))));
+        if (!jobs.empty())
+            text += m_out.paint(Style::dim, fmt::format("  by {}", one_line(m_out, short_list(jobs, 3))));
         if (!notes.empty()) text += m_out.paint(Style::dim, fmt::format("  ({})", notes));
         return text;
     }
@@ -161,7 +162,7 @@ void print_tree(Session& session, const Lineage& lineage, const LineageView& vie
                 const ShowArgs& args) {
     Output& out = session.out();
     const auto& start = lineage.datasets()[view.start];
-    out.line(out.paint(Style::bold, out.name(start.name)));
+    out.line(out.paint(Style::bold, one_line(out, start.name)));
     out.line("  " + head_line(out, start));
     Tree tree(out, lineage, view, depth, args.columns);
     const bool up = args.direction != "down", down = args.direction != "up";
@@ -171,7 +172,7 @@ void print_tree(Session& session, const Lineage& lineage, const LineageView& vie
         out.line("Feeds nothing that is known");
     if (view.more_up + view.more_down)
         out.summary(fmt::format("More of it: neurolake lineage show {} --depth all --limit 0",
-                                plain_or_quoted(out.name(start.name))));
+                                plain_or_quoted(one_line(out, start.name))));
 }
 
 json::Value view_json(const Lineage& lineage, const LineageView& view) {
@@ -306,21 +307,22 @@ void print_impact(Output& out, const Lineage& lineage, std::size_t start, const 
         if (!owner.empty()) owners.insert(owner);
         std::string way;
         for (const std::size_t step : affected.way)
-            way += (way.empty() ? "" : out.utf8() ? " → " : " -> ") + out.name(lineage.datasets()[step].name);
+            way += (way.empty() ? "" : out.utf8() ? " → " : " -> ") + one_line(out, lineage.datasets()[step].name);
         const auto jobs = catalog::jobs_of(lineage, lineage.links()[affected.at.via]);
         const char* mark = dataset.gone()                                      ? " (gone)"
                            : dataset.table                                     ? ""
                            : dataset.ref.name_space == model::k_lake_namespace ? " (not in the catalog)"
                                                                                : " (external)";
-        shown.row({std::to_string(affected.at.depth), out.name(dataset.name) + mark,
-                   owner.empty() ? "-" : out.name(owner), jobs.empty() ? "-" : out.name(short_list(jobs, 2)), way});
+        shown.row({std::to_string(affected.at.depth), one_line(out, dataset.name) + mark,
+                   owner.empty() ? "-" : one_line(out, owner), jobs.empty() ? "-" : one_line(out, short_list(jobs, 2)),
+                   way});
     }
-    const auto name = out.name(lineage.datasets()[start].name);
+    const auto name = one_line(out, lineage.datasets()[start].name);
     if (all.empty()) return out.summary(fmt::format("Nothing that is known is made from {}", name));
     shown.print(out);
-    out.summary(
-        fmt::format("A change of {} reaches {}{}", name, counted(all.size(), "dataset"),
-                    owners.empty() ? "" : ", owned by " + out.name(short_list({owners.begin(), owners.end()}, 5))));
+    out.summary(fmt::format(
+        "A change of {} reaches {}{}", name, counted(all.size(), "dataset"),
+        owners.empty() ? "" : ", owned by " + one_line(out, short_list({owners.begin(), owners.end()}, 5))));
 }
 
 Result<int> run_impact(Session& session, const ImpactArgs& args) {
@@ -364,8 +366,8 @@ Result<int> run_cycles(Session& session, const NoArgs&) {
     const char* arrow = out.utf8() ? " → " : " -> ";
     for (const auto& cycle : found) {
         std::string text;
-        for (const std::size_t dataset : cycle) text += out.name(lineage.datasets()[dataset].name) + arrow;
-        out.line(text + out.name(lineage.datasets()[cycle.front()].name));
+        for (const std::size_t dataset : cycle) text += one_line(out, lineage.datasets()[dataset].name) + arrow;
+        out.line(text + one_line(out, lineage.datasets()[cycle.front()].name));
     }
     out.summary(found.empty() ? "No data flows in a circle"
                               : fmt::format("{}; tolerated: other commands stop where a circle closes",

@@ -279,9 +279,11 @@ void report(Session& session, const Done& done) {
         return;
     }
     if (done.run.inputs.empty() && done.run.outputs.empty())
-        return out.step(fmt::format("{}: it used no file of the lake's buckets", out.name(done.job.name)));
-    out.step(fmt::format("{}: {} {} {}", out.name(done.job.name), shown(out, done.run.inputs, "nothing of the lake"),
-                         out.utf8() ? "→" : "->", shown(out, done.run.outputs, "nothing of the lake")));
+        return out.step(
+            fmt::format("{}: it used no file of the lake's buckets", out.name(text::escape_controls(done.job.name))));
+    out.step(fmt::format("{}: {} {} {}", out.name(text::escape_controls(done.job.name)),
+                         shown(out, done.run.inputs, "nothing of the lake"), out.utf8() ? "→" : "->",
+                         shown(out, done.run.outputs, "nothing of the lake")));
 }
 
 void warn_of_placeholders(Session& session, const std::vector<std::string>& places) {
@@ -300,7 +302,7 @@ Result<int> run_command(Session& session, const Args& args) {
     if (session.dry_run()) {
         out.summary(fmt::format("Would run: {}", out.name(command_line(args.words))));
         out.summary(fmt::format("as the job {}; which files it uses is known when it has run",
-                                out.name(args.job.empty() ? job_of(args.words) : args.job)));
+                                out.name(text::escape_controls(args.job.empty() ? job_of(args.words) : args.job))));
         return 0;
     }
     for (const auto* given : {&args.in, &args.out})

@@ -108,6 +108,13 @@ class Said(LineageTest):
         for wrong in ("total", "other.x=orders.total", "summary.x=nothing.y", "=", "summary.=orders.total"):
             self.add("raw-data.orders,raw-data.customers", "processed.summary", "--column", wrong, check=2)
 
+    def test_line_feeds_in_names_break_no_line_of_text(self):
+        self.nl("lineage", "add", "--in", "ext:a\nb", "--out", "ext:c", "--job", "nl\nx")
+        for words in (("jobs",), ("jobs", "nl\nx"), ("show", "ext:c"), ("impact", "ext:a\nb")):
+            self.assertIn("\\n", self.nl("lineage", *words).out, words)
+            self.assertFalse([line for line in self.nl("lineage", *words).out.splitlines() if line.startswith(("x", "b"))], words)
+        self.assertEqual("nl\nx", self.nl("lineage", "jobs", "--json").json["jobs"][0]["name"])
+
     def test_a_job_of_many_tables_is_one_narrow_line_and_whole_on_request(self):
         self.add("raw-data.orders", ",".join("s3://b/%03d" % n for n in range(300)), "--job", "split")
         (line,) = [line for line in self.nl("lineage", "jobs").out.splitlines() if line.startswith("split")]
