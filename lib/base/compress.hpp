@@ -41,6 +41,8 @@ Result<std::string> unzstd(std::string_view frame, std::uint64_t limit);
 // One raw DEFLATE stream (RFC 1951: no header, no checksum) that must inflate to at most `limit` bytes: guard beyond,
 // corrupt when damaged or cut. What stands behind its end does not count.
 Result<std::string> inflate_raw(std::string_view stream, std::uint64_t limit);
+// The CRC-32 of gzip and PNG (ISO 3309) of `bytes`, behind what gave `so_far`.
+std::uint32_t crc32_of(std::string_view bytes, std::uint32_t so_far = 0);
 // Compresses in one call; for tests and for what we write ourselves.
 Result<std::string> zstd(std::string_view bytes, int level = 3);
 Result<std::string> gzip(std::string_view bytes, int level = 6);

@@ -6,9 +6,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.hpp"
+
 namespace neurolake::formats {
 
-// Source: LZ4's lz4_Block_format.md. The first bytes of a block, at most `limit`; fewer when the block is cut or
+// Source: LZ4's lz4_Block_format.md. A whole block that inflates to exactly `size` bytes; corrupt when it does not.
+Result<std::string> unlz4(std::string_view block, std::uint64_t size);
+// The first bytes of a block, at most `limit`; fewer when the block is cut or
 // damaged before them. The format has no checksum: what is damaged may look whole.
 std::string unlz4_beginning(std::string_view block, std::uint64_t limit);
 

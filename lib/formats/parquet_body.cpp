@@ -91,6 +91,8 @@ Header read_header(ThriftReader& in) {
             out.inflated = in.integer(type);
         else if (id == 3)
             out.stored = in.integer(type);
+        else if (id == 4)
+            out.page.crc = static_cast<std::uint32_t>(in.integer(type));
         else if (id == 5 && is_struct)
             read_data_header(in, out.page);
         else if (id == 7 && is_struct)
@@ -160,38 +162,63 @@ Result<ParquetPage> ParquetFile::page(std::uint64_t at) {
     }
 }
 
-Result<std::string> ParquetFile::beginning(std::uint64_t at, std::uint64_t stored_bytes, std::uint64_t wanted,
-                                           int codec) {
-    TRY_DO(spend(wanted));
-    auto bytes = inflated(at, stored_bytes, wanted, codec);
-    if (!bytes && bytes.error().code == Errc::corrupt) return Error(bytes.error()).with_context(page_data(at));
-    if (bytes && bytes->size() < wanted)
-        return Error(Errc::corrupt,
-                     fmt::format("{} holds {} bytes where {} should be", page_data(at), bytes->size(), wanted));
+Result<std::string> ParquetFile::beginning(const Part& part, int codec) {
+    TRY_DO(spend(part.wanted));
+    auto bytes = inflated(part, codec);
+    if (!bytes && bytes.error().code == Errc::corrupt)
+        return Error(bytes.error()).with_context(fmt::format("the data of a page at byte {}", part.at));
+    if (bytes && bytes->size() != part.wanted)
+        return Error(Errc::corrupt, fmt::format("{} holds {}{} bytes where {} should be", page_data(part.at),
+                                                bytes->size() > part.wanted ? "more than " : "",
+                                                std::min<std::uint64_t>(bytes->size(), part.wanted), part.wanted));
     return bytes;
 }
 
-Result<std::string> ParquetFile::inflated(std::uint64_t at, std::uint64_t stored_bytes, std::uint64_t wanted,
-                                          int codec) {
-    if (codec == k_none) return stored(at, std::min(stored_bytes, wanted));
-    if (codec == k_gzip || codec == k_zstd) {
-        constexpr int k_window_log = 24;
-        FileSource source(m_input.fd, at, at + stored_bytes);
-        InflateLimits limits;
-        limits.max_window_log = k_window_log;
-        const auto stream = inflate(source, codec == k_gzip ? Compression::gzip : Compression::zstd, limits);
-        std::string bytes(static_cast<std::size_t>(wanted), '\0');
-        TRY(const std::size_t got, read_full(*stream, bytes));
-        bytes.resize(got);
-        return bytes;
-    }
+// Read to its end, a stream proves its checksum; one byte too many tells of a longer one.
+Result<std::string> ParquetFile::streamed(const Part& part, Compression codec) {
+    constexpr int k_window_log = 24;
+    FileSource source(m_input.fd, part.at, part.at + part.stored_bytes);
+    InflateLimits limits;
+    limits.max_window_log = k_window_log;
+    const auto stream = inflate(source, codec, limits);
+    std::string bytes(static_cast<std::size_t>(part.wanted) + (part.whole ? 1 : 0), '\0');
+    TRY(const std::size_t got, read_full(*stream, bytes));
+    bytes.resize(got);
+    return bytes;
+}
+
+Result<std::string> ParquetFile::inflated(const Part& part, int codec) {
+    if (codec == k_none) return stored(part.at, std::min(part.stored_bytes, part.wanted));
+    if (codec == k_gzip) return streamed(part, Compression::gzip);
+    if (codec == k_zstd) return streamed(part, Compression::zstd);
     if (codec == k_snappy || codec == k_lz4_raw) {  // what does not shrink grows by less than this
-        const std::uint64_t enough = wanted + wanted / 6 + 64;
-        TRY(const std::string bytes, stored(at, std::min(stored_bytes, enough)));
-        return codec == k_snappy ? unsnappy_beginning(bytes, wanted) : unlz4_beginning(bytes, wanted);
+        const std::uint64_t enough = part.wanted + part.wanted / 6 + 64;
+        TRY(const std::string bytes, stored(part.at, std::min(part.stored_bytes, enough)));
+        if (!part.whole)
+            return codec == k_snappy ? unsnappy_beginning(bytes, part.wanted) : unlz4_beginning(bytes, part.wanted);
+        return codec == k_snappy ? unsnappy(bytes, part.wanted) : unlz4(bytes, part.wanted);
     }
     return Error(Errc::unsupported,
                  fmt::format("pages are compressed by {}, which is not read here", codec_name(codec)));
+}
+
+Status ParquetFile::check_crc(const ParquetPage& page) {
+    TRY_DO(spend(page.stored_bytes));
+    FileSource source(m_input.fd, page.body, page.body + page.stored_bytes);
+    std::string block(64u << 10, '\0');
+    std::uint32_t crc = 0;
+    while (true) {
+        TRY(const std::size_t got, source.read(block));
+        if (got == 0) break;
+        crc = crc32_of(std::string_view(block).substr(0, got), crc);
+    }
+    if (crc == *page.crc) return {};
+    return Error(Errc::corrupt, fmt::format("{} does not have the checksum its header says", page_data(page.body)));
+}
+
+std::uint64_t ParquetFile::most_of(std::uint64_t size) const {
+    constexpr std::uint64_t k_half = ParquetBudget().work / 2;
+    return size <= m_budget.whole_page && m_budget.work > k_half ? size : m_limit;
 }
 
 Result<ParquetBody> ParquetFile::body(const ParquetPage& page) {
@@ -201,7 +228,7 @@ Result<ParquetBody> ParquetFile::body(const ParquetPage& page) {
     const auto take = [&](std::uint64_t size, std::uint64_t limit, int codec) {
         const std::uint64_t wanted = std::min(size, limit);
         body.cut |= wanted < size;
-        return beginning(at, codec == k_none ? size : stored_bytes, wanted, codec);
+        return beginning({at, codec == k_none ? size : stored_bytes, wanted, wanted == size}, codec);
     };
     int codec = m_codec;
     if (page.kind == ParquetPage::Kind::data_v2) {
@@ -214,8 +241,10 @@ Result<ParquetBody> ParquetFile::body(const ParquetPage& page) {
         if (!page.compressed) codec = k_none;
     }
     if (codec == k_none) bytes = std::min(bytes, stored_bytes);
-    if (bytes == 0 || stored_bytes == 0) return body;
-    TRY(body.values, take(bytes, m_limit, codec));
+    if (bytes > 0 && stored_bytes > 0) {
+        TRY(body.values, take(bytes, most_of(bytes), codec));
+    }
+    if (page.crc && !body.cut) TRY_DO(check_crc(page));
     return body;
 }
 

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/compress.hpp"
 #include "formats/parquet_pages.hpp"
 
 namespace neurolake::formats {
@@ -18,6 +20,7 @@ struct ParquetPage {
     std::uint64_t stored_bytes = 0, inflated_bytes = 0;        // as claimed; stored_bytes lie in the file
     std::uint64_t repetition_bytes = 0, definition_bytes = 0;  // of data_v2: before the values, never compressed
     bool compressed = true;                                    // of data_v2: whether the codec was used
+    std::optional<std::uint32_t> crc;                          // CRC-32 of the body as it is stored
 };
 
 struct ParquetBody {
@@ -34,14 +37,23 @@ public:
 
     // corrupt: no page header there, or a page that does not lie in the file; guard: the budget is used up.
     Result<ParquetPage> page(std::uint64_t at);
-    // corrupt: it inflates to less than its header says; guard; unsupported: a codec that is not read.
+    // corrupt: it inflates to less than its header says, or, where it is read whole, to more or from other bytes;
+    // guard; unsupported: a codec that is not read.
     Result<ParquetBody> body(const ParquetPage& page);
 
 private:
     Status spend(std::uint64_t bytes);
     Result<std::string> stored(std::uint64_t at, std::uint64_t size);
-    Result<std::string> beginning(std::uint64_t at, std::uint64_t stored_bytes, std::uint64_t wanted, int codec);
-    Result<std::string> inflated(std::uint64_t at, std::uint64_t stored_bytes, std::uint64_t wanted, int codec);
+    // `wanted` bytes from the front of what lies in stored_bytes at `at`; `whole`: there should be no more.
+    struct Part {
+        std::uint64_t at = 0, stored_bytes = 0, wanted = 0;
+        bool whole = false;
+    };
+    Result<std::string> beginning(const Part& part, int codec);
+    Result<std::string> inflated(const Part& part, int codec);
+    Result<std::string> streamed(const Part& part, Compression codec);
+    std::uint64_t most_of(std::uint64_t size) const;
+    Status check_crc(const ParquetPage& page);
 
     const Input& m_input;
     int m_codec;

@@ -43,7 +43,9 @@ Error of_column(const Error& e, const std::string& name) {
 class RowReader {
 public:
     RowReader(const Input& input, const ParquetTree& tree, std::size_t count)
-        : m_input(input), m_tree(tree), m_count(count) {}
+        : m_input(input), m_tree(tree), m_count(count) {
+        m_budget.whole_page = 1u << 20;
+    }
 
     // Called for each row group in order; those behind the last row that is wanted are not looked at.
     void take(const ParquetRowGroup& group) {

@@ -5,10 +5,13 @@
 
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include "base/compress.hpp"
 
 namespace neurolake::test {
 
@@ -76,6 +79,7 @@ struct ParquetTestFile {
     std::vector<ParquetTestColumn> columns;  // all of the same length, required, PLAIN
     std::int64_t claimed_rows = -1;          // in the footer; -1 = the truth
     std::int64_t page_offset_shift = 0;      // a lie about where the data stands
+    std::optional<std::uint32_t> crc_lie;    // pages have a checksum: the true one, but for these bits
 
     std::string bytes() const {
         std::string file = "PAR1";
@@ -86,6 +90,7 @@ struct ParquetTestFile {
             page.integer(1, 0, 5);
             page.integer(2, static_cast<std::int64_t>(data.size()), 5);
             page.integer(3, static_cast<std::int64_t>(data.size()), 5);
+            if (crc_lie) page.integer(4, static_cast<std::int32_t>(crc32_of(data) ^ *crc_lie), 5);
             page.begin_struct(5);
             page.integer(1, static_cast<std::int64_t>(rows()), 5);
             page.integer(2, 0, 5);

@@ -154,6 +154,28 @@ TEST_CASE("damaged pages are told with column, place and what to do", "[formats]
     }
 }
 
+TEST_CASE("no byte of a compressed page with a checksum is changed unseen", "[formats]") {
+    const std::string bytes = sample("rows_gzip");
+    const auto rows = rows_of(bytes, "x.parquet", 3);
+    std::size_t wrong = 0;
+    for (std::size_t page = bytes.find("\x1F\x8B\x08"); page != std::string::npos;
+         page = bytes.find("\x1F\x8B\x08", page + 1))
+        for (std::size_t at = page + 3; at < page + 20; ++at) {
+            std::string changed = bytes;
+            changed[at] = static_cast<char>(changed[at] ^ 4);
+            const ScratchFile file(changed);
+            const auto now = head(file.fd(), "x.parquet", 3);
+            wrong += now && now->cells != rows.cells;
+        }
+    CHECK(wrong == 0);
+    ParquetTestFile file;
+    file.columns = {{"id", std::vector<std::int64_t>{1, 2, 3}}};
+    file.crc_lie = 0;
+    CHECK(rows_of(file.bytes(), "made.parquet", 1).cells == std::vector<Cells>{{"1"}});
+    file.crc_lie = 1;
+    CHECK(refusal(file.bytes()).message.find("checksum") != std::string::npos);
+}
+
 TEST_CASE("a row of Parquet that grows without end by its names is refused", "[formats]") {
     ParquetNode leaf, pair, list;
     leaf.name = std::string(1u << 20, 'n');
