@@ -34,6 +34,7 @@ struct Head {
     std::vector<index::Cells> rows;
     std::vector<std::string> in_cloud;  // files that were passed over
     std::vector<Gap> missing;           // what was to be read and could not
+    bool cut = false;                   // more rows were asked for, but they are too large
     bool kept = false;                  // from the sample in the catalog, cut and masked
     std::vector<std::string> masked;    // columns of such a sample
 };
@@ -142,6 +143,8 @@ Result<Head> read_head(Session& session, const model::Table& table, std::size_t 
             continue;
         }
         index::add_rows(table, file.path, *rows, wanted, head.rows);
+        head.cut = rows->cut;
+        if (head.cut) break;
     }
     if (failed && head.rows.empty()) return std::move(*failed);
     if (head.rows.empty() && !head.in_cloud.empty()) TRY_DO(take_kept_rows(session, table, wanted, head));
@@ -233,6 +236,8 @@ Result<int> run_head(Session& session, const Args& args) {
     session.query("catalog.head", json::Value::object().set("table", table->full_name()).set("rows", head.rows.size()));
     Output& out = session.out();
     if (head.kept) tell_of_sample(out, *table, head, args.rows);
+    if (head.cut)
+        out.warn(fmt::format("only the first {}: more are too large to be shown", counted(head.rows.size(), "row")));
     if (!head.in_cloud.empty() && !head.kept)
         out.warn(fmt::format("{} in the cloud not read, for instance {}", counted(head.in_cloud.size(), "file"),
                              text::escape_controls(head.in_cloud.front())));
@@ -252,6 +257,7 @@ Result<int> run_head(Session& session, const Args& args) {
     auto value = json::Value::object().set("schema", "neurolake.catalog.head/1");
     json::set_path(value, "table", table->full_name());
     value.set("source", head.kept ? "sample" : "files");
+    if (head.cut) value.set("cut", true);
     if (head.kept) {
         auto masked = json::Value::array();
         for (const auto& column : head.masked) masked.push(text::to_valid_utf8(column));

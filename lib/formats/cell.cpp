@@ -414,7 +414,7 @@ std::string date_text(std::int64_t seconds) {
     const unsigned day = day_of_year - (153 * shifted + 2) / 5 + 1;
     const unsigned month = shifted < 10 ? shifted + 3 : shifted - 9;
     const std::int64_t year = static_cast<std::int64_t>(year_of_era) + era * 400 + (month <= 2);
-    return fmt::format("{:04}-{:02}-{:02}", year, month, day);
+    return fmt::format("{}{:04}-{:02}-{:02}", year < 0 ? "-" : "", year < 0 ? -year : year, month, day);
 }
 
 std::string timestamp_text(std::int64_t seconds, std::uint32_t nanos) {

@@ -371,8 +371,9 @@ std::string with_swapped(std::string_view s, char a, char b) {
 }
 
 // Outside quotes a CR ends lines and no LF does.
-bool only_cr_ends_lines(std::string_view s) {
-    const SeparatorSet set;
+bool only_cr_ends_lines(std::string_view s, char quote) {
+    SeparatorSet set;
+    set.quote = quote;
     const Characters table = character_table(set);
     Sample unused;
     bool any = false, cell_begins = true;
@@ -407,7 +408,8 @@ CsvDialect detect_dialect(std::string_view sample, bool sample_is_whole, char pr
     if (said != '\0' && !is_candidate) sample = swapped = with_swapped(sample, said, prefer);
     const std::string_view beginning = sample.substr(0, k_newline_bytes);
     const bool has_lf =
-        sample.find('\n') != std::string_view::npos && !(has_lone_cr(beginning) && only_cr_ends_lines(sample));
+        sample.find('\n') != std::string_view::npos &&
+        !(has_lone_cr(beginning) && (only_cr_ends_lines(sample, '"') || only_cr_ends_lines(sample, '\'')));
     if (!has_lf && sample.find('\r') != std::string_view::npos) dialect.set.newline = '\r';
     Choice choice = choose_quoting(sample, sample_is_whole, dialect.set, prefer);
     if (has_lf && has_lone_cr(beginning)) {

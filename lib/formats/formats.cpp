@@ -170,7 +170,7 @@ Result<Opened> open_input(int fd, std::string_view file_name, const Options& opt
     const bool plain = input.compression == Compression::none;
     const bool delimited = input.format_hint == "csv" || input.format_hint == "tsv";
     if (plain && delimited && format_of_magic(first).empty() && !has_utf16_mark(first) &&
-        encoding_of(first) == TextEncoding::utf8) {
+        first.find('\0') == std::string_view::npos) {
         opened.detected = known(input.format_hint);
         return opened;
     }
@@ -273,15 +273,28 @@ Result<Profile> profile(int fd, std::string_view file_name, const Options& optio
     return profile;
 }
 
+namespace {
+
+// No refusal leaves people without a next step.
+Error with_hint(Error e) {
+    if (e.hint.empty() && e.code == Errc::corrupt) e.hint = "write the file again, or restore it from where it came";
+    if (e.hint.empty() && e.code == Errc::unsupported)
+        e.hint = "what is known of the file: neurolake catalog show; the formats that are read: docs/formats";
+    return e;
+}
+
+}  // namespace
+
 Result<Rows> head(int fd, std::string_view file_name, std::size_t count) {
     const CancelFlag never;
     TRY(const Opened opened, open_input(fd, file_name, {}, never));
-    if (opened.damage) return *opened.damage;
+    if (opened.damage) return with_hint(*opened.damage);
     if (opened.detected.format == "empty") return Rows{};
     const Format* format = find_format(opened.detected.format);
     if (format == nullptr)
-        return Error(Errc::unsupported, fmt::format("show the first rows: {}", opened.detected.why.message));
-    return format->head(opened.input, count);
+        return with_hint({Errc::unsupported, fmt::format("show the first rows: {}", opened.detected.why.message)});
+    auto rows = format->head(opened.input, count);
+    return rows ? std::move(rows) : with_hint(std::move(rows).error());
 }
 
 }  // namespace neurolake::formats

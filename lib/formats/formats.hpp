@@ -42,6 +42,7 @@ Result<Profile> profile(int fd, std::string_view file_name, const Options& optio
 struct Rows {
     std::vector<std::string> columns;
     std::vector<std::vector<std::optional<std::string>>> cells;  // nullopt = null
+    bool cut = false;                                            // there are more, but they are too large to be given
 };
 Result<Rows> head(int fd, std::string_view file_name, std::size_t count);
 

@@ -152,6 +152,8 @@ private:
         if (definition == m_leaf.definition) {
             std::string_view bytes;
             if (!decoder.next(bytes)) return false;
+            if (!parquet_fits(*m_leaf.element, m_leaf.type, bytes))
+                return damaged("a value is outside the column's type, " + model::to_string(m_leaf.type));
             made.value = parquet_json(*m_leaf.element, m_leaf.type, bytes);
             if (const std::string* text = made.value.as_string()) cost += text->size();
         }
@@ -195,13 +197,11 @@ private:
     ParquetEntries m_out;
 };
 
-constexpr std::uint64_t k_most_of_page = 8u << 20;
-
 std::uint64_t first_limit(std::uint64_t records) {
     constexpr std::uint64_t k_few = 100;
     return records > k_few ? 64u << 10 : 8u << 10;
 }
-std::uint64_t next_limit(std::uint64_t limit) { return std::min(limit * 8, k_most_of_page); }
+std::uint64_t next_limit(std::uint64_t limit, const ParquetBudget& budget) { return std::min(limit * 8, budget.page); }
 
 Status check_place(const Input& input, const ParquetChunk& chunk) {
     if (chunk.encrypted)
@@ -218,11 +218,11 @@ Status check_place(const Input& input, const ParquetChunk& chunk) {
 Result<ParquetEntries> read_parquet_entries(const Input& input, const ParquetLeaf& leaf, const ParquetChunk& chunk,
                                             std::uint64_t records, ParquetBudget& budget) {
     TRY_DO(check_place(input, chunk));
-    for (std::uint64_t limit = first_limit(records);; limit = next_limit(limit)) {
+    for (std::uint64_t limit = first_limit(records);; limit = next_limit(limit, budget)) {
         Chunk reader(input, leaf, chunk, records, limit, budget);
         TRY_DO(reader.read());
         if (!reader.is_short()) return reader.take();
-        if (limit < k_most_of_page) continue;
+        if (limit < budget.page) continue;
         ParquetEntries entries = reader.take_whole();
         if (entries.records == 0) return Error(Errc::guard, "the first value is larger than can be shown");
         return entries;
@@ -233,12 +233,12 @@ Status read_parquet_bytes(const Input& input, const ParquetLeaf& leaf, const Par
                           ParquetBudget& budget, const ParquetTake& take) {
     TRY_DO(check_place(input, chunk));
     std::uint64_t given = 0;
-    for (std::uint64_t limit = first_limit(records);; limit = next_limit(limit)) {
+    for (std::uint64_t limit = first_limit(records);; limit = next_limit(limit, budget)) {
         Chunk reader(input, leaf, chunk, records, limit, budget);
         reader.hand_to(take, given);
         const Status status = reader.read();
         given = std::max(given, reader.records());
-        if (!status || !reader.is_short() || limit == k_most_of_page) return status;
+        if (!status || !reader.is_short() || limit == budget.page) return status;
     }
 }
 

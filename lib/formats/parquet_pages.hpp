@@ -35,6 +35,7 @@ struct ParquetEntries {
 struct ParquetBudget {
     std::uint64_t work = 256u << 20;
     std::uint64_t column = 8u << 20;
+    std::uint64_t page = 8u << 20;  // that is read of a page at most
     // Pages that inflate to at most so much are read whole, whatever is wanted of them, while more than half of the
     // work is left: only of a whole one can damage be told from data.
     std::uint64_t whole_page = 0;
@@ -42,10 +43,10 @@ struct ParquetBudget {
 
 // Source: the Parquet format's README ("Data Pages") and Compression.md. Reads pages from the chunk's first on until
 // there are `records` records, the chunk ends, or budget.column is used up (then there are fewer). Of a page larger
-// than budget.whole_page only its beginning is read and inflated, as far as it is needed, at most 8 MiB of it: a record
-// that goes on behind that is not given. What is read whole must be of the size, and have the CRC-32, that its header
-// says. Errors: io; corrupt; unsupported: a codec or encoding that is not read, an encrypted column; guard: the first
-// record is larger than we read.
+// than budget.whole_page only its beginning is read and inflated, as far as it is needed, at most budget.page of it: a
+// record that goes on behind that is not given. What is read whole must be of the size, and have the CRC-32, that its
+// header says. Errors: io; corrupt; unsupported: a codec or encoding that is not read, an encrypted column; guard: the
+// first record is larger than we read.
 Result<ParquetEntries> read_parquet_entries(const Input& input, const ParquetLeaf& leaf, const ParquetChunk& chunk,
                                             std::uint64_t records, ParquetBudget& budget);
 

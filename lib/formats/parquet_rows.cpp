@@ -18,7 +18,11 @@ namespace {
 
 using Cells = std::vector<std::optional<std::string>>;
 
-constexpr std::uint64_t k_max_shown = 16u << 20;  // bytes of all cells
+// Bytes of all cells: who asks for many rows has the memory for them, the first few of a file cost little.
+std::uint64_t room_for(std::size_t rows) {
+    constexpr std::uint64_t k_least = 16u << 20, k_most = 128u << 20, k_row = 64u << 10;
+    return std::clamp(std::min<std::uint64_t>(rows, k_most) * k_row, k_least, k_most);
+}
 
 std::string hint_of(Errc code) {
     if (code == Errc::corrupt) return "write the file again, or restore it from where it came";
@@ -43,18 +47,30 @@ Error of_column(const Error& e, const std::string& name) {
 class RowReader {
 public:
     RowReader(const Input& input, const ParquetTree& tree, std::size_t count)
-        : m_input(input), m_tree(tree), m_count(count) {
+        : m_input(input), m_tree(tree), m_count(count), m_room(room_for(count)) {
         m_budget.whole_page = 1u << 20;
+        m_budget.page = m_room / 2;
+        m_budget.work = m_room * 16;
     }
 
     // Called for each row group in order; those behind the last row that is wanted are not looked at.
     void take(const ParquetRowGroup& group) {
+        m_said += group.rows;
         if (m_done || m_error || m_cells.size() >= most_rows()) return;
         if (const Status status = read(group); !status) m_error = status.error();
     }
-    Result<std::vector<Cells>> rows() {
+    // Of a file that says it has so many.
+    Status give(std::int64_t all, Rows& rows) {
         if (m_error) return *m_error;
-        return std::move(m_cells);
+        const auto wanted =
+            std::min<std::uint64_t>(m_count, static_cast<std::uint64_t>(std::max<std::int64_t>(all, 0)));
+        rows.cut = m_cells.size() < wanted;
+        if (rows.cut && !m_done && m_cells.size() < most_rows())
+            return Error(Errc::corrupt,
+                         fmt::format("show the first rows: the footer says {} rows, its row groups {}", all, m_said),
+                         hint_of(Errc::corrupt));
+        rows.cells = std::move(m_cells);
+        return {};
     }
 
 private:
@@ -62,7 +78,7 @@ private:
     std::size_t most_rows() const {
         constexpr std::size_t k_least_cell = 64;
         const std::size_t width = k_least_cell * std::max<std::size_t>(m_tree.columns.size(), 1);
-        return std::min(m_count, std::max<std::size_t>(k_max_shown / width, 1));
+        return std::min(m_count, std::max<std::size_t>(m_room / width, 1));
     }
 
     Status read(const ParquetRowGroup& group) {
@@ -93,12 +109,12 @@ private:
     // At most so many rows; fewer when they are too large.
     Result<Cells> read_column(const ParquetNode& column, const ParquetRowGroup& group, std::uint64_t rows) {
         // One column does not take all the room, and its leaves share it.
-        m_budget.column = (k_max_shown - m_shown) / 2 / std::max<std::size_t>(column.leaves, 1);
+        m_budget.column = (m_room - m_shown) / 2 / std::max<std::size_t>(column.leaves, 1);
         Cells cells;
         TRY_DO(read_parquet_column(m_input, m_tree, column, group, rows, m_budget, [&](const json::Value& value) {
             std::optional<std::string> cell = cell_of(value);
             const std::uint64_t size = (cell ? cell->size() : 0) + sizeof(cell);
-            if (size > k_max_shown - m_shown) return false;
+            if (size > m_room - m_shown) return false;
             m_shown += size;
             cells.push_back(std::move(cell));
             return true;
@@ -109,10 +125,12 @@ private:
     const Input& m_input;
     const ParquetTree& m_tree;
     std::size_t m_count;
+    std::uint64_t m_room;
     ParquetBudget m_budget;
     std::uint64_t m_shown = 0;
     std::vector<Cells> m_cells;
     std::optional<Error> m_error;
+    std::int64_t m_said = 0;  // rows, by all row groups
     bool m_done = false;
 };
 
@@ -141,7 +159,7 @@ Result<Rows> head_parquet(const Input& input, std::size_t count) {
             decode_parquet_footer(tail.footer(), [&](const ParquetRowGroup& group) { reader.take(group); }));
         return {};
     }());
-    TRY(rows.cells, reader.rows());
+    TRY_DO(reader.give(footer.rows, rows));
     return rows;
 }
 

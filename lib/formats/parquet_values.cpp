@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "formats/cell.hpp"
 #include "formats/parquet_bounds.hpp"
@@ -117,6 +118,23 @@ json::Value parquet_json(const ParquetElement& element, const model::Type& type,
             return bytes_json(element, type, bytes);
         default:
             return {};
+    }
+}
+
+bool parquet_fits(const ParquetElement& element, const model::Type& type, std::string_view bytes) {
+    if (element.physical != ParquetPhysical::int32 || bytes.size() != sizeof(std::int32_t)) return true;
+    const auto stored = little_endian<std::int32_t>(bytes);
+    switch (type.kind) {
+        case TypeKind::int8:
+            return std::in_range<std::int8_t>(stored);
+        case TypeKind::int16:
+            return std::in_range<std::int16_t>(stored);
+        case TypeKind::uint8:
+            return std::in_range<std::uint8_t>(stored);
+        case TypeKind::uint16:
+            return std::in_range<std::uint16_t>(stored);
+        default:
+            return true;
     }
 }
 

@@ -167,6 +167,26 @@ bool is_plain_ascii(std::string_view text) {
 
 }  // namespace
 
+namespace {
+
+// Of the units whose byte at `zero` (0 or 1) is zero, all are printable, and most of ASCII: letters of Latin-1 stand
+// between them.
+bool pairs_are_latin(std::string_view s, std::size_t zero) {
+    std::size_t pairs = 0, ascii = 0;
+    for (std::size_t i = 0; i + 1 < s.size(); i += 2) {
+        if (s[i + zero] != '\0') continue;
+        const char c = s[i + 1 - zero];
+        ++pairs;
+        if (is_plain_ascii({&c, 1}))
+            ++ascii;
+        else if (static_cast<unsigned char>(c) < 0xA0)
+            return false;
+    }
+    return ascii * 4 >= pairs * 3;
+}
+
+}  // namespace
+
 TextEncoding encoding_of(std::string_view beginning) {
     if (has_utf16_mark(beginning)) {
         if (beginning.size() > 2 && is_plain_ascii(beginning.substr(2))) return TextEncoding::utf8;
@@ -180,8 +200,10 @@ TextEncoding encoding_of(std::string_view beginning) {
     }
     const std::size_t units = s.size() / 2;
     if (units < 2) return TextEncoding::utf8;
-    if (zeros[0] * 8 <= zeros[1] && zeros[1] * 2 >= units && words[0] >= zeros[1]) return TextEncoding::utf16_le;
-    if (zeros[1] * 8 <= zeros[0] && zeros[0] * 2 >= units && words[1] >= zeros[0]) return TextEncoding::utf16_be;
+    if (zeros[0] * 8 <= zeros[1] && zeros[1] * 2 >= units && (words[0] >= zeros[1] || pairs_are_latin(s, 1)))
+        return TextEncoding::utf16_le;
+    if (zeros[1] * 8 <= zeros[0] && zeros[0] * 2 >= units && (words[1] >= zeros[0] || pairs_are_latin(s, 0)))
+        return TextEncoding::utf16_be;
     return TextEncoding::utf8;
 }
 

@@ -89,6 +89,10 @@ TEST_CASE("UTF-16 is read with and without its mark, of either byte order, in an
             CHECK(profile.findings.empty());
             CHECK(profile_of(gzip(csv).value(), "t.csv.gz").rows == 2);
             CHECK(profile_of(utf16(u"{\"a\": 1}\n{\"a\": 2}\n", big, mark), "t.jsonl").rows == 2);
+            CHECK(profile_of(utf16(u"{\"a\": \"\u00fc\"}\n{\"a\": \"\u00df\"}\n", big, mark), "t.jsonl").rows == 2);
+            const std::string city = utf16(u"id,city\n1,7\n2,\u00fc\n3,y\n", big, mark);
+            CHECK(profile_of(city, "t.csv").rows == 3);
+            CHECK(profile_of(utf16(u"\u5e74,\u6708\n1,2\n3,4\n5,6\n", big, mark), "t.csv").rows == 3);
             CHECK(profile_of(utf16(u"[{\"a\": 1},{\"a\": 2}]", big, mark), "t.json").rows == 2);
         }
     std::u16string many = u"a,b\n";
@@ -240,6 +244,8 @@ TEST_CASE("line ends in quotes do not decide what ends lines", "[formats]") {
     CHECK(evidence_of(profile, "t").max == "x");
     CHECK(rows_of("id,t\r1,\"a\nb\"\r2,\"c\r\nd\"\r3,x\r", "t.csv").cells[1][1] == "c\r\nd");
     CHECK(profile_of("name\r\"a\nb\"\rc\r", "t.csv").rows == 2);
+    CHECK(rows_of("a,b\r1,'x\r\ny'\r2,'z,z'\r", "t.csv").cells ==
+          rows_of("a,b\r1,\"x\r\ny\"\r2,\"z,z\"\r", "t.csv").cells);
     CHECK(profile_of("id,t\n1,\"a\rb\"\n2,\"c\rd\"\n", "t.csv").rows == 2);
 }
 

@@ -206,6 +206,26 @@ TEST_CASE("the profile of an NCF file carries its types, bounds, semantics and r
     CHECK(result->columns[1].semantic == "pii_email");
 }
 
+TEST_CASE("the rows of an NCF file whose strings are said to be huge are damage, with what to do", "[formats]") {
+    std::size_t refused = 0;
+    for (const std::string& name : sample_names()) {
+        const auto bytes = read_file(samples() / (name + ".ncf"));
+        REQUIRE(bytes.has_value());
+        for (std::size_t at = 0; at + 8 <= bytes->size() && at < 3000; ++at) {
+            if ((*bytes)[at + 1] != '\0' || (*bytes)[at + 2] != '\0' || (*bytes)[at + 3] != '\0') continue;
+            std::string changed = *bytes;
+            changed[at + 3] = '\x10';
+            const ScratchFile file(changed);
+            const auto rows = head(file.fd(), "changed.ncf", 3);
+            if (rows) continue;
+            ++refused;
+            CHECK(rows.error().code != Errc::guard);
+            CHECK_FALSE(rows.error().hint.empty());
+        }
+    }
+    CHECK(refused > 0);
+}
+
 TEST_CASE("an NCF file cut anywhere is read without harm", "[formats]") {
     for (const char* name : {"a09-column-groups", "b01-tiny", "c02-mixed-3", "d01-notebook-json"}) {
         const auto bytes = read_file(samples() / (std::string(name) + ".ncf"));

@@ -119,6 +119,10 @@ TEST_CASE("cells of Parquet are spelled as those of the other formats", "[format
     ParquetElement element = element_of(ParquetPhysical::int96);
     const std::string noon_of_1970("\x00\x80\xA7\x48\x4A\x27\x00\x00\x8C\x3D\x25\x00", 12);
     CHECK(*parquet_json(element, model::TypeKind::timestamp, noon_of_1970).as_string() == "1970-01-01 12:00:00");
+    element = element_of(ParquetPhysical::int32);
+    const std::int32_t ides_of_march = -735525;
+    const std::string_view day(reinterpret_cast<const char*>(&ides_of_march), sizeof ides_of_march);
+    CHECK(*parquet_json(element, model::TypeKind::date, day).as_string() == "-0044-03-15");
     element = element_of(ParquetPhysical::fixed, 2);
     CHECK(parquet_json(element, model::TypeKind::float32, std::string("\x00\xC1", 2)).as_double() == -2.5);
     CHECK(parquet_json(element, model::TypeKind::float32, std::string("\x01\x00", 2)).as_double() > 0);
@@ -174,6 +178,44 @@ TEST_CASE("no byte of a compressed page with a checksum is changed unseen", "[fo
     CHECK(rows_of(file.bytes(), "made.parquet", 1).cells == std::vector<Cells>{{"1"}});
     file.crc_lie = 1;
     CHECK(refusal(file.bytes()).message.find("checksum") != std::string::npos);
+}
+
+TEST_CASE("a Parquet footer that says more rows than there are is damage, not an empty table", "[formats]") {
+    ParquetTestFile file;
+    file.columns = {{"id", std::vector<std::int64_t>{}}};
+    file.claimed_rows = 500;
+    const Error e = refusal(file.bytes());
+    CHECK(e.code == Errc::corrupt);
+    CHECK(e.message.find("the footer says 500 rows, its row groups 0") != std::string::npos);
+    file.columns = {{"id", std::vector<std::int64_t>{1, 2}}};
+    CHECK(rows_of(file.bytes(), "x.parquet", 2).cells.size() == 2);
+}
+
+TEST_CASE("as many large rows of Parquet are given as there is room for, and the rest is told", "[formats]") {
+    ParquetTestFile file;
+    file.columns = {{"text", std::vector<std::string>(20, std::string(1u << 20, 'x'))}};
+    Rows rows = rows_of(file.bytes(), "x.parquet", 20);
+    CHECK(rows.cells.size() == 7);
+    CHECK(rows.cut);
+    rows = rows_of(file.bytes(), "x.parquet", 7);
+    CHECK(rows.cells.size() == 7);
+    CHECK_FALSE(rows.cut);
+    rows = rows_of(file.bytes(), "x.parquet", 5000);
+    CHECK(rows.cells.size() == 20);
+    CHECK_FALSE(rows.cut);
+}
+
+TEST_CASE("a value that a column of 8 or 16 bits cannot have is damage", "[formats]") {
+    const ParquetElement element = element_of(ParquetPhysical::int32);
+    const auto fits = [&](model::TypeKind kind, std::int32_t value) {
+        return parquet_fits(element, kind, std::string(reinterpret_cast<const char*>(&value), sizeof value));
+    };
+    CHECK(fits(model::TypeKind::int8, -128));
+    CHECK_FALSE(fits(model::TypeKind::int8, 128));
+    CHECK_FALSE(fits(model::TypeKind::int16, -32769));
+    CHECK(fits(model::TypeKind::uint8, 255));
+    CHECK_FALSE(fits(model::TypeKind::uint16, -1));
+    CHECK(fits(model::TypeKind::int32, 1 << 30));
 }
 
 TEST_CASE("a row of Parquet that grows without end by its names is refused", "[formats]") {
