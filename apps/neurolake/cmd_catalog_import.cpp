@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include <filesystem>
+
 #include "base/text.hpp"
 #include "cmd_catalog.hpp"
 #include "import_report.hpp"
@@ -98,6 +100,10 @@ Result<int> run_import(Session& session, const Args& args) {
     if (!args.forget.empty()) return run_forget(session, args);
     if (args.file.empty()) return run_list(session);
     TRY(const lake::Lake* lake, session.lake());
+    std::error_code failed;
+    if (!std::filesystem::exists(args.file, failed) && !failed)
+        return Error(Errc::not_found, fmt::format("import {}: there is no such file or folder", args.file),
+                     "name a catalog.json, or a folder of an older catalog", args.file);
     TRY(const migrate::Foreign foreign, migrate::read_foreign(args.file, lake->layout().buckets));
     TRY_DO(begin_change(session));
     TRY(catalog::Catalog * catalog, session.catalog());

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "base/text.hpp"
 #include "cmd_lineage.hpp"
 #include "exchange/openlineage.hpp"
@@ -133,6 +135,10 @@ void print_import(Session& session, const ImportArgs& args, const Imported& done
 }
 
 Result<int> run_import(Session& session, const ImportArgs& args) {
+    std::error_code failed;
+    if (args.file != "-" && !std::filesystem::exists(args.file, failed) && !failed)
+        return Error(Errc::not_found, fmt::format("import {}: there is no such file", args.file),
+                     "name a file of OpenLineage events, or - for standard input", args.file);
     // Before the lock: nobody waits for a slow pipe.
     TRY(const std::string text, args.file == "-" ? read_stdin() : read_file(args.file, k_largest_file));
     TRY_DO(begin_change(session));

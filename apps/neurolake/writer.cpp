@@ -48,6 +48,10 @@ Status check_output_place(Session& session, const std::string& file) {
             return Error(Errc::usage, fmt::format("write to {}: that is a data file of bucket {}", file, bucket.name),
                          "another name; neurolake put --overwrite replaces data and keeps the old file in the trash",
                          file);
+    const auto folder = place.parent_path();
+    if (!folder.empty() && !std::filesystem::exists(folder, failed) && !failed)
+        return Error(Errc::not_found, fmt::format("write to {}: there is no folder {}", file, folder.string()),
+                     "make that folder, or name a file elsewhere", file);
     return {};
 }
 

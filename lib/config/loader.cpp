@@ -148,7 +148,8 @@ private:
         if (!option) {
             const auto keys = known_keys();
             const auto meant = text::closest(key, keys);
-            return problem(place, meant ? fmt::format("unknown key; did you mean {}?", *meant) : "unknown key");
+            return problem(place, meant ? fmt::format("unknown key; did you mean {}?", *meant)
+                                        : "unknown key; `neurolake config show` lists the known keys");
         }
         // The process list shows arguments to everyone on the machine.
         if (is_secret(*option, value))

@@ -67,8 +67,10 @@ std::string list_of(const std::vector<std::string>& words) {
 // The first sentence or so, for the index.
 std::string first_words(const std::string& description) {
     constexpr std::size_t k_widest = 100;
-    std::string line = description.substr(0, description.find('\n'));
-    if (text::display_width(line) <= k_widest) return markdown_text(line);
+    const std::size_t first = description.find('\n');
+    std::string line = description.substr(0, first);
+    const bool more = first != std::string::npos && !text::trim(std::string_view(description).substr(first)).empty();
+    if (text::display_width(line) <= k_widest) return markdown_text(line) + (more ? " ..." : "");
     std::size_t end = k_widest;
     while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;
     return markdown_text(line.substr(0, end)) + " ...";
@@ -104,9 +106,9 @@ std::string facts_of(const model::Table& table, const catalog::Lineage& lineage)
     fact("Owner", markdown_text(table.owner));
     fact("Tags", list_of(table.tags));
     fact("Terms", list_of(table.terms));
-    fact("Size",
-         fmt::format("{} rows in {} {}, {}, {}", rows_text(table), text::with_thousands(table.files),
-                     table.files == 1 ? "file" : "files", text::size_text(table.bytes), markdown_text(table.format)));
+    fact("Size", fmt::format("{} {} in {} {}, {}, {}", rows_text(table), table.rows == 1 ? "row" : "rows",
+                             text::with_thousands(table.files), table.files == 1 ? "file" : "files",
+                             text::size_text(table.bytes), markdown_text(table.format)));
     fact(table.is_folder ? "Folder" : "File", markdown_text(table.bucket + "/" + table.path));
     if (table.tier != model::TableTier::local)
         fact("In the cloud",

@@ -109,6 +109,12 @@ class Help(LakeTest):
 
 class Usage(LakeTest):
     def test_wrong_words_are_exit_2_with_a_suggestion(self):
+        for words in (("catalog", "import", "/nonexist"), ("lineage", "import", "/nonexist"), ("lineage", "export", "-o", "/nonexist/x"),
+                      ("catalog", "export", "-o", "/nonexist/x")):
+            error = self.nl(*words, "--json", check=1).error
+            self.assertRegex(error["message"], "^(import|write to) /nonexist.*: there is no ", words)
+            self.assertTrue(error["hint"], words)
+        self.assertIn("lists the known keys", self.nl("status", "--set", "nope=1", check=None).err)
         cases = ((("tables",), "did you mean neurolake catalog tables?"), (("catalog", "list"), "did you mean neurolake catalog tables?"),
                  (("lineage",), "neurolake lineage show analytics.daily"), (("catalog", "head", "t", "-n", "-1"), "'-1' is not a whole number of at least 1"),
                  (("catalog", "head", "t", "-n", "0x10"), "'0x10' is not a whole number"), (("catalog", "head", "t", "-n", "9" * 20), "is too large"),

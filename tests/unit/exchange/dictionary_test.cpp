@@ -60,7 +60,7 @@ TEST_CASE("a table has its facts, columns and findings", "[exchange]") {
         text.starts_with("# Data dictionary\n\n1 table, 1,234 rows, as of 2026-11-22T08:00:00Z.\n\n"
                          "| Table | What it is | Rows | Columns | Owner | Tags |\n|---|---|---:|---:|---|---|\n"
                          "| [raw-data.orders](#table-" +
-                         orders.id + ") | What was bought | 1,234 | 3 | ana | gold, a\\|b |\n"));
+                         orders.id + ") | What was bought ... | 1,234 | 3 | ana | gold, a\\|b |\n"));
     CHECK(text.find("What was bought\nand by whom\n\n- Owner: ana\n- Tags: gold, a\\|b\n- Size: 1,234 rows in 2 files, "
                     "2.0 KiB, csv\n") != std::string::npos);
     CHECK(text.find("| id | int64 | none | the order | 1 to 1234 |\n"
