@@ -127,7 +127,8 @@ void print_change(Session& session, const index::TableChange& change) {
     else if (change.breaking)
         below(out.paint(Style::red,
                         fmt::format("schema version {} breaks readers of the old one", change.schema_version)));
-    const bool counts = change.rows != change.rows_before || change.files != change.files_before;
+    const bool rows_known = change.rows_exact || change.rows > 0;
+    const bool counts = (rows_known && change.rows != change.rows_before) || change.files != change.files_before;
     if (change.what == What::changed && !counts && change.schema_changes.empty() && change.renamed_from.empty())
         below(out.name(change.reason));
     if (change.what != What::added) return;
@@ -194,6 +195,19 @@ void print_left_for_later(Output& out, const index::Report& report, double settl
                           : std::string("in a moment");
     out.summary(fmt::format("{} too new (written less than {:g} s ago): run neurolake catalog index again {}",
                             young == 1 ? "1 file is" : counted(young, "file") + " are", settle_seconds, when));
+}
+
+// Told by the run that sees them first; -v names them in each.
+void print_passed_over(Output& out, const index::Report& report) {
+    constexpr std::string_view k_named = ": neurolake catalog index -v names them";
+    if (report.new_symlinks > 0)
+        out.summary(fmt::format("{} not followed{}", counted(report.new_symlinks, "symlink"), k_named));
+    if (report.new_specials > 0)
+        out.summary(fmt::format("{} left alone{}",
+                                report.new_specials == 1
+                                    ? "1 pipe, socket or device"
+                                    : counted(report.new_specials, "pipe") + ", sockets or devices",
+                                k_named));
 }
 
 // "2 tables new, 1 changed", in the order of TableChange::What.
@@ -265,6 +279,8 @@ index::Report merged(index::Report first, index::Report next) {
     next.bytes_read += first.bytes_read;
     next.files_gone += first.files_gone;
     next.files_unchanged -= std::min(next.files_unchanged, first.files_read);
+    next.new_symlinks += first.new_symlinks;
+    next.new_specials += first.new_specials;
     next.breaking |= first.breaking;
     next.elapsed_ms += first.elapsed_ms;
     return next;
@@ -279,6 +295,7 @@ void print_index_report(Session& session, const index::Report& report, const ind
     else
         out.summary(fmt::format("Catalog: {}, {}{}", counted(report.tables, "table"),
                                 report.rows_exact ? "" : "at least ", counted(report.rows, "row")));
+    print_passed_over(out, report);
     print_left_for_later(out, report, options.settle_seconds);
     print_named(out, report.troubled, "an error", "errors");
     print_named(out, report.remarked, "warnings", "warnings");

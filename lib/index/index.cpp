@@ -72,6 +72,12 @@ Status Run::scan() {
     const lake::Scan& found = m_scan.scan;
     for (const lake::BucketTotals& totals : found.totals) m_report.files_seen += totals.files + totals.cloud_files;
     for (const Finding& finding : found.findings) m_report.findings.push_back(as_override(finding));
+    for (std::size_t i = 0; i < found.totals.size(); ++i) {
+        const auto before = m_old.totals(found.buckets[i]).value_or(lake::BucketTotals{});
+        const lake::BucketTotals& now = found.totals[i];
+        m_report.new_symlinks += now.symlinks - std::min(now.symlinks, before.symlinks);
+        m_report.new_specials += now.specials - std::min(now.specials, before.specials);
+    }
     tell_missing_buckets();
     if (!found.gone.empty()) TRY_DO(look_at_gone());
     return {};
@@ -235,6 +241,18 @@ bool is_news(const Finding& finding, const Table& table, const Table* before) {
 
 }  // namespace
 
+namespace {
+
+// A renamed column is one that goes and one that comes: what was said of the first is not lost, but not there either.
+Finding description_waits(const Table& table, const model::Column& column) {
+    return {Finding::Severity::warning, "description_waits", shown(table.bucket, table.path), 0,
+            fmt::format("{0} had a description; it comes back with the column; for another name: neurolake catalog "
+                        "describe {1} --column NAME TEXT",
+                        column.name, table.full_name())};
+}
+
+}  // namespace
+
 void Run::add_table(Table table, const Table* before, const Group& group, int bucket_fd) {
     const bool same = before && table == *before;
     if (before && before->schema_version != table.schema_version)
@@ -251,6 +269,8 @@ void Run::add_table(Table table, const Table* before, const Group& group, int bu
         if (before) {
             tell_version(change, *version, table, *before);
             version->gone = words_that_went(table, *before);
+            for (const model::Column& column : version->gone)
+                if (!column.description.empty()) m_report.findings.push_back(description_waits(table, column));
         }
         m_report.breaking |= !change.breaks.empty();
         m_batch.versions.push_back(std::move(*version));

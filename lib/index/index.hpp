@@ -60,7 +60,8 @@ struct Report {
     std::vector<std::string> troubled;   // full names of tables with errors, of the whole catalog afterwards
     std::vector<std::string> remarked;   // of those with warnings only
     std::vector<model::Finding> findings;
-    bool breaking = false;  // some change has breaks
+    std::uint64_t new_symlinks = 0, new_specials = 0;  // links, pipes and the like that were not there before
+    bool breaking = false;                             // some change has breaks
     std::int64_t elapsed_ms = 0;
 };
 

@@ -53,13 +53,20 @@ std::vector<std::string> new_pii(const Table& now, const Table* before) {
     return out;
 }
 
+bool has_unreadable(const Table& table) {
+    return std::ranges::find(table.findings, "unreadable", &model::Finding::code) != table.findings.end();
+}
+
 // The most telling of what differs beyond counts and schema.
 std::string reason_of(const Table& now, const Table& before) {
     if (now.path != before.path) return fmt::format("its place is {}/{} now", now.bucket, now.path);
     if (now.cloud_files != before.cloud_files) return place_text(now);
     if (now.format != before.format) return fmt::format("its format is {} now, was {}", now.format, before.format);
-    if (now.bytes == before.bytes && now.rows_exact != before.rows_exact)
+    const bool readable = !has_unreadable(now) && !has_unreadable(before);
+    if (readable && now.bytes == before.bytes && now.rows_exact != before.rows_exact)
         return now.rows_exact ? "all of its rows are counted now" : "not all of its rows are counted now";
+    if (has_unreadable(now)) return now.files > 1 ? "some of it could not be read" : "it could not be read";
+    if (has_unreadable(before)) return "it could be read again";
     if (now.bytes != before.bytes || now.columns != before.columns) return "values changed";
     if (now.modified_at != before.modified_at) return "files were written again with the same values";
     if (now.partitions != before.partitions) return "its files are laid out anew";

@@ -311,6 +311,12 @@ class Changes(CatalogTest):
         self.assertIn("raw-data.good", self.nl("catalog", "tables", uid=uid).out)
         os.chmod(self.bucket("raw-data", "secret.csv"), 0o644)
         self.index(uid=uid)
+        os.chmod(self.bucket("raw-data", "secret.csv"), 0)
+        told = self.nl("catalog", "index", "--full", uid=uid, check=3).out
+        self.assertIn("it could not be read\n", told)
+        self.assertNotIn("values changed", told)
+        os.chmod(self.bucket("raw-data", "secret.csv"), 0o644)
+        self.assertNotIn("values changed", self.nl("catalog", "index", uid=uid).out)
 
     def test_a_mass_loss_stops_the_index_and_changes_nothing(self):
         for i in range(10):

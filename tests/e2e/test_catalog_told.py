@@ -50,6 +50,28 @@ class Told(CatalogTest):
         self.assertEqual(30, len(self.index("--dry-run", check=3)["changes"]))
         self.assertIn("gone    30 files of unknown format below raw-data/speeches\n", self.nl("catalog", "index", check=3).out)
 
+    def test_links_and_pipes_are_told_by_the_run_that_sees_them_first(self):
+        self.put("raw-data/a.csv", "id\n1\n")
+        os.symlink("a.csv", self.bucket("raw-data", "link.csv"))
+        told = self.nl("catalog", "index").out
+        self.assertIn("1 symlink not followed: neurolake catalog index -v names them\n", told)
+        self.assertNotIn("pipe", told)
+        os.mkfifo(self.bucket("raw-data", "pipe"))
+        told = self.nl("catalog", "index").out
+        self.assertIn("1 pipe, socket or device left alone", told)
+        self.assertNotIn("symlink", told)
+        self.assertNotIn("left alone", self.nl("catalog", "index").out)
+
+    def test_a_description_that_waits_for_its_column_is_told(self):
+        path = self.put("raw-data/orders.csv", "id,zip\n1,01234\n")
+        self.index()
+        self.nl("catalog", "describe", "orders", "--column", "zip", "As typed")
+        os.unlink(path)
+        self.put("raw-data/orders.csv", "id,postcode\n1,01234\n")
+        self.assertIn("zip had a description; it comes back with the column; for another name: neurolake catalog describe raw-data.orders",
+                      " ".join(self.nl("catalog", "index").err.split()))
+        self.assertNotIn("zip had", self.nl("catalog", "index").err)
+
     def test_a_dry_run_says_what_would_be(self):
         self.put("raw-data/orders.csv", "id,zip\n1,01234\n")
         self.index()
