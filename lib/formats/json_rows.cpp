@@ -14,8 +14,9 @@
 namespace neurolake::formats {
 namespace {
 
-constexpr std::size_t k_max_events = 8192;  // kept of one document; a larger one is walked twice
-constexpr unsigned k_max_depth = 64;        // deeper values are only balanced, not typed
+constexpr std::size_t k_max_events = 8192;   // kept of one document; a larger one is walked twice
+constexpr std::size_t k_first_events = 128;  // room at the beginning: most documents are small, and so are most files
+constexpr unsigned k_max_depth = 64;         // deeper values are only balanced, not typed
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
@@ -60,7 +61,7 @@ struct Event {
 struct JsonRows::Parser {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> stage1;
     std::size_t capacity = 0;
-    std::unique_ptr<Event[]> events = std::make_unique_for_overwrite<Event[]>(k_max_events);
+    std::vector<Event> events = std::vector<Event>(k_first_events);
     std::vector<char> unescaped;  // room for every string of the buffer that has an escape
 };
 
@@ -75,7 +76,7 @@ public:
           m_count(rows.m_parser->stage1->n_structural_indexes),
           m_unescaped(rows.m_parser->unescaped.data()),
           m_has_escapes(has_escapes),
-          m_events(rows.m_parser->events.get()) {}
+          m_room(rows.m_parser->events) {}
 
     bool done() const { return m_at >= m_count; }
     std::size_t position() const { return done() ? m_text.size() : m_index[m_at]; }
@@ -92,7 +93,7 @@ public:
         if (!value(shape, 0)) return false;
         m_row = is_object ? m_rows.m_rows++ : m_rows.m_value_rows++;
         if (m_used < k_max_events) {
-            for (std::size_t i = 0; i < m_used; ++i) commit(m_events[i]);
+            for (std::size_t i = 0; i < m_used; ++i) commit(m_room[i]);
         } else {  // it is good: once more, and each value counts at once
             m_at = begin_at;
             m_unescaped = unescaped;
@@ -116,7 +117,12 @@ private:
         event.size = text.size();
         noted(event);
     }
-    Event& next_event() { return m_used < k_max_events ? m_events[m_used] : m_spare; }
+    Event& next_event() {
+        if (m_used < m_room.size()) return m_room[m_used];
+        if (m_used == k_max_events) return m_spare;
+        m_room.resize(2 * m_room.size());
+        return m_room[m_used];
+    }
     void noted(const Event& event) {
         if (m_counts_at_once)
             commit(event);
@@ -299,7 +305,7 @@ private:
     std::uint64_t m_newlines = 0;
     char* m_unescaped;
     bool m_has_escapes, m_too_deep = false, m_twice = false;
-    Event* m_events;
+    std::vector<Event>& m_room;
     Event m_spare{};
     std::size_t m_used = 0;
     std::uint64_t m_row = 0;
