@@ -50,6 +50,7 @@ std::string one_line(std::string_view message) {
 }
 
 // Connecting in a thread of its own: libpq's connect_timeout counts for each address anew and not for looking names up.
+// It is the longer one, so that it is always our words that tell of a server that keeps silent.
 struct Attempt {
     std::mutex mutex;
     std::condition_variable ended;
@@ -61,7 +62,7 @@ PGconn* connect_in_time(const PostgresLibrary& pq, const std::string& dsn) {
     const auto attempt = std::make_shared<Attempt>();
     std::thread([attempt, dsn, &pq] {
         const char* names[] = {"dbname", "fallback_application_name", "connect_timeout", "client_encoding", nullptr};
-        const char* values[] = {dsn.c_str(), "neurolake", "3", "UTF8", nullptr};
+        const char* values[] = {dsn.c_str(), "neurolake", "30", "UTF8", nullptr};
         const bool named = !dsn.empty();
         PGconn* made = pq.connect(named ? names : names + 1, named ? values : values + 1, 1);
         const std::lock_guard lock(attempt->mutex);
