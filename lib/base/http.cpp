@@ -3,6 +3,7 @@
 #include "base/http.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstring>
 #include <ctime>
@@ -127,7 +128,7 @@ public:
         m_curl.slist_free_all(m_headers);
     }
 
-    Status prepare(const Options& options);
+    Status prepare(const Options& options, bool asks_first);
     Result<Response> run(CURLM* multi);
 
 private:
@@ -136,7 +137,7 @@ private:
         if (m_curl.easy_setopt(m_easy, option, value) != CURLE_OK) m_refused_option = true;
     }
     void set_method();
-    void set_headers();
+    void set_headers(bool asks_first);
     void set_callbacks();
     Result<CURLcode> drive(CURLM* multi);
     Result<Response> finish(CURLcode code);
@@ -179,7 +180,7 @@ private:
     bool m_body_begun = false, m_refused_option = false;
 };
 
-Status Transfer::prepare(const Options& options) {
+Status Transfer::prepare(const Options& options, bool asks_first) {
     if (m_easy == nullptr) return Error(Errc::io, "out of memory for a transfer");
     set(CURLOPT_URL, m_request.url.c_str());
     set(CURLOPT_PATH_AS_IS, 1L);  // keys may hold "/../"
@@ -203,7 +204,7 @@ Status Transfer::prepare(const Options& options) {
     set(CURLOPT_ERRORBUFFER, m_words);
     if (is_loopback(host_of(m_request.url))) set(CURLOPT_NOPROXY, "*");
     set_method();
-    set_headers();
+    set_headers(asks_first && m_request.body && m_request.body->size > 0);
     set_callbacks();
     if (m_refused_option) return Error(Errc::unsupported, "the installed libcurl is too old (7.85 is needed)");
     return {};
@@ -219,9 +220,9 @@ void Transfer::set_method() {
     if (m_request.method != "HEAD") set(CURLOPT_CUSTOMREQUEST, m_request.method.c_str());
 }
 
-void Transfer::set_headers() {
-    // No "Expect: 100-continue": it costs a round trip, and some servers answer it wrongly.
-    m_headers = m_curl.slist_append(m_headers, "Expect:");
+void Transfer::set_headers(bool asks_first) {
+    // Asking costs a round trip, and a second where the server does not know of it: not before it is needed.
+    m_headers = m_curl.slist_append(m_headers, asks_first ? "Expect: 100-continue" : "Expect:");
     for (const auto& [name, value] : m_request.headers) {
         // libcurl removes a header "name:" and sends an empty one for "name;".
         const std::string line = value.empty() ? name + ";" : name + ": " + value;
@@ -379,6 +380,7 @@ struct Client::Pool {
     std::mutex mutex;
     std::vector<CURLM*> idle;
     const Library* curl = nullptr;
+    std::atomic<bool> asks_first{false};  // an upload was cut: the next ones wait for the server's word
 
     Pool(Options o, const CancelFlag& c) : options(std::move(o)), cancel(c), rate(options.bytes_per_second) {}
     Pool(const Pool&) = delete;
@@ -414,11 +416,12 @@ Result<Response> Client::send(const Request& request) {
     if (m_pool->cancel.cancelled()) return Error(Errc::cancelled, "stopped before a request was sent");
     TRY(const Library* curl, library());
     Transfer transfer(*curl, request, m_pool->rate, m_pool->cancel);
-    TRY_DO(transfer.prepare(m_pool->options));
+    TRY_DO(transfer.prepare(m_pool->options, m_pool->asks_first.load()));
     CURLM* multi = m_pool->take(*curl);
     if (multi == nullptr) return Error(Errc::io, "out of memory for a transfer");
     auto response = transfer.run(multi);
     m_pool->give_back(multi);
+    if (!response && request.body && response.error().code == Errc::unavailable) m_pool->asks_first.store(true);
     return response;
 }
 

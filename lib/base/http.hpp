@@ -59,9 +59,11 @@ struct Options {
 
 // Many threads may send at once; each drives its own transfer, and connections are kept and reused. Never follows
 // redirects, speaks http and https only, always verifies certificates, keeps no cookies, uses the proxy of the
-// environment except for loopback. An answer of any status is a Response. Errors: unavailable (no connection, cut,
-// stalled, not HTTP), cloud (certificate refused), cancelled, corrupt (answer too large), unsupported (libcurl is not
-// installed), or the caller's own.
+// environment except for loopback. An answer of any status is a Response. A server that refuses before it has read the
+// body, and then closes, takes its answer along (RFC 9112, 9.6): once an upload was cut, the next ones of this client
+// ask before they send ("Expect: 100-continue", RFC 9110, 10.1.1), so that the refusal can be heard. Errors:
+// unavailable (no connection, cut, stalled, not HTTP), cloud (certificate refused), cancelled, corrupt (answer too
+// large), unsupported (libcurl is not installed), or the caller's own.
 class Client {
 public:
     Client(Options options, const CancelFlag& cancel);

@@ -26,6 +26,7 @@ FAULTS = [
     ("200 with an error", UP, {"type": "ok_error"}),
     ("200 with an error, and done", UP, {"type": "ok_error", "forward": True}),
     ("reset in the body", UP, {"type": "reset_request", "after": 1000}),
+    ("refused before the body", UP, {"type": "unheard", "code": 403, "s3code": "AccessDenied"}),
     ("upstream cut in the body", UP, {"type": "reset_upstream", "after": 1000}),
     ("answer lost", UP, {"type": "reset_response", "after": 0}),
     ("answer cut", UP, {"type": "reset_response", "after": 40}),
@@ -175,6 +176,26 @@ class Faults(unittest.TestCase):
     def test_each_fault_of_a_download(self):
         self.run_all([(self.recall_through, "%d-%d" % (i, times), what, fault, times)
                       for i, (what, fault) in enumerate(RECALL_FAULTS) for times in (1, 0)])
+
+    def burst_refused_unheard(self, match, code, s3code):
+        lake, digests = self.make(s3code)
+        with MiniS3() as s3, FaultProxy(s3.endpoint) as proxy:
+            proxy.rules([{"match": match, "fault": {"type": "unheard", "code": code, "s3code": s3code}}])
+            result = self.nl(lake, s3, proxy, "burst", "raw-data")
+            self.assertEqual([], self.lost(lake, s3, digests))
+            return result, s3.objects()
+
+    def test_what_a_server_refuses_before_the_body_is_heard(self):
+        """A server that answers before it has read the body, and closes: the answer dies unless one asks first."""
+        result, objects = self.burst_refused_unheard({"method": UP}, 403, "AccessDenied")
+        self.assertIn(result.returncode, (3, 12))
+        self.assertIn(b"refused", result.stderr)
+        self.assertNotRegex(result.stderr, rb"(?i)reset|empty reply")
+        self.assertEqual({}, objects)
+        only_when_free = {"method": "PUT", "header": {"if-none-match": "."}}
+        result, objects = self.burst_refused_unheard(only_when_free, 501, "NotImplemented")
+        self.assertEqual(0, result.returncode, result.stderr)
+        self.assertEqual(len(self.files), len(objects))
 
     def test_secrets_never_reach_a_log(self):
         lake, _ = self.make("secrets")

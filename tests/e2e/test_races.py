@@ -74,13 +74,14 @@ class Races(TierTest):
             self.put("raw-data/" + os.path.basename(path), DATA)
         self.set("hybrid_storage.concurrency", str(len(RACES)))
         self.proxy.rules([{"match": {"method": method}, "times": len(RACES),
-                           "fault": {"type": "stall", "where": "before_response", "seconds": 3}}])
+                           "fault": {"type": "stall", "where": "before_response", "seconds": 60}}])
         process = self.start("burst", "raw-data", env=self.env)
         stalled = lambda: len([event for event in self.proxy.log() if event["fault"] == "stall"]) == len(RACES)
         wait_until(lambda: stalled() or process.poll() is not None, "the requests that stall")
         for what, path in paths.items():
             what(path)
         newest = {what: read(path) for what, path in paths.items()}
+        self.proxy.release()
         self.assertEqual(3, process.wait(), process.stderr.read())
         self.proxy.clear()
         for what, path in paths.items():
@@ -116,11 +117,12 @@ class Races(TierTest):
         self.put("raw-data/a.bin", DATA)
         time.sleep(2.1)
         self.proxy.rules([{"match": {"method": "PUT"}, "times": 1,
-                           "fault": {"type": "stall", "where": "before_response", "seconds": 4}}])
+                           "fault": {"type": "stall", "where": "before_response", "seconds": 60}}])
         process = self.start("burst", "raw-data/a.bin", env=self.env)
         wait_until(lambda: self.proxy.log() or process.poll() is not None, "the upload")
         append(self.bucket("raw-data", "a.bin"))
         self.assertIsNone(process.poll())  # the writer was served while the upload still waited
+        self.proxy.release()
         self.assertEqual(3, process.wait())
         self.assertEqual(DATA + b"more", read(self.bucket("raw-data", "a.bin")))
 

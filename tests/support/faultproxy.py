@@ -19,6 +19,7 @@ A rule:  {"id": "slow", "match": {"method": "PUT|POST", "path": "^/lake/", "quer
   redirect          code[301] location region: PermanentRedirect with x-amz-bucket-region
   ok_error          200 with an <Error> body; s3code[InternalError] pad[3] forward[false]
   reset_request     after[0]  RST after reading N bytes of the request's body; nothing reaches the server
+  unheard           code[503] s3code[SlowDown]  refuses before the body and closes: only who asks first (Expect) hears it
   reset_upstream    after[0]  forward N bytes of the body, then RST on both sides
   reset_response    after[0]  the server does the work; RST after N bytes of the answer, 0 = answer lost
   truncate          after[0]  FIN after N bytes of body, Content-Length still announces all
@@ -34,10 +35,12 @@ A rule:  {"id": "slow", "match": {"method": "PUT|POST", "path": "^/lake/", "quer
   garbage           text: bytes that are not HTTP
 
 Control (JSON): GET /stats /rules /log   PUT /rules (replace)  POST /rules (append)   POST /reset {"seed": n}
+                POST /release: whoever stalls goes on
 """
 import argparse
 import asyncio
 import collections
+import contextlib
 import hashlib
 import json
 import os
@@ -111,6 +114,7 @@ class Proxy:
         self.arguments, self.seed, self.rules = arguments, arguments.seed, []
         self.upstream = loopback(arguments.upstream)
         self.started = time.time()
+        self.released = asyncio.Event()
         self.forget()
 
     def forget(self):
@@ -147,6 +151,10 @@ class Proxy:
                             "fault": fault, "rule": rule.id if rule else None, "length": request.length})
         return await Exchange(self, reader, writer, request, rule).run()
 
+    async def stall(self, seconds):
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.released.wait(), seconds)
+
     # ---- control
 
     def stats(self):
@@ -160,11 +168,16 @@ class Proxy:
         for rule in self.rules:
             rule.reset(self.seed)
 
+    def release(self):
+        self.released.set()
+        self.released = asyncio.Event()
+
     def command(self, method, path, body):
         words = json.loads(body or b"{}")
         commands = {("GET", "/stats"): self.stats, ("GET", "/rules"): lambda: [r.raw for r in self.rules],
                     ("GET", "/log"): lambda: list(self.events), ("PUT", "/rules"): lambda: self.set_rules(words),
-                    ("POST", "/rules"): lambda: self.set_rules(words, True), ("POST", "/reset"): lambda: self.reset(words)}
+                    ("POST", "/rules"): lambda: self.set_rules(words, True), ("POST", "/reset"): lambda: self.reset(words),
+                    ("POST", "/release"): self.release}
         if (method, path) not in commands:
             return 404, {"error": "no such control path"}
         try:

@@ -24,8 +24,8 @@ class Exchange:
     async def run(self):
         if self.type == "stall" and self.fault.get("where") == "before_request":
             await self.stall()
-        early = {"garbage": self.garbage, "reset_request": self.reset_request, "swallow": self.swallow,
-                 "stale": self.stale}
+        early = {"garbage": self.garbage, "reset_request": self.reset_request, "unheard": self.unheard,
+                 "swallow": self.swallow, "stale": self.stale}
         if self.type in early:
             return await early[self.type]()
         if self.type in ("status", "redirect", "ok_error") and not self.forwards:
@@ -35,7 +35,7 @@ class Exchange:
         return await self.forward()
 
     async def stall(self):
-        await asyncio.sleep(float(self.fault.get("seconds", 30)))
+        await self.proxy.stall(float(self.fault.get("seconds", 30)))
 
     async def say_continue(self):
         if self.request.expects:
@@ -74,6 +74,13 @@ class Exchange:
                 if got >= self.after:
                     break
         reset_connection(self.writer)
+        return False
+
+    async def unheard(self):
+        if self.request.expects:
+            await self.refuse()
+        else:
+            reset_connection(self.writer)
         return False
 
     async def swallow(self):
@@ -142,7 +149,8 @@ class Exchange:
         if body is not None:
             headers = [h for h in headers if h[0].lower() not in ("transfer-encoding", "content-length")]
             headers.append(("Content-Length", str(len(body))))
-        writer.write(head_bytes(f"{request.method} {request.target} HTTP/1.1", headers + [("Connection", "close")]))
+        # Not "Connection: close": some servers then refuse without reading the body, and their answer dies with the connection.
+        writer.write(head_bytes(f"{request.method} {request.target} HTTP/1.1", headers))
         chunked = body is None and "chunked" in request.headers.get("transfer-encoding", "").lower()
         if not await self.send_body(writer, body, chunked):
             return None

@@ -183,6 +183,10 @@ class FaultProxy(Server):
         ask(self.control + "/rules", "PUT", [])
         ask(self.control + "/reset", "POST", {})
 
+    def release(self):
+        """Whatever stalls goes on."""
+        ask(self.control + "/release", "POST", {})
+
     def stats(self):
         return ask(self.control + "/stats")
 

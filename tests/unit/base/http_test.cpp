@@ -119,6 +119,35 @@ TEST_CASE("a redirect is an answer like any other", "[base]") {
     CHECK(response->status == 307);
 }
 
+TEST_CASE("once an upload was cut, the next asks first and hears why it is refused", "[base]") {
+    Answers server({"", "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno",
+                    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+                    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"});
+    const CancelFlag cancel;
+    http::Client client({}, cancel);
+    http::Request upload = get(server.url());
+    upload.method = "PUT";
+    upload.body = http::body_of(std::string(8 << 20, 'x'));  // more than two socket buffers hold
+    const auto cut = client.send(upload);
+    REQUIRE_FALSE(cut);
+    CHECK(cut.error().code == Errc::unavailable);
+    const auto refused = client.send(upload);
+    REQUIRE(refused);
+    CHECK(refused->status == 403);
+    CHECK(refused->body == "no");
+    upload.body = http::body_of("bytes");
+    const auto taken = client.send(upload);
+    REQUIRE(taken);
+    CHECK(taken->status == 200);
+    CHECK(client.send(get(server.url()))->status == 200);
+    const auto requests = server.requests();
+    const auto asks = Catch::Contains("Expect: 100-continue");
+    CHECK_THAT(requests[0], !asks);
+    CHECK_THAT(requests[1], asks && Catch::EndsWith("\r\n\r\n"));  // not a byte of the body
+    CHECK_THAT(requests[2], asks);
+    CHECK_THAT(requests[3], !asks);
+}
+
 TEST_CASE("an answer larger than expected is corrupt", "[base]") {
     Answers server({"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + std::string(100, 'x')});
     const CancelFlag cancel;
