@@ -285,12 +285,6 @@ def wait_until(condition, what, seconds=60):
         time.sleep(0.01)
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
 def listening(port):
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -459,4 +453,6 @@ class SayingWhy(unittest.TextTestRunner):
 
 
 def main():
+    # A shell starts what runs in its background deaf to an interrupt, and whatever that starts: the program under test must hear it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     unittest.main(module="__main__", verbosity=2 if os.environ.get("VERBOSE") else 1, testRunner=SayingWhy)

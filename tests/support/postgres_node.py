@@ -14,11 +14,12 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
+
+from ports import free_ports
 
 USER = "lake"
 
@@ -35,15 +36,9 @@ def programs():
     return os.path.dirname(os.path.realpath(found)) if found and shutil.which("postgres") else None
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Node:
     def __init__(self, bin_folder):
-        self.bin, self.port, self.process = bin_folder, free_port(), None
+        self.bin, self.port, self.process = bin_folder, free_ports(1)[0], None
         self.password = "pw-" + secrets.token_hex(12)
         self.work = tempfile.mkdtemp(prefix="nl-pg-", dir="/tmp")  # short: a socket's path has 107 bytes
         self.data = os.path.join(self.work, "data")

@@ -21,6 +21,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from ports import free_ports
+
 ACCESS_KEY, SECRET_KEY, REGION = "test:tester", "testing", "us-east-1"
 SERVICES = ("object", "container", "account", "proxy")
 
@@ -50,11 +52,20 @@ workers = 0
 recon_cache_path = {work}
 """
 
+# The one node there is may be slow on a busy machine. Left to itself, Swift gives up a connection after half a second, after ten such
+# errors the node for a minute, and lets a listing lag behind after a second.
+PATIENCE = """conn_timeout = 60
+node_timeout = 60
+recoverable_node_timeout = 60
+container_update_timeout = 60
+error_suppression_limit = 1000000
+"""
+
 SERVICE_CONF = """[pipeline:main]
 pipeline = {name}-server
 [app:{name}-server]
 use = egg:swift#{name}
-"""
+""" + PATIENCE
 
 PROXY_CONF = """[pipeline:main]
 pipeline = catch_errors gatekeeper healthcheck cache listing_formats bulk s3api tempauth copy dlo slo versioned_writes symlink proxy-server
@@ -62,7 +73,7 @@ pipeline = catch_errors gatekeeper healthcheck cache listing_formats bulk s3api 
 use = egg:swift#proxy
 account_autocreate = true
 allow_account_management = true
-[filter:catch_errors]
+{patience}[filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:gatekeeper]
 use = egg:swift#gatekeeper
@@ -71,6 +82,9 @@ use = egg:swift#healthcheck
 [filter:cache]
 use = egg:swift#memcache
 memcache_servers = 127.0.0.1:{memcache}
+connect_timeout = 60
+pool_timeout = 60
+io_timeout = 60
 [filter:listing_formats]
 use = egg:swift#listing_formats
 [filter:bulk]
@@ -119,17 +133,6 @@ def missing_programs():
     return [n for n in names if shutil.which(n) is None]
 
 
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for s in sockets:
-            s.bind(("127.0.0.1", 0))
-        return [s.getsockname()[1] for s in sockets]
-    finally:
-        for s in sockets:
-            s.close()
-
-
 class Node:
     def __init__(self):
         self.work = Path(tempfile.mkdtemp(prefix="nl-swift-"))
@@ -145,7 +148,8 @@ class Node:
         common = {"user": getpass.getuser(), "etc": etc, "devices": devices, "work": self.work}
         for name in SERVICES:
             body = SERVICE_CONF.format(name=name) if name != "proxy" else PROXY_CONF.format(
-                memcache=self.ports["memcached"], region=REGION, user_key=ACCESS_KEY.replace(":", "_"), secret=SECRET_KEY)
+                memcache=self.ports["memcached"], region=REGION, user_key=ACCESS_KEY.replace(":", "_"), secret=SECRET_KEY,
+                patience=PATIENCE)
             (etc / f"{name}-server.conf").write_text(DEFAULTS.format(port=self.ports[name], **common) + body)
         subprocess.run(["/usr/bin/python3", "-B", "-c", RINGS, str(etc),
                         *(str(self.ports[n]) for n in ("object", "container", "account"))],

@@ -137,4 +137,23 @@ TEST_CASE("what lies elsewhere, folders and bare names are left aside", "[run]")
     CHECK_FALSE(folder.uses.covers(folder.lake));
 }
 
+TEST_CASE("what is made anew is not read, whatever its mode allows", "[run]") {
+    Folder folder;
+    folder.put("cut", "before");
+    folder.put("again", "before");
+    folder.write("new", "1", O_RDWR | O_CREAT);
+    folder.write("cut", "2", O_RDWR | O_TRUNC);
+    folder.write("again", "3", O_WRONLY | O_TRUNC);
+    folder.uses.opened(folder.at("again"), O_RDONLY);
+    folder.write("again", "34", O_RDWR);
+    CHECK(folder.told() == Lines{"again w", "cut w", "new w"});
+}
+
+TEST_CASE("a folder beside the lake whose name begins alike is none of it", "[run]") {
+    Folder folder;
+    CHECK(folder.uses.covers(folder.at("x")));
+    CHECK_FALSE(folder.uses.covers(folder.lake + "2/x"));
+    CHECK_FALSE(folder.uses.covers(folder.lake));
+}
+
 }  // namespace neurolake::run
