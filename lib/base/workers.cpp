@@ -5,6 +5,8 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <exception>
+#include <mutex>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -20,8 +22,17 @@ unsigned usable_threads() {
 
 void parallel_for(std::size_t count, unsigned threads, const std::function<void(std::size_t, unsigned)>& body) {
     std::atomic<std::size_t> next{0};
+    std::exception_ptr thrown;
+    std::mutex guard;
+    // What one item throws ends the others, too, but not the process: it goes on to the caller once no thread is left.
     const auto work = [&](unsigned worker) {
-        for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) body(i, worker);
+        try {
+            for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) body(i, worker);
+        } catch (...) {
+            next.store(count);
+            const std::lock_guard lock(guard);
+            if (!thrown) thrown = std::current_exception();
+        }
     };
     const auto wanted = static_cast<unsigned>(std::min<std::size_t>(std::max(1u, threads), count));
     std::vector<std::thread> crew;
@@ -34,6 +45,7 @@ void parallel_for(std::size_t count, unsigned threads, const std::function<void(
     }
     work(0);
     for (auto& thread : crew) thread.join();
+    if (thrown) std::rethrow_exception(thrown);
 }
 
 }  // namespace neurolake

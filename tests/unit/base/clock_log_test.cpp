@@ -3,7 +3,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <stdexcept>
 
 #include "base/clock.hpp"
 #include "base/digest.hpp"
@@ -107,4 +109,19 @@ TEST_CASE("parallel_for visits every item once", "[base]") {
     });
     CHECK(std::ranges::all_of(seen, [](const auto& n) { return n == 1; }));
     parallel_for(0, 4, [](std::size_t, unsigned) { FAIL("nothing to visit"); });
+}
+
+TEST_CASE("what an item of parallel_for throws reaches the caller, whichever thread met it", "[base]") {
+    for (const unsigned threads : {1u, 4u})
+        for (const std::size_t bad : {std::size_t{0}, std::size_t{500}}) {
+            std::atomic<int> running{0};
+            CHECK_THROWS_AS(parallel_for(1000, threads,
+                                         [&](std::size_t i, unsigned) {
+                                             ++running;
+                                             if (i == bad) throw std::length_error("bad");
+                                             --running;
+                                         }),
+                            std::length_error);
+            CHECK(running == 1);  // no thread is left in the middle of an item
+        }
 }
