@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/case_fold.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 
@@ -187,7 +188,8 @@ private:
 
 }  // namespace
 
-SearchWord::SearchWord(std::string lower, const std::vector<Term>& glossary) : m_text(std::move(lower)) {
+SearchWord::SearchWord(std::string_view word, const std::vector<Term>& glossary)
+    : m_text(text::fold_case(word)), m_ascii(std::ranges::all_of(m_text, [](char c) { return (c & 0x80) == 0; })) {
     const std::size_t longest = std::min<std::size_t>(m_text.size(), 255);
     m_skip.fill(static_cast<std::uint8_t>(longest));
     for (std::size_t i = 0; i + 1 < m_text.size(); ++i)
@@ -196,13 +198,17 @@ SearchWord::SearchWord(std::string lower, const std::vector<Term>& glossary) : m
     for (const Term& term : glossary)
         for (const std::string& synonym : term.synonyms)
             if (is_in(synonym)) {
-                m_terms.push_back({term.name, synonym, text::lower(term.name)});
+                m_terms.push_back({term.name, synonym, text::fold_case(term.name)});
                 break;
             }
 }
 
-// Horspool: looks at the end of the window first and moves on by what stands there.
 std::size_t SearchWord::find(std::string_view text) const {
+    return m_ascii ? find_folded(text) : find_folded(text::fold_case(text));
+}
+
+// Horspool: looks at the end of the window first and moves on by what stands there.
+std::size_t SearchWord::find_folded(std::string_view text) const {
     const std::size_t size = m_text.size();
     if (size == 0) return 0;
     for (std::size_t at = 0; at + size <= text.size();) {
@@ -235,7 +241,7 @@ const std::string* SearchWord::synonym_of(std::string_view term) const {
 std::vector<SearchWord> search_words(std::string_view words, const std::vector<Term>& glossary) {
     std::vector<SearchWord> out;
     for (const std::string_view word : text::split(words, ' '))
-        if (!text::trim(word).empty()) out.emplace_back(text::lower(text::trim(word)), glossary);
+        if (!text::trim(word).empty()) out.emplace_back(text::trim(word), glossary);
     return out;
 }
 

@@ -33,9 +33,9 @@ enum class Rank : std::uint8_t {
 // One word of a search, ready to be looked for in many texts.
 class SearchWord {
 public:
-    SearchWord(std::string lower, const std::vector<Term>& glossary);
-    const std::string& text() const { return m_text; }
-    // Anywhere in the text, without regard to ASCII case.
+    SearchWord(std::string_view word, const std::vector<Term>& glossary);
+    const std::string& text() const { return m_text; }  // in small letters
+    // Anywhere in the text, without regard to case (base/case_fold.hpp).
     bool is_in(std::string_view text) const { return find(text) != std::string_view::npos; }
     std::size_t find(std::string_view text) const;
     // The word, or a term that has it for a synonym, may stand in this JSON entry: a quick sieve.
@@ -47,7 +47,11 @@ private:
     struct Meant {
         std::string term, synonym, lower_term;
     };
+    // `text` may have large ASCII letters.
+    std::size_t find_folded(std::string_view text) const;
+
     std::string m_text;
+    bool m_ascii;  // the usual: texts are looked at as they are
     std::array<std::uint8_t, 256> m_skip{};
     std::vector<Meant> m_terms;
 };
