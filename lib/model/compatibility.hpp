@@ -19,6 +19,7 @@ std::vector<Column> whole_schema(const Table& table);
 //   forward   who reads by the old schema reads new data: no column is gone, no value outside the old type, no nulls
 //             where there were none
 //   full      both; none: neither
+// Fields of objects, elements of lists and values of maps follow the same rules ("m.a is gone", "l[] is text now ...").
 // A column that nobody has seen a value of breaks nothing. Where evidence tells the range of an integer column, a
 // float column holds it if it holds that range.
 struct Compatibility {

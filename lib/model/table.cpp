@@ -328,6 +328,15 @@ Result<SchemaHistory> history_from_json(const json::Value& v) {
     return h;
 }
 
+namespace {
+
+// With the "!" of what may not be null where the other side differs in that.
+std::string type_text(const Column& column, const Column& other) {
+    return to_string(column.type) + (column.nullable != other.nullable && !column.nullable ? "!" : "");
+}
+
+}  // namespace
+
 SchemaVersion diff(const std::vector<Column>& before, const std::vector<Column>& after) {
     SchemaVersion out;
     for (const Column& c : after) {
@@ -345,8 +354,9 @@ SchemaVersion diff(const std::vector<Column>& before, const std::vector<Column>&
         const auto kept = now.find(c.name);
         if (kept == now.end())
             out.changes.push_back("- " + c.name);
-        else if (!(kept->second->type == c.type))
-            out.changes.push_back("~ " + c.name + " " + to_string(c.type) + " -> " + to_string(kept->second->type));
+        else if (!(kept->second->type == c.type) || kept->second->nullable != c.nullable)
+            out.changes.push_back("~ " + c.name + " " + type_text(c, *kept->second) + " -> " +
+                                  type_text(*kept->second, c));
     }
     for (const Column& c : after)
         if (!then.contains(c.name)) out.changes.push_back("+ " + c.name + " " + to_string(c.type));

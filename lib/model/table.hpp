@@ -117,7 +117,7 @@ struct SchemaVersion {
     std::uint32_t version = 1;
     std::string seen_at;               // RFC 3339
     std::vector<Column> columns;       // name, type, nullable only; evidence is left empty
-    std::vector<std::string> changes;  // "+ email text", "- zip", "~ qty int64 -> double"
+    std::vector<std::string> changes;  // "+ email text", "- zip", "~ qty int64 -> double", "~ id int32! -> int32"
     bool breaking = false;             // column gone or type narrowed
     std::string compatibility;  // with the version before: "full", "backward", "forward", "none"; "" of the first
     std::vector<Column> gone;   // columns that went with it and of which a person had said something, with those words
@@ -144,8 +144,8 @@ std::string_view to_string(TableTier tier);
 std::string_view to_string(Finding::Severity severity);
 
 // What changed from old to new columns, as SchemaVersion::changes and breaking, with the new columns (evidence left
-// out). Matched by name; order and nullability alone are no change: text files show nulls only by chance. Widening is
-// no break.
+// out). Matched by name; order alone is no change. That a column may be null is what its format declares (text formats:
+// always), so it is a change: "~ id int32! -> int32". Widening is no break.
 SchemaVersion diff(const std::vector<Column>& before, const std::vector<Column>& after);
 
 }  // namespace neurolake::model

@@ -71,12 +71,6 @@ TEST_CASE("nulls where there were none break old readers, and their end breaks o
     CHECK(verdict(loose, sure) == "forward");
 }
 
-TEST_CASE("fields of a structure count as their types do", "[model]") {
-    const auto structure = [](std::string_view text) { return Columns{column("who", *parse_type(text))}; };
-    CHECK(verdict(structure("struct<a:int32>"), structure("struct<a:int64,b:text>")) == "backward");
-    CHECK(verdict(structure("struct<a:int64,b:text>"), structure("struct<a:int64>")) == "forward");
-}
-
 TEST_CASE("what breaks depends on what was asked", "[model]") {
     const Columns before{column("id", TypeKind::int64), column("zip", TypeKind::text)};
     const Compatibility gone = compatibility(before, {before[0]});
@@ -88,12 +82,67 @@ TEST_CASE("what breaks depends on what was asked", "[model]") {
     const Compatibility wider = compatibility({column("x", TypeKind::int32)}, {column("x", TypeKind::int64)});
     CHECK(breaks(wider, "").empty());
     CHECK(breaks(wider, "forward") == std::vector<std::string>{"x is int64 now, which readers of int32 do not know"});
+    CHECK(breaks(wider, "backward").empty());
+    const Compatibility narrower = compatibility({column("x", TypeKind::int64)}, {column("x", TypeKind::int32)});
+    const std::vector<std::string> lost{"x is int32 now, which may not hold all values of int64"};
+    for (const char* asked : {"", "backward", "full"}) CHECK(breaks(narrower, asked) == lost);
+    CHECK(breaks(narrower, "forward").empty());
     CHECK(is_compatibility("full"));
     CHECK_FALSE(is_compatibility("sideways"));
+}
+
+TEST_CASE("fields of objects follow the rules of columns", "[model]") {
+    const auto of = [](const char* type) { return Columns{column("m", *parse_type(type))}; };
+    struct Case {
+        const char *before, *after, *verdict;
+        std::vector<std::string> lost;
+    };
+    const Case cases[] = {
+        {"struct<a:int64>", "struct<a:int64,b:text>", "full", {}},
+        {"struct<a:int64>", "struct<a:int64,b:text!>", "forward", {}},
+        {"struct<a:int64,b:text>", "struct<a:int64>", "backward", {"m.b is gone"}},
+        {"struct<a:int32>", "struct<a:int64>", "backward", {}},
+        {"struct<a:int32!>", "struct<a:int32>", "backward", {}},
+        {"struct<a:int64>", "struct<a:double>", "none", {"m.a is double now, which may not hold all values of int64"}},
+        {"struct<a:unknown>", "struct<a:text>", "full", {}},
+        {"list<int32>", "list<int64>", "backward", {}},
+        {"list<struct<a:int64>>", "list<struct<a:int64,b:int64>>", "full", {}},
+        {"list<struct<a:int64>>", "list<struct<b:int64>>", "backward", {"m[].a is gone"}},
+        {"map<text,text>",
+         "map<text,int64>",
+         "forward",
+         {"m{value} is int64 now, which may not hold all values of text"}},
+        {"list<int64>",
+         "struct<a:int64>",
+         "none",
+         {"m is struct<a:int64> now, which may not hold all values of list<int64>"}},
+    };
+    for (const Case& each : cases) {
+        CAPTURE(each.before, each.after);
+        const Compatibility found = compatibility(of(each.before), of(each.after));
+        CHECK(found.verdict() == each.verdict);
+        CHECK(found.lost == each.lost);
+    }
 }
 
 TEST_CASE("a schema version carries the verdict, the first one none", "[model]") {
     const Columns before{column("id", TypeKind::int64)};
     CHECK(diff(before, {before[0], column("x", TypeKind::text)}).compatibility == "full");
     CHECK(diff(before, before).compatibility.empty());
+}
+
+TEST_CASE("full is as good as backward and forward, and nothing short of it is full", "[model]") {
+    for (const char* asked : {"none", "backward", "forward", "full"}) CHECK(satisfies("full", asked));
+    CHECK(satisfies("backward", "backward"));
+    CHECK_FALSE(satisfies("backward", "forward"));
+    CHECK_FALSE(satisfies("forward", "full"));
+    CHECK(satisfies("none", "none"));
+    CHECK_FALSE(satisfies("none", "backward"));
+}
+
+TEST_CASE("the keys of the folders stand behind the columns of the files", "[model]") {
+    Table table;
+    table.columns = {column("id", TypeKind::int64)};
+    table.partition_columns = {column("year", TypeKind::int64)};
+    CHECK(whole_schema(table) == Columns{column("id", TypeKind::int64), column("year", TypeKind::int64)});
 }

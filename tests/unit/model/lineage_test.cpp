@@ -66,6 +66,8 @@ TEST_CASE("an entry without what it needs is told, not guessed", "[model][lineag
     CHECK_FALSE(lineage_job_from_json(json::parse(R"({"namespace":"x"})").value()));
     CHECK_FALSE(lineage_run_from_json(json::parse(R"({"run":"x"})").value()));
     CHECK_FALSE(lineage_run_from_json(json::parse(R"({"job":"x"})").value()));
+    const auto uncounted = lineage_edge_from_json(json::parse(R"({"from":{"name":"a"},"to":{"name":"b"}})").value());
+    CHECK(uncounted.value().count == 1);  // it was said once, or it would not be there
 }
 
 TEST_CASE("an id depends on the ends and the job, not on names of tables, columns or times", "[model][lineage]") {
@@ -99,6 +101,21 @@ TEST_CASE("merging edges keeps the first and last time, all columns once, and th
     CHECK(into.count == 6);
     CHECK(into.from.name == "raw-new.a");
     CHECK(into.columns == std::vector<ColumnLink>{{"a", "a"}, {"a\xfe", "b"}, {"c", "d"}});
+    LineageEdge old = edge("raw-before.a");
+    old.first_seen.clear();
+    old.last_seen = "2026-11-02T00:00:00Z";
+    merge(into, old);
+    CHECK(into.first_seen == "2026-11-01T00:00:00Z");
+    CHECK(into.from.name == "raw-new.a");
+    LineageJob job;
+    job.name = "nightly";
+    job.owner = "ana";
+    job.runs = 2;
+    LineageJob again = job;
+    again.owner.clear();
+    merge(job, again);
+    CHECK(job.runs == 4);
+    CHECK(job.owner == "ana");
 }
 
 TEST_CASE("a run that has ended does not run again, in whatever order its events come", "[model][lineage]") {

@@ -32,6 +32,17 @@ Table full_table() {
     t.columns[0].nullable = false;
     t.columns[0].semantic = "id_key";
     t.columns[1].pii = true;
+    t.columns[1].semantic_evidence.source = "values";
+    t.columns[1].semantic_evidence.checked = 9;
+    t.columns[1].semantic_evidence.matched = 8;
+    t.columns[1].semantic_evidence.sample = "a***@\xff";
+    t.columns[1].semantic_evidence.field = "who.mail";
+    t.columns[1].semantic_evidence.first_rows = 1000;
+    t.columns[0].not_pii = true;
+    t.columns[0].term = "order\xff";
+    t.terms = {"order\xff"};
+    t.compatibility = "backward";
+    t.sampled_rows = 5;
     Evidence& e = t.columns[1].evidence;
     e.values = 7;
     e.nulls = 2;
@@ -103,6 +114,10 @@ TEST_CASE("a schema history survives JSON", "[model]") {
     h.table = "raw-data.orders";
     h.versions = {{1, "2026-01-01T00:00:00Z", {column("id", TypeKind::int64)}, {}, false},
                   {2, "2026-01-02T00:00:00Z", {column("id", TypeKind::int8)}, {"~ id int64 -> int8"}, true}};
+    h.versions[1].compatibility = "forward";
+    h.versions[1].gone = {column("zip", TypeKind::text)};
+    h.versions[1].gone[0].description = "where\xff";
+    h.versions[1].gone[0].not_pii = true;
     auto parsed = json::parse(json::dump(to_json(h), json::Style::pretty));
     REQUIRE(parsed);
     auto after = history_from_json(*parsed);
@@ -133,9 +148,18 @@ TEST_CASE("the diff names new, gone and changed columns, and what breaks a reade
         CHECK_FALSE(diff(before, after).breaking);
         CHECK(diff(after, before).breaking);
     }
-    SECTION("order, nulls and evidence are no change") {
-        auto after = std::vector<Column>{before[2], before[0], before[1]};
+    SECTION("what may be null now breaks readers who never met one") {
+        auto after = before;
         after[0].nullable = false;
+        const SchemaVersion v = diff(after, before);
+        CHECK(v.changes == std::vector<std::string>{"~ id int64! -> int64"});
+        CHECK(v.compatibility == "backward");
+        CHECK(diff(before, after).changes == std::vector<std::string>{"~ id int64 -> int64!"});
+        CHECK(diff(before, after).compatibility == "forward");
+        CHECK(diff(after, after).changes.empty());
+    }
+    SECTION("order and evidence are no change") {
+        auto after = std::vector<Column>{before[2], before[0], before[1]};
         after[0].evidence.values = 9;
         const SchemaVersion v = diff(before, after);
         CHECK(v.changes.empty());
