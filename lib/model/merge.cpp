@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "model/meaning.hpp"
+#include "model/row_sum.hpp"
 
 namespace neurolake::model {
 namespace {
@@ -79,20 +80,25 @@ int compare_numbers(std::string_view a, std::string_view b) {
     return x.negative ? -c : c;
 }
 
-// int64 by declaration, but 1..99 by evidence: the narrowest integer type's stand-in for widening with floats.
+bool is_number(const Column& c) { return order_of(c.type.kind) == Order::number; }
+
+// int64 by declaration, but decimal(2,0) when its values are 1..99; of a decimal, the fraction stays as wide as it is.
 Type by_evidence(const Column& c) {
-    if (!is_integer(c.type.kind) || !c.evidence.min || !c.evidence.max) return c.type;
-    constexpr std::string_view k_limit = "999999999999999", k_least = "-999999999999999";
-    const bool fits = compare_numbers(*c.evidence.max, k_limit) <= 0 && compare_numbers(*c.evidence.min, k_least) >= 0;
-    return fits ? Type(TypeKind::int32) : c.type;
+    Plain low, high;
+    if (!is_integer(c.type.kind) && c.type.kind != TypeKind::decimal) return c.type;
+    if (!c.evidence.min || !c.evidence.max) return c.type;
+    if (!split_plain(*c.evidence.min, low) || !split_plain(*c.evidence.max, high)) return c.type;
+    const auto whole = static_cast<int>(std::max(low.whole.size(), high.whole.size()));
+    return Type::decimal(std::max(whole + c.type.scale, 1), c.type.scale);
 }
 
-bool is_float(TypeKind kind) { return kind == TypeKind::float32 || kind == TypeKind::float64; }
-
+// Declared types may be too wide to go together where the values are not.
 Type widen_columns(const Column& a, const Column& b) {
-    if (is_float(a.type.kind) && is_integer(b.type.kind)) return widen(a.type, by_evidence(b));
-    if (is_float(b.type.kind) && is_integer(a.type.kind)) return widen(by_evidence(a), b.type);
-    return widen(a.type, b.type);
+    const Type wide = widen(a.type, b.type);
+    if (wide.kind != TypeKind::text || !is_number(a) || !is_number(b)) return wide;
+    const auto integer = [](const Column& c) { return is_integer(c.type.kind) ? by_evidence(c) : c.type; };
+    const Type narrower = widen(integer(a), integer(b));
+    return narrower.kind != TypeKind::text ? narrower : widen(by_evidence(a), by_evidence(b));
 }
 
 void take_reason(Evidence& out, const Evidence& from) {
@@ -120,16 +126,25 @@ bool is_uncounted(const Column& c) {
     return c.evidence.values + c.evidence.nulls == 0 && c.evidence.reason.starts_with("declared as ");
 }
 
-// A bound survives only when its side's order is the final one, or the values' text orders alike in both.
+// A bound survives only as a value of the final type. The bounds of all but text are not how the file writes them: a
+// column that becomes text has none.
 bool bounds_hold(const Column& c, const Type& type) {
-    if (c.evidence.values == 0) return true;
-    return order_of(c.type.kind) == order_of(type.kind);
+    if (c.evidence.values == 0 || c.type.kind == type.kind) return true;
+    if (c.type.kind == TypeKind::date && type.kind == TypeKind::timestamp) return true;
+    return order_of(c.type.kind) == Order::number && order_of(type.kind) == Order::number;
+}
+
+// A day among timestamps is its first moment.
+std::optional<std::string> as_type(const std::optional<std::string>& bound, const Column& from, const Type& type) {
+    const bool widened = from.type.kind == TypeKind::date && type.kind == TypeKind::timestamp;
+    return bound && widened ? *bound + " 00:00:00" : bound;
 }
 
 void merge_bounds(Evidence& out, const Column& a, const Column& b, const Type& type) {
     if (is_uncounted(a) || is_uncounted(b)) return;
     if (!bounds_hold(a, type) || !bounds_hold(b, type)) return;
-    const auto pick = [&](const std::optional<std::string>& x, const std::optional<std::string>& y, int wanted) {
+    const auto pick = [&](const auto& of_a, const auto& of_b, int wanted) {
+        const auto x = as_type(of_a, a, type), y = as_type(of_b, b, type);
         if (a.evidence.values == 0) return y;
         if (b.evidence.values == 0) return x;
         if (!x || !y) return std::optional<std::string>{};  // one side could not tell
@@ -157,7 +172,9 @@ int compare_values(const Type& type, std::string_view a, std::string_view b) {
 }
 
 bool holds_values(const Type& to, const Column& from) {
-    return holds(to, is_float(to.kind) && is_integer(from.type.kind) ? by_evidence(from) : from.type);
+    const Type wide = widen(to, from.type);
+    if (wide.kind != TypeKind::text || order_of(to.kind) != Order::number || !is_number(from)) return wide == to;
+    return holds(to, by_evidence(from));
 }
 
 Column merge(const Column& a, const Column& b) {
@@ -170,8 +187,10 @@ Column merge(const Column& a, const Column& b) {
     out.description = a.description.empty() ? b.description : a.description;
     out.semantic_evidence = merge(a.semantic_evidence, b.semantic_evidence);
     Evidence& e = out.evidence;
-    e.values = a.evidence.values + b.evidence.values;
-    e.nulls = a.evidence.nulls + b.evidence.nulls;
+    e.values = a.evidence.values;
+    e.nulls = a.evidence.nulls;
+    add_rows(e.values, b.evidence.values);
+    add_rows(e.nulls, b.evidence.nulls);
     e.longest = std::max(a.evidence.longest, b.evidence.longest);
     if (a.evidence.values == 0) e.distinct = b.evidence.distinct;  // counts of two files do not add up
     if (b.evidence.values == 0) e.distinct = a.evidence.distinct;

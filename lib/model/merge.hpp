@@ -9,11 +9,11 @@
 
 namespace neurolake::model {
 
-// One column of two files. Types widen; an integer column whose evidence shows that every value fits a double's 15
-// digits widens with a float to double. Counts add; min and max follow the wider type's order and are dropped when the
-// old order does not carry over (numbers seen as text). The reason is that of the first side that forced the final
-// type; when neither did alone, it names both files. `a` is the earlier file, so merging in path order does not depend
-// on which file was read first.
+// One column of two files. Types widen; where that would be text, numbers count by their evidence: an int64 of 1..99
+// goes together with a double, or a decimal of 20 digits behind the point. Counts add; min and max are values of the
+// wider type, and dropped when they do not carry over (numbers or dates seen as text). The reason is that of the first
+// side that forced the final type; when neither did alone, it names both files. `a` is the earlier file, so merging in
+// path order does not depend on which file was read first.
 Column merge(const Column& a, const Column& b);
 
 // Columns of the earlier files, then new ones of `more` at the end, matched by name. A column absent on one side
@@ -23,8 +23,8 @@ void merge_into(std::vector<Column>& columns, const std::vector<Column>& more);
 // Compares two values as the type orders them: numbers by value, instants by time, all else by bytes. <0, 0, >0.
 int compare_values(const Type& type, std::string_view a, std::string_view b);
 
-// True when `to` holds every value of the column, as its type and evidence tell: integers of at most 15 digits are
-// values of a double, too.
+// True when `to` holds every value of the column, as its type and evidence tell: integers and decimals of at most 15
+// digits are values of a double, too.
 bool holds_values(const Type& to, const Column& from);
 
 }  // namespace neurolake::model

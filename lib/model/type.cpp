@@ -98,9 +98,9 @@ Digits digits_of(const Type& t) {
 Type widen_numbers(const Type& a, const Type& b) {
     if (is_float(a.kind) && is_float(b.kind)) return TypeKind::float64;
     if (is_float(a.kind) || is_float(b.kind)) {
-        constexpr int k_double_digits = 15;  // every integer of so many digits is exact in a double
+        constexpr int k_double_digits = 15;  // a double gives back any number of so many digits
         const Digits exact = digits_of(is_float(a.kind) ? b : a);
-        return exact.whole <= k_double_digits ? TypeKind::float64 : TypeKind::text;
+        return exact.whole + exact.fraction <= k_double_digits ? TypeKind::float64 : TypeKind::text;
     }
     const IntShape ia = int_shape(a.kind), ib = int_shape(b.kind);
     if (ia.bits && ib.bits) return widen_integers(ia, ib);
@@ -336,9 +336,6 @@ Type widen(const Type& a, const Type& b) {
     return TypeKind::text;
 }
 
-bool holds(const Type& to, const Type& from) {
-    if (from.kind == TypeKind::unknown) return true;
-    return widen(to, from) == to;
-}
+bool holds(const Type& to, const Type& from) { return widen(to, from) == to; }
 
 }  // namespace neurolake::model

@@ -81,7 +81,7 @@ Result<Type> parse_type(std::string_view text);  // the inverse
 
 // The narrowest type that holds every value of both, never losing one:
 // unknown + T = T; intN widen to intM, mixed signs to the next signed size, then decimal(20,0); int + decimal =
-// decimal; int or decimal + float = double when every integer digit fits 15 significant digits, else text; date +
+// decimal; int or decimal + float = double when all its digits fit the 15 that a double gives back, else text; date +
 // timestamp = timestamp; timestamp + timestamp_tz = text; lists and structures field by field; decimals beyond 38
 // digits = text; anything else = text (scalars; binary when one is binary) or json (one is nested).
 Type widen(const Type& a, const Type& b);

@@ -107,6 +107,52 @@ TEST_CASE("small integers and fractions of two files make a double, huge ones te
     CHECK(merge(column("q", TypeKind::int64, 2, "1", "12"), fractions).type.kind == TypeKind::float64);
     CHECK(merge(fractions, column("q", TypeKind::int64, 2, "1", "12")).type.kind == TypeKind::float64);
     CHECK(merge(column("q", TypeKind::int64, 2, "1", "9007199254740993"), fractions).type.kind == TypeKind::text);
+    CHECK(merge(column("q", TypeKind::int64, 2, "-9007199254740993", "1"), fractions).type.kind == TypeKind::text);
+}
+
+TEST_CASE("no digit is lost where decimals meet other numbers, and none is asked for that no value has", "[model]") {
+    const auto type_of = [](const Column& a, const Column& b) {
+        CHECK(merge(a, b).type == merge(b, a).type);
+        return to_string(merge(a, b).type);
+    };
+    const Column fraction = column("q", TypeKind::float64, 1, "0.5", "0.5");
+    const Column precise = column("q", Type::decimal(26, 12), 1, "1.5", "12345678901234.123456789012");
+    const Column price = column("q", Type::decimal(17, 2), 2, "-3", "99999.25"),
+                 few = column("q", TypeKind::int64, 2, "-99", "7");
+    const Column fine = column("q", Type::decimal(22, 20), 1, "10.00000000000000000001", "12");
+    CHECK(type_of(fraction, precise) == "text");
+    CHECK(type_of(fraction, price) == "double");
+    CHECK(type_of(fraction, fine) == "text");
+    CHECK(type_of(few, fine) == "decimal(22,20)");
+    CHECK(type_of(column("q", TypeKind::int64, 1, "1", "9223372036854775807"), fine) == "text");
+    CHECK(type_of(column("q", Type::decimal(38, 0), 1, "1", "700"), fine) == "decimal(23,20)");
+    CHECK(holds_values(fine.type, few));
+    CHECK(holds_values(TypeKind::float64, price));
+    CHECK_FALSE(holds_values(TypeKind::float64, precise));
+    CHECK_FALSE(holds_values(Type::decimal(5, 2), price));
+}
+
+TEST_CASE("what becomes text has no bounds, as those of dates and booleans are not how they are written", "[model]") {
+    const Column text = column("x", TypeKind::text, 1, "hello", "hello");
+    for (const Column& other : {column("x", TypeKind::date, 2, "2024-01-25", "2024-02-01"),
+                                column("x", TypeKind::timestamp, 2, "2024-01-25 00:00:00", "2024-02-01 00:00:00"),
+                                column("x", TypeKind::boolean, 2, "false", "true")})
+        for (const Column& c : {merge(text, other), merge(other, text)}) {
+            CHECK(c.type.kind == TypeKind::text);
+            CHECK_FALSE(c.evidence.min);
+            CHECK_FALSE(c.evidence.max);
+        }
+    CHECK(merge(text, all_null("x", 2)).evidence.min == "hello");
+}
+
+TEST_CASE("the bounds of days among timestamps are timestamps", "[model]") {
+    const Column days = column("x", TypeKind::date, 2, "2024-01-25", "2024-02-01");
+    const Column times = column("x", TypeKind::timestamp, 2, "2024-01-25 10:00:00", "2024-01-26 00:00:00.5");
+    for (const Column& c : {merge(days, times), merge(times, days)}) {
+        CHECK(c.type.kind == TypeKind::timestamp);
+        CHECK(c.evidence.min == "2024-01-25 00:00:00");
+        CHECK(c.evidence.max == "2024-02-01 00:00:00");
+    }
 }
 
 TEST_CASE("columns of a later file are appended, absent ones become nullable", "[model]") {
@@ -131,4 +177,37 @@ TEST_CASE("values compare as their type orders them", "[model]") {
     CHECK(compare_values(TypeKind::float64, "1e3", "999.5") > 0);
     CHECK(compare_values(TypeKind::float64, "-0.07", "-0.5") > 0);
     CHECK(compare_values(TypeKind::timestamp_tz, "2024-01-01T00:00:00+02:00", "2023-12-31T23:00:00Z") < 0);
+}
+
+TEST_CASE("a bound that one side does not know is known of neither, and the longest value of any counts", "[model]") {
+    Column open = column("n", TypeKind::int64, 2, "1", "9"), known = column("n", TypeKind::int64, 2, "3", "4");
+    open.evidence.max.reset();
+    open.evidence.longest = 1;
+    known.evidence.longest = 7;
+    for (const Column& c : {merge(open, known), merge(known, open)}) {
+        CHECK(c.evidence.min == "1");
+        CHECK_FALSE(c.evidence.max);
+        CHECK(c.evidence.longest == 7);
+    }
+}
+
+TEST_CASE("distinct values are told as long as one side alone has values", "[model]") {
+    Column some = column("n", TypeKind::int64, 5, "1", "9");
+    some.evidence.distinct = 4;
+    CHECK(merge(some, all_null("n", 3)).evidence.distinct == 4);
+    CHECK(merge(all_null("n", 3), some).evidence.distinct == 4);
+    CHECK_FALSE(merge(some, some).evidence.distinct);
+}
+
+TEST_CASE("what any file says to be about people is, and meanings that contradict each other are none", "[model]") {
+    Column said = column("x", TypeKind::text, 1, "a", "a"), silent = said, other = said;
+    said.pii = true;
+    said.semantic = "pii_name";
+    other.semantic = "geo_lat";
+    for (const Column& c : {merge(said, silent), merge(silent, said)}) {
+        CHECK(c.pii);
+        CHECK(c.semantic == "pii_name");
+    }
+    CHECK(merge(said, other).semantic.empty());
+    CHECK(merge(other, said).pii);
 }

@@ -93,14 +93,17 @@ TEST_CASE("integers and decimals widen to a decimal with room for all digits", "
     CHECK(widened("int32", "decimal(10,2)") == "decimal(12,2)");
     CHECK(widened("decimal(10,2)", "decimal(6,4)") == "decimal(12,4)");
     CHECK(widened("decimal(38,0)", "decimal(38,38)") == "text");
+    CHECK(widened("int64", "decimal(29,19)") == "decimal(38,19)");
+    CHECK(widened("int64", "decimal(30,20)") == "text");
 }
 
-TEST_CASE("exact numbers become double only when a double holds every integer digit", "[model]") {
+TEST_CASE("exact numbers become double only when a double holds every digit", "[model]") {
     CHECK(widened("int32", "double") == "double");
     CHECK(widened("int64", "double") == "text");
     CHECK(widened("uint64", "float") == "text");
-    CHECK(widened("decimal(17,2)", "double") == "double");
-    CHECK(widened("decimal(18,2)", "double") == "text");
+    CHECK(widened("decimal(15,2)", "double") == "double");
+    CHECK(widened("decimal(16,2)", "double") == "text");
+    CHECK(widened("decimal(16,12)", "float") == "text");
     CHECK(widened("float", "double") == "double");
     CHECK(widened("int8", "float") == "double");
 }
