@@ -157,10 +157,19 @@ std::string_view by_bounds(const Column& c, const NameHints& name) {
     return {};
 }
 
+// Nine digits without dashes have no check digit, so values never say it; but they do not say otherwise either.
+bool could_be_ssn(const Column& c) {
+    if (is_text(c)) return c.evidence.longest >= 9 && c.evidence.longest <= 11;
+    const bool whole = is_number(c.type.kind) && c.type.kind < TypeKind::float32;
+    return whole && c.evidence.max && c.evidence.max->size() == 9 && lies_within(c, 899'999'999) &&
+           !c.evidence.min->starts_with('-');
+}
+
 // Values that were looked at and say otherwise silence the name.
 std::string_view by_name(const Column& c, const NameHints& name) {
     const bool read = c.semantic_evidence.checked > 0 || c.evidence.longest > 0;
     const bool date = c.type.kind == TypeKind::date || c.type.kind == TypeKind::timestamp;
+    if (name.says("ssn_us") && could_be_ssn(c)) return "ssn_us";
     if (!is_text(c) && !date) return {};
     for (const std::string_view semantic : k_hints) {
         const bool checkable = semantic != "person_name" && semantic != "date_of_birth" && semantic != "national_id" &&

@@ -117,6 +117,7 @@ std::uint32_t meanings_of(std::string_view words) {
 NameHints::NameHints(std::string_view name) : m_said(meanings_of(words_of(name.substr(0, k_longest_name)))) {}
 
 bool NameHints::says(std::string_view semantic) const {
+    if (m_said == 0) return false;  // as of most names
     for (std::size_t i = 0; i < k_hints.size(); ++i)
         if (k_hints[i].first == semantic) return (m_said & (1u << i)) != 0;
     return false;

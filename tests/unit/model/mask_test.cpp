@@ -17,6 +17,8 @@ TEST_CASE("an e-mail address shows first letters and the end of its domain") {
     CHECK(mask_value("email", "@example.com") == "@***");
     CHECK(mask_value("email", R"({"mail":"a@x.org","iban":"DE89"})") == "{***");
     CHECK(mask_value("email", "write to a@b.de, or call. 0301234567") == "w***");
+    CHECK(mask_value("email", "bob@example.thisisnotoplevelatallbutwords") == "b***");
+    CHECK(mask_value("PII_EMAIL", "bob@example.com") == "b***@e***.com");
 }
 
 TEST_CASE("cards and IBANs show the last four, phones the last two, without separators") {
@@ -25,6 +27,7 @@ TEST_CASE("cards and IBANs show the last four, phones the last two, without sepa
     CHECK(mask_value("iban", "DE89 3704 0044 0532 0130 00") == "***3000");
     CHECK(mask_value("phone", "+49 (30) 901820-21") == "***21");
     CHECK(mask_value("card", "1234567") == "***");
+    CHECK(mask_value("card", "12345678") == "***5678");
     CHECK(mask_value("phone", "12345") == "***");
 }
 
