@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <charconv>
 #include <cmath>
 #include <limits>
 
 #include "formats/local_spelling.hpp"
+#include "formats/quick_cell.hpp"
 
 namespace neurolake::formats {
 namespace {
@@ -28,9 +28,6 @@ Cell of_class(CellClass type) {
     cell.type = type;
     return cell;
 }
-
-constexpr std::array<double, 23> k_powers_of_ten{1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 // The parts of [-]digits[.digits][e[+-]digits].
 struct Number {
@@ -191,29 +188,6 @@ bool quick_number(std::string_view s, Cell& cell) {
     return true;
 }
 
-// digits.digits of at most 8 bytes, without a branch a digit: the point is taken out and the rest parsed at once.
-bool short_fraction(const char* p, std::size_t n, Cell& cell) {
-    const unsigned shift = static_cast<unsigned>(8 * (8 - n));
-    const std::uint64_t v = load8(p) << shift;
-    const std::uint64_t other = v ^ 0x2E2E2E2E2E2E2E2Eu;
-    const std::uint64_t points = (other - 0x0101010101010101u) & ~other & 0x8080808080808080u;
-    if (points == 0) return false;
-    const unsigned place =
-        static_cast<unsigned>(std::countr_zero(points)) / 8;  // of the point, in bytes from the low end
-    const std::size_t whole = place - (8 - n), scale = 7 - place;
-    if (whole == 0 || (whole > 1 && *p == '0')) return false;
-    const std::uint64_t below = (std::uint64_t{1} << (8 * place)) - 1;
-    const std::uint64_t above = place == 7 ? 0 : ~std::uint64_t{0} << (8 * (place + 1));
-    const std::uint64_t zeros = 0x3030303030303030u >> (8 * (n - 1));  // in front of the digits that are left
-    const std::uint64_t digits = (v & above) | ((v & below) << 8) | zeros;
-    if (!eight_digits(digits)) return false;
-    cell.type = CellClass::fraction;
-    cell.integer_digits = *p == '0' ? 0 : static_cast<std::uint8_t>(whole);
-    cell.scale = static_cast<std::uint8_t>(scale);
-    cell.number = static_cast<double>(parse_eight_digits(digits)) / k_powers_of_ten[scale];
-    return true;
-}
-
 // What is neither a number nor a date as programs write them may be one as people do.
 Cell local_cell(std::string_view s) {
     LocalNumber number;
@@ -226,36 +200,13 @@ Cell local_cell(std::string_view s) {
 
 Cell number_cell(std::string_view s) {
     Cell quick;
-    if (s.size() <= 8 && s.size() > 1 && short_fraction(s.data(), s.size(), quick)) return quick;
+    if (short_number(s.data(), s.size(), quick)) return quick;
     if (quick_number(s, quick)) return quick;
     Number number;
     if (!split_number(s, number)) return of_class(CellClass::text);
     if (number.whole.size() > 1 && number.whole[0] == '0') return of_class(CellClass::leading_zero);
     if (number.has_exponent) return exponent_cell(s);
     return number.has_point ? fraction_cell(s, number) : integer_cell(s, number);
-}
-
-int two_digits(const char* p) { return (p[0] - '0') * 10 + (p[1] - '0'); }
-
-constexpr unsigned days_in_month(unsigned year, unsigned month) {
-    constexpr std::array<unsigned, 12> k_days{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return month == 2 && leap ? 29 : k_days[month - 1];
-}
-
-// YYYY-MM-DD at the beginning of at least 10 bytes.
-bool read_date(const char* p, std::int64_t& seconds) {
-    // "YYYY-MM-" at once: dashes become zeros, then all eight must be digits.
-    constexpr std::uint64_t k_dashes = 0x2D00002D00000000u, k_dash_bytes = 0xFF0000FF00000000u,
-                            k_zeros = 0x3000003000000000u;
-    const std::uint64_t v = load8(p);
-    if ((v & k_dash_bytes) != k_dashes || !eight_digits((v & ~k_dash_bytes) | k_zeros)) return false;
-    if (!is_digit(p[8]) || !is_digit(p[9])) return false;
-    const unsigned year = static_cast<unsigned>(two_digits(p) * 100 + two_digits(p + 2));
-    const unsigned month = static_cast<unsigned>(two_digits(p + 5)), day = static_cast<unsigned>(two_digits(p + 8));
-    if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return false;
-    seconds = days_from_civil(year, month, day) * 86400;
-    return true;
 }
 
 // hh:mm[:ss[.fraction]] from s; returns how many bytes it took, 0 if it is no time of day.
@@ -325,29 +276,17 @@ bool is_uuid(std::string_view s) {
     return true;
 }
 
-// true and false in the spellings of most languages, by whole words.
-bool read_boolean(std::string_view s, Cell& cell) {
-    const auto word = [](const char* text) {
-        std::uint64_t bytes = 0;
-        std::memcpy(&bytes, text, std::char_traits<char>::length(text));
-        return bytes;
-    };
-    if (s.size() != 4 && s.size() != 5) return false;
-    const std::uint64_t v = load8(s.data()) & ((std::uint64_t{1} << (8 * s.size())) - 1);
-    const bool yes = v == word("true") || v == word("True") || v == word("TRUE");
-    if (!yes && v != word("false") && v != word("False") && v != word("FALSE")) return false;
-    cell.type = CellClass::boolean;
-    cell.integer = yes;
-    return true;
-}
-
 bool one_of(std::string_view s, std::initializer_list<std::string_view> words) {
     return std::find(words.begin(), words.end(), s) != words.end();
 }
 
 bool read_word(std::string_view s, Cell& cell) {
     if (s.size() > 9) return false;
-    if (read_boolean(s, cell)) return true;
+    if (bool value = false; read_boolean(s.data(), s.size(), value)) {
+        cell.type = CellClass::boolean;
+        cell.integer = value;
+        return true;
+    }
     if (one_of(s, {"NaN", "nan", "NAN"})) {
         cell.type = CellClass::special;
         cell.number = std::numeric_limits<double>::quiet_NaN();
@@ -363,6 +302,7 @@ bool read_word(std::string_view s, Cell& cell) {
 }  // namespace
 
 Cell classify_slowly(const char* p, std::size_t n) {
+    if (Cell quick; short_number(p, n, quick) || quick_time(p, n, quick)) return quick;
     std::string_view s(p, n);
     if (s.front() == ' ' || s.back() == ' ') {  // "a, 1, 2": blanks around a number change nothing
         const std::size_t first = s.find_first_not_of(' ');
@@ -392,16 +332,6 @@ Cell classify_slowly(const char* p, std::size_t n) {
         }
     }
     return of_class(CellClass::text);
-}
-
-// Days since 1970-01-01 of a proleptic Gregorian date: years are counted from March, so that the leap day is last.
-std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day) {
-    year -= month <= 2;
-    const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
-    const unsigned year_of_era = static_cast<unsigned>(year - era * 400);
-    const unsigned day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    const unsigned day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * 146097 + static_cast<std::int64_t>(day_of_era) - 719468;
 }
 
 std::string date_text(std::int64_t seconds) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -53,6 +54,16 @@ inline std::uint64_t load8(const char* p) {
     return v;
 }
 
+// The first 8 bytes of n, zeros behind them if there are fewer.
+inline std::uint64_t first_bytes(const char* p, std::size_t n) {
+    static constexpr std::array<std::uint64_t, 9> k_keep = [] {
+        std::array<std::uint64_t, 9> keep{};
+        for (std::size_t i = 1; i < 9; ++i) keep[i] = ~std::uint64_t{0} >> (64 - 8 * i);
+        return keep;
+    }();
+    return load8(p) & k_keep[n < 8 ? n : 8];
+}
+
 // Eight ASCII digits in memory order?
 inline bool eight_digits(std::uint64_t v) {
     return ((v & 0xF0F0F0F0F0F0F0F0u) | (((v + 0x0606060606060606u) & 0xF0F0F0F0F0F0F0F0u) >> 4)) ==
@@ -88,7 +99,16 @@ inline Cell classify(const char* p, std::size_t n) {
     return cell;
 }
 
-std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day);
+// Days since 1970-01-01 of a proleptic Gregorian date: years are counted from March, so that the leap day is last.
+inline std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day) {
+    year -= month <= 2;
+    const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
+    const unsigned year_of_era = static_cast<unsigned>(year - era * 400);
+    const unsigned day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    const unsigned day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146097 + static_cast<std::int64_t>(day_of_era) - 719468;
+}
+
 // "2024-02-29" of seconds since 1970; the inverse of a date cell.
 std::string date_text(std::int64_t seconds);
 // "2024-02-29 12:30:00[.5]".

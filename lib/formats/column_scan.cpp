@@ -3,10 +3,11 @@
 #include "formats/column_scan.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <tuple>
+#include <utility>
 
 #include "formats/column_spellings.hpp"
+#include "formats/quick_cell.hpp"
 
 namespace neurolake::formats {
 namespace {
@@ -40,19 +41,79 @@ void ColumnScan::note_bounds(const char* p, std::size_t n, std::uint64_t key) {
     m_has_text_bounds = true;
 }
 
-void ColumnScan::look(const char* p, std::size_t n, std::uint64_t hash, bool raised) {
-    if (raised) m_meaning.take_over(hash);
-    if (n > 0) m_meaning.look(p, n, hash, raised);
+void ColumnScan::observe_all(std::span<const TextCell> cells, std::uint64_t first_row) {
+    const std::size_t plain = seen(CellClass::text) ? 0 : note_classes(cells, first_row);
+    if (plain > 0) note_texts(cells.first(plain), true);
+    if (plain < cells.size()) note_texts(cells.subspan(plain), false);
+}
+
+std::size_t ColumnScan::note_classes(std::span<const TextCell> cells, std::uint64_t first_row) {
+    std::size_t plain = cells.size();
+    for (const TextCell& at : cells) {
+        if (seen(CellClass::text)) break;
+        const char* const p = at.text;
+        const std::size_t n = at.size;
+        const std::uint64_t row = first_row + at.row;
+        Cell cell;
+        bool boolean;
+        if (short_number(p, n, cell)) {
+            if (cell.type == CellClass::integer)
+                note_integer(cell.integer, n, row);
+            else
+                note_fraction(cell, p, n, row);
+        } else if (quick_time(p, n, cell)) {
+            count_class(cell.type, row);
+            note_time(cell);
+        } else if (read_boolean(p, n, boolean)) {
+            note_boolean(boolean, row);
+        } else {
+            plain = std::min<std::size_t>(plain, static_cast<std::size_t>(&at - cells.data()));
+            observe_slowly(p, n, row);
+        }
+    }
+    return plain;
+}
+
+void ColumnScan::note_texts(std::span<const TextCell> cells, bool have_no_shape) {
+    if (!m_distinct) {
+        for (const TextCell& cell : cells) note_text(cell.text, cell.size, have_no_shape);
+        return;
+    }
+    const std::uint64_t left = MeaningScan::k_all_of - std::min(m_values, MeaningScan::k_all_of);
+    const std::size_t early = std::min<std::uint64_t>(cells.size(), left);
+    note_texts_by_hash(cells.first(early), true, have_no_shape);
+    note_texts_by_hash(cells.subspan(early), false, have_no_shape);
+}
+
+// note_text() for many.
+void ColumnScan::note_texts_by_hash(std::span<const TextCell> cells, bool early, bool have_no_shape) {
+    DistinctSketch& distinct = *m_distinct;
+    std::uint64_t longest = m_longest;
+    for (const TextCell& cell : cells) {
+        const char* const p = cell.text;
+        const std::size_t n = cell.size;
+        longest = std::max<std::uint64_t>(longest, n);
+        const std::uint64_t first = first_bytes(p, n);
+        note_order(p, n, first);
+        const std::uint64_t hash = hash_bytes(p, n, first);
+        const bool raised = distinct.add(hash);
+        if (raised) m_meaning.take_over(hash);
+        if (!have_no_shape && (early | raised) && may_have_shape(p, n)) look(p, n, hash, raised);
+    }
+    m_longest = longest;
+    m_values += cells.size();
 }
 
 void ColumnScan::observe_slowly(const char* p, std::size_t n, std::uint64_t row) {
     note_cell(classify_slowly(p, n), p, n, row);
 }
 
-void ColumnScan::observe_string(const char* p, std::size_t n, std::uint64_t row) {
-    note_text(p, n);
-    if (seen(CellClass::text)) return;
+void ColumnScan::note_string_class(const char* p, std::size_t n, std::uint64_t row) {
     Cell cell;
+    if (quick_time(p, n, cell)) {
+        count_class(cell.type, row);
+        return note_time(cell);
+    }
     const bool like_date = n >= 10 && n <= 40 && p[4] == '-' && p[7] == '-';
     const bool like_uuid = n == 36 && p[8] == '-';
     if (like_date || like_uuid) cell = classify_slowly(p, n);
@@ -64,10 +125,14 @@ void ColumnScan::observe_string(const char* p, std::size_t n, std::uint64_t row)
 
 void ColumnScan::observe_boolean(bool value, std::uint64_t row) {
     alignas(8) static constexpr char k_words[2][k_padding] = {"false", "true"};
-    Cell cell;
-    cell.type = CellClass::boolean;
-    cell.integer = value;
-    observe_number(cell, k_words[value], value ? 4 : 5, row);
+    bool& saw = value ? m_saw_true : m_saw_false;
+    if (!std::exchange(saw, true)) {
+        note_text(k_words[value], value ? 4 : 5);
+    } else {  // of the same word there is nothing more to know but that it was there
+        ++m_values;
+        if (!m_distinct) m_meaning.count_early(m_values <= MeaningScan::k_all_of);
+    }
+    if (!seen(CellClass::text)) note_boolean(value, row);
 }
 
 void ColumnScan::note_value(const Cell& cell, const char* p, std::size_t n, std::uint64_t row) {
@@ -83,10 +148,7 @@ void ColumnScan::note_value(const Cell& cell, const char* p, std::size_t n, std:
         case CellClass::code:
         case CellClass::special:
             if (cell.type == CellClass::fraction) note_scale(cell, std::string_view(p, n), row);
-            if (std::isnan(cell.number)) break;
-            m_min_number = m_has_number ? std::min(m_min_number, cell.number) : cell.number;
-            m_max_number = m_has_number ? std::max(m_max_number, cell.number) : cell.number;
-            m_has_number = true;
+            note_number(cell.number);
             break;
         case CellClass::big_integer:
         case CellClass::precise:
@@ -95,11 +157,7 @@ void ColumnScan::note_value(const Cell& cell, const char* p, std::size_t n, std:
         case CellClass::date:
         case CellClass::timestamp:
         case CellClass::timestamp_tz:
-            if (!m_has_time || std::tie(cell.seconds, cell.nanos) < std::tie(m_min_seconds, m_min_nanos))
-                std::tie(m_min_seconds, m_min_nanos) = std::tuple(cell.seconds, cell.nanos);
-            if (!m_has_time || std::tie(cell.seconds, cell.nanos) > std::tie(m_max_seconds, m_max_nanos))
-                std::tie(m_max_seconds, m_max_nanos) = std::tuple(cell.seconds, cell.nanos);
-            m_has_time = true;
+            note_time(cell);
             break;
         case CellClass::null_word:
         case CellClass::local_number:
@@ -113,15 +171,14 @@ void ColumnScan::note_value(const Cell& cell, const char* p, std::size_t n, std:
         default:
             break;
     }
-    m_integer_digits = std::max(m_integer_digits, cell.integer_digits);
-    m_scale = std::max(m_scale, cell.scale);
+    note_digits(cell);
 }
 
-// 1.0 is how programs write whole numbers; the zero of 1.10 was put there on purpose.
-void ColumnScan::note_scale(const Cell& cell, std::string_view text, std::uint64_t row) {
-    m_min_scale = std::min(m_min_scale, cell.scale);
-    if (cell.scale < 2 || row >= m_first_zero) return;
-    if (text[text.find_last_not_of(' ')] == '0') m_first_zero = row;
+void ColumnScan::note_time(const Cell& cell) {
+    const auto time = std::tie(cell.seconds, cell.nanos);
+    if (!m_has_time || time < std::tie(m_min_seconds, m_min_nanos)) std::tie(m_min_seconds, m_min_nanos) = time;
+    if (!m_has_time || time > std::tie(m_max_seconds, m_max_nanos)) std::tie(m_max_seconds, m_max_nanos) = time;
+    m_has_time = true;
 }
 
 void ColumnScan::note_decimal(std::string_view text) {
@@ -160,6 +217,7 @@ void ColumnScan::merge(const ColumnScan& other, std::uint64_t row_offset) {
     m_integer_digits = std::max(m_integer_digits, other.m_integer_digits);
     m_scale = std::max(m_scale, other.m_scale);
     m_min_scale = std::min(m_min_scale, other.m_min_scale);
+    m_below_one |= other.m_below_one;
     if (other.m_first_zero != k_never) m_first_zero = std::min(m_first_zero, other.m_first_zero + row_offset);
     if (other.m_has_number) {
         m_min_number = m_has_number ? std::min(m_min_number, other.m_min_number) : other.m_min_number;

@@ -110,19 +110,25 @@ void ColumnSpellings::merge(const ColumnSpellings& other, std::uint64_t row_offs
 }
 
 // `plain` are the numbers without a comma; `into` becomes all numbers by the one reading that is left.
-ColumnSpellings::Reading ColumnSpellings::read_numbers(const ColumnScan& plain, bool decimal_comma,
+ColumnSpellings::Reading ColumnSpellings::read_numbers(const ColumnScan& plain, DecimalComma comma,
                                                        ColumnScan& into) const {
     const auto rarer = [](const Sightings& a, const Sightings& b) { return a.count < b.count ? a.first : b.first; };
-    if ((plain.m_seen & ~k_plain_numbers) != 0)
-        return {true, "number with a comma", rarer(m_only_groups, m_only_decimal)};
+    if ((plain.m_seen & ~k_plain_numbers) != 0) {  // the first of the few among the many is who to look at
+        Sightings commas = m_open_numbers;
+        commas.merge(m_only_groups, 0);
+        commas.merge(m_only_decimal, 0);
+        if (commas.count <= plain.count_of(~k_plain_numbers)) return {true, "number with a comma", commas.first};
+        return {true, "value in another spelling", plain.first_of(~k_plain_numbers)};
+    }
     if (m_addresses.count > 0 && m_addresses.count == m_open_numbers.count + m_only_groups.count + m_only_decimal.count)
         return {true, "IPv4 address", m_addresses.first};
     if (m_only_decimal.count > 0) {
         if (m_only_groups.count > 0) return {true, "comma with another meaning", rarer(m_only_groups, m_only_decimal)};
-        if (!decimal_comma)
+        if (comma == DecimalComma::no)
             return {true, "comma that may be decimal or stand between two values", m_only_decimal.first};
         if ((plain.m_seen & k_points) != 0) {
             const Sightings points{plain.count_of(k_points), plain.first_of(k_points)};
+            if (plain.points_may_group()) return {true, "number such as 1.234 that is 1234 or 1.234", points.first};
             return {true, "decimal point among decimal commas", rarer(points, m_only_decimal)};
         }
         into.merge(m_as_decimal, 0);
@@ -191,10 +197,8 @@ bool ColumnSpellings::only_certain_null_words() const {
     return true;
 }
 
-std::optional<model::Column> ColumnSpellings::verdict(const ColumnScan& scan, const std::string& name,
-                                                      std::uint64_t rows, std::uint64_t first_row_number,
-                                                      bool decimal_comma) const {
-    if (scan.seen(CellClass::text) || scan.seen(CellClass::leading_zero)) return std::nullopt;
+// The other cells of the column.
+ColumnScan ColumnSpellings::without_spellings(const ColumnScan& scan) const {
     ColumnScan plain(false);
     plain.merge(scan, 0);
     plain.m_spellings.reset();
@@ -203,18 +207,33 @@ std::optional<model::Column> ColumnSpellings::verdict(const ColumnScan& scan, co
         plain.m_count[static_cast<std::size_t>(type)] = 0;
         plain.m_first_row[static_cast<std::size_t>(type)] = k_never;
     }
+    return plain;
+}
+
+bool ColumnSpellings::has_decimal_commas(const ColumnScan& scan) const {
+    if (m_only_decimal.count == 0 || scan.seen(CellClass::text) || scan.seen(CellClass::leading_zero)) return false;
+    if (scan.seen(CellClass::local_date)) return false;
+    ColumnScan numbers = without_spellings(scan);
+    return !read_numbers(numbers, DecimalComma::possible, numbers).text;
+}
+
+std::optional<model::Column> ColumnSpellings::verdict(const ColumnScan& scan, const std::string& name,
+                                                      std::uint64_t rows, std::uint64_t first_row_number,
+                                                      DecimalComma comma) const {
+    if (scan.seen(CellClass::text) || scan.seen(CellClass::leading_zero)) return std::nullopt;
+    ColumnScan plain = without_spellings(scan);
     const bool numbers = scan.seen(CellClass::local_number), dates = scan.seen(CellClass::local_date);
     Reading reading;
     if (numbers && dates)
         reading = {true, "date", m_dates.first};
     else if (numbers)
-        reading = read_numbers(plain, decimal_comma, plain);
+        reading = read_numbers(plain, comma, plain);
     else if (dates)
         reading = read_dates(plain);
     else if (plain.m_seen == 0 && !only_certain_null_words())
         reading = {true, fmt::format("no value but {}", null_words_text()), k_never};
 
-    model::Column column = plain.verdict(name, rows, first_row_number);
+    model::Column column = plain.verdict(name, rows, first_row_number, comma);
     model::Evidence& evidence = column.evidence;
     evidence.longest = scan.m_longest;
     const bool text = reading.text || column.type.kind == TypeKind::text;

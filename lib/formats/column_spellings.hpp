@@ -21,7 +21,8 @@ public:
 
     // The column whose other facts are `scan`; nullopt: these cells change nothing, it is text anyway.
     std::optional<model::Column> verdict(const ColumnScan& scan, const std::string& name, std::uint64_t rows,
-                                         std::uint64_t first_row_number, bool decimal_comma) const;
+                                         std::uint64_t first_row_number, DecimalComma comma) const;
+    bool has_decimal_commas(const ColumnScan& scan) const;  // of a column that they make a number
 
 private:
     static constexpr std::uint64_t k_never = ~std::uint64_t{0};
@@ -51,7 +52,8 @@ private:
 
     void note_number(std::string_view text, std::uint64_t row);
     void note_date(std::string_view text, std::uint64_t row);
-    Reading read_numbers(const ColumnScan& plain, bool decimal_comma, ColumnScan& into) const;
+    Reading read_numbers(const ColumnScan& plain, DecimalComma comma, ColumnScan& into) const;
+    ColumnScan without_spellings(const ColumnScan& scan) const;
     Reading read_dates(const ColumnScan& plain) const;
     void fill_dates(model::Column& column) const;
     void explain(const Reading& reading, bool text, std::uint64_t first_row_number, model::Evidence& evidence) const;

@@ -93,11 +93,26 @@ std::uint64_t ColumnScan::count_of(std::uint32_t classes) const {
     return count;
 }
 
+bool ColumnScan::points_may_group() const {
+    constexpr std::int64_t k_ungrouped = 9999;  // longer ones would have groups
+    const bool whole_ones_fit =
+        m_min_integer > m_max_integer || (m_max_integer <= k_ungrouped && m_min_integer >= -k_ungrouped);
+    constexpr std::uint32_t k_allowed = bit(CellClass::integer) | bit(CellClass::fraction) | bit(CellClass::null_word);
+    return (m_seen & ~k_allowed) == 0 && seen(CellClass::fraction) && m_min_scale == 3 && m_scale == 3 &&
+           whole_ones_fit && std::abs(m_max_number) < 1000 && std::abs(m_min_number) < 1000 &&
+           !m_below_one;  // 0.125 has no group
+}
+
 // Numbers alone: the narrowest type that gives every digit back.
-Type ColumnScan::decide_number(Reason& reason) const {
+Type ColumnScan::decide_number(Reason& reason, DecimalComma comma) const {
     if ((m_seen & ~(bit(CellClass::integer) | bit(CellClass::long_integer))) == 0) {
         reason = {"all values are integers", k_never};
         return TypeKind::int64;
+    }
+    if (comma == DecimalComma::proven && points_may_group()) {
+        reason = {"number such as 1.234 that is 1234 or 1.234, in a file with decimal commas,",
+                  first_of(bit(CellClass::fraction))};
+        return TypeKind::text;
     }
     // 12E5 is a number only beside numbers that are surely none of a code.
     constexpr std::uint32_t k_surely =
@@ -142,7 +157,7 @@ Type ColumnScan::decide_number(Reason& reason) const {
     return Type::decimal(std::max(precision, 1), m_scale);
 }
 
-Type ColumnScan::decide(Reason& reason) const {
+Type ColumnScan::decide(Reason& reason, DecimalComma comma) const {
     if (m_seen == 0) {
         reason = {m_quoted_empty > 0 ? "only empty values" : "no value seen", k_never};
         return m_quoted_empty > 0 ? TypeKind::text : TypeKind::unknown;
@@ -179,7 +194,7 @@ Type ColumnScan::decide(Reason& reason) const {
             }
         return TypeKind::text;
     }
-    if (m_seen & k_numbers) return decide_number(reason);
+    if (m_seen & k_numbers) return decide_number(reason, comma);
     if (seen(CellClass::timestamp) && seen(CellClass::date)) {
         reason = {"time of day", first_of(bit(CellClass::timestamp))};
         return TypeKind::timestamp;
@@ -246,6 +261,15 @@ void ColumnScan::fill_bounds(const Type& type, model::Evidence& evidence) const 
             evidence.max = timestamp_text(m_max_seconds, m_max_nanos) + zone;
             return;
         }
+        case TypeKind::unknown:
+            return;
+        case TypeKind::uuid: {
+            constexpr std::uint64_t k_bare = 36;
+            if (m_longest != k_bare) return;  // blanks around some of them: the texts are not ordered as the values
+            evidence.min = m_min.text;
+            evidence.max = m_max.text;
+            return;
+        }
         default:
             evidence.min = m_quoted_empty > 0 ? std::string() : whole_characters(m_min.text);
             evidence.max = whole_characters(m_max.text);
@@ -253,14 +277,13 @@ void ColumnScan::fill_bounds(const Type& type, model::Evidence& evidence) const 
 }
 
 model::Column ColumnScan::typed(std::string name, std::uint64_t rows, std::uint64_t first_row_number,
-                                bool decimal_comma) const {
+                                DecimalComma comma) const {
     if (m_spellings)
-        if (auto column = m_spellings->verdict(*this, name, rows, first_row_number, decimal_comma))
-            return std::move(*column);
+        if (auto column = m_spellings->verdict(*this, name, rows, first_row_number, comma)) return std::move(*column);
     model::Column column;
     column.name = std::move(name);
     Reason reason;
-    column.type = decide(reason);
+    column.type = decide(reason, comma);
     model::Evidence& evidence = column.evidence;
     evidence.values = m_values + (column.type.kind == TypeKind::text ? m_quoted_empty : 0);
     evidence.nulls = rows > evidence.values ? rows - evidence.values : 0;
@@ -273,11 +296,30 @@ model::Column ColumnScan::typed(std::string name, std::uint64_t rows, std::uint6
 }
 
 model::Column ColumnScan::verdict(std::string name, std::uint64_t rows, std::uint64_t first_row_number,
-                                  bool decimal_comma) const {
-    model::Column column = typed(std::move(name), rows, first_row_number, decimal_comma);
+                                  DecimalComma comma) const {
+    model::Column column = typed(std::move(name), rows, first_row_number, comma);
     column.semantic_evidence = m_meaning.counts(m_values, m_distinct.get());
     column.semantic_evidence.distinct = column.evidence.distinct.value_or(0);
     return column;
 }
+
+WrittenAs ColumnScan::written() const {
+    WrittenAs out;
+    out.empty = m_quoted_empty;
+    if (m_has_text_bounds) out.max = whole_characters(m_max.text);
+    if (m_has_text_bounds) out.min = whole_characters(m_min.text);
+    if (m_quoted_empty > 0) out.min = "";
+    if (m_quoted_empty > 0 && !out.max) out.max = "";
+    const std::uint32_t values = m_seen & ~bit(CellClass::null_word);
+    constexpr std::uint32_t k_plain = k_integers | bit(CellClass::fraction) | bit(CellClass::precise);
+    out.plain = values != 0 && (values & ~k_plain) == 0;
+    if (!out.plain) return out;
+    out.whole = m_integer_digits;
+    out.scale = m_scale;
+    out.may_group = points_may_group();
+    return out;
+}
+
+bool ColumnScan::has_decimal_commas() const { return m_spellings && m_spellings->has_decimal_commas(*this); }
 
 }  // namespace neurolake::formats

@@ -113,8 +113,12 @@ public:
         TRY_DO(begin());
         if (m_other_newlines) return {};
         const bool comment = begins_with_comment();
+        const std::optional<bool> header = m_input.options.sample_rows > 0 ? header_of_beginning() : std::nullopt;
+        const bool first_is_row = !header.value_or(true) && !comment;
+        if (first_is_row) start_rows(dialect(), false);  // so that it is one of those that are wanted
         TRY(bool more, m_stream.step(*m_rows));
-        m_header = first_row_is_header(*m_rows);
+        m_rows->settle_padded();
+        m_header = header ? *header : first_row_is_header(*m_rows);
         if (!m_header && comment)
             m_rows->drop_first_row();
         else if (!m_header)
@@ -180,12 +184,22 @@ public:
         note_encoding(out);
         note_footnotes(out);
         const std::vector<std::string> names = column_names(out.findings);
-        for (std::size_t i = 0; i < names.size(); ++i)
-            out.columns.push_back(m_rows->columns()[i].verdict(names[i], out.rows, 1, dialect.set.delimiter == ';'));
+        const DecimalComma comma = meaning_of_commas();
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            out.columns.push_back(m_rows->columns()[i].verdict(names[i], out.rows, 1, comma));
+            out.written.push_back(m_rows->columns()[i].written());
+        }
         m_rows->oddities().report(out.findings, out.columns.size());
         return out;
     }
 
+    DecimalComma meaning_of_commas() const {
+        if (dialect().set.delimiter != ';') return DecimalComma::no;
+        const auto& scans = m_rows->columns();
+        const bool proven =
+            std::any_of(scans.begin(), scans.end(), [](const auto& scan) { return scan.has_decimal_commas(); });
+        return proven ? DecimalComma::proven : DecimalComma::possible;
+    }
     bool has_header() const { return m_header; }
     bool has_table() const { return m_rows.has_value(); }
     // How many rows there are at most, as far as was read.
@@ -235,14 +249,34 @@ private:
             TRY_DO(m_stream.fill());
         const char prefer = m_input.format_hint == "tsv" ? '\t' : '\0';
         CsvDialect dialect = detect_dialect(m_stream.data(), m_stream.at_end(), prefer);
+        // And so may be a cell of the first rows.
+        while (dialect.is_cut && !m_stream.at_end() && m_stream.grow(k_max_row_bytes)) {
+            m_stream.grow(k_max_row_bytes);                         // each look is at all of it: four times as much
+            if (!m_stream.fill() || m_stream.binary_zero()) break;  // the rows come to it, too
+            dialect = detect_dialect(m_stream.data(), m_stream.at_end(), prefer);
+        }
         m_other_newlines = dialect.mixed_newlines && !m_input.mixed_newlines;
         if (m_other_newlines) return {};
         if (dialect.columns > k_max_columns) m_too_wide = std::exchange(dialect.columns, k_max_columns);
-        m_rows.emplace(dialect, true);
-        m_rows->skip_lines(dialect.preamble_lines);
-        if (m_input.options.sample_rows > 0) m_rows->stop_after(m_input.options.sample_rows);
+        start_rows(dialect, true);
         m_stream.drop(dialect.preamble_bytes);
         return {};
+    }
+
+    void start_rows(const CsvDialect dialect, bool capture_first) {
+        m_rows.emplace(dialect, capture_first);
+        m_rows->skip_lines(dialect.preamble_lines);
+        if (m_input.options.sample_rows > 0) m_rows->stop_after(m_input.options.sample_rows);
+    }
+
+    // Also where few rows are wanted, all of the beginning says whether the first one is the header: a sample has the
+    // names that the whole table has.
+    std::optional<bool> header_of_beginning() const {
+        CsvRows rows(m_rows->dialect(), true);
+        rows.take(m_stream.data(), m_stream.data().size(), m_stream.at_end());
+        if (!rows.first_row()) return std::nullopt;
+        rows.settle_padded();
+        return first_row_is_header(rows);
     }
 
     unsigned threads() const {
@@ -250,7 +284,7 @@ private:
                         k_max_threads);
     }
     bool parallel_pays() const {
-        return threads() > 1 && m_rows->columns().size() <= k_parallel_columns && m_input.worth_several_threads();
+        return m_input.worth_several_threads() && m_rows->columns().size() <= k_parallel_columns && threads() > 1;
     }
 
     const Input& m_input;
@@ -315,32 +349,33 @@ Result<Profile> profile_csv(const Input& input) {
 }
 
 Result<Rows> head_csv(const Input& input, std::size_t count) {
-    CsvScan scan(input);
-    const Status status = scan.run(true);
+    std::optional<CsvScan> scan(std::in_place, input);
+    const Status status = scan->run(true);
     if (!status && !is_damage(status.error())) return status.error();
-    if (const auto better = scan.better_input()) return head_csv(*better, count);
+    if (const auto better = scan->better_input()) return head_csv(*better, count);
     Rows rows;
-    if (!scan.has_table()) return rows;
+    if (!scan->has_table()) return rows;
     std::vector<model::Finding> ignored;
-    rows.columns = scan.column_names(ignored);
-    count = std::min(count, scan.rows_known());  // footnotes are no rows
+    rows.columns = scan->column_names(ignored);
+    count = std::min(count, scan->rows_known());  // footnotes are no rows
+    const CsvDialect table = scan->dialect();
+    bool header = scan->has_header(), first = true;
+    scan.reset();  // what it read may be 16 MiB, and as much comes now
 
     InputSource source(input);
     Window window(source, k_window_bytes);
     TRY_DO(window.fill());
-    window.drop(scan.dialect().preamble_bytes);
-    bool header = scan.has_header(), first = true;
+    window.drop(table.preamble_bytes);
     while (rows.cells.size() < count && !window.data().empty()) {
-        const bool comment = !header && scan.dialect().comment != '\0' && window.data()[0] == scan.dialect().comment;
-        HandRow row =
-            split_row(window.data(), scan.dialect().set, window.at_end(), comment ? Quotes::literal : Quotes::known);
+        const bool comment = !header && table.comment != '\0' && window.data()[0] == table.comment;
+        HandRow row = split_row(window.data(), table.set, window.at_end(), comment ? Quotes::literal : Quotes::known);
         if (row.bytes == 0) {
             if (!window.at_end() && (!window.is_full() || window.grow(k_max_row_bytes))) {
                 TRY_DO(window.fill());
                 continue;
             }
             // A quote that is never closed is a plain character, as in the scan.
-            row = split_row(window.data(), scan.dialect().set, window.at_end(), Quotes::literal);
+            row = split_row(window.data(), table.set, window.at_end(), Quotes::literal);
             if (row.bytes == 0) break;
         }
         window.drop(row.bytes);

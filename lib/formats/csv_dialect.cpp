@@ -5,131 +5,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 
 #include "formats/cell.hpp"
+#include "formats/csv_sample.hpp"
+#include "formats/local_spelling.hpp"
 #include "formats/text_encoding.hpp"
+#include "formats/value_shapes.hpp"
 
 namespace neurolake::formats {
 namespace {
 
-constexpr std::array<char, 4> k_candidates{'\t', '|', ';', ','};
 constexpr std::size_t k_quick_rows = 10;   // enough when they all agree
 constexpr std::size_t k_many_rows = 1000;  // else
 constexpr std::size_t k_max_preamble = 64;
 constexpr std::size_t k_newline_bytes = 64u << 10;  // looked at for kinds of line ends
-
-using Counts = std::array<std::uint32_t, k_candidates.size()>;
-
-struct SampledRow {
-    Counts counts{};
-    std::size_t begin = 0, end = 0;  // with the newline
-    bool hash = false;               // begins with #
-};
-
-struct Sample {
-    std::vector<SampledRow> rows;
-    std::size_t quoted_cells = 0;       // closed as they should be
-    std::size_t escapes = 0;            // quotes that can only be escaped ones
-    Counts enclosing{};                 // quoted cells that hold the candidate
-    std::size_t enclosing_newline = 0;  // ... that hold a line end
-};
-
-enum Kind : std::uint8_t { k_plain = 0, k_newline = 100, k_quote, k_candidate_base };
-using Characters = std::array<std::uint8_t, 256>;
-
-Characters character_table(const SeparatorSet& set) {
-    Characters table{};
-    for (std::size_t i = 0; i < k_candidates.size(); ++i)
-        table[static_cast<unsigned char>(k_candidates[i])] = static_cast<std::uint8_t>(k_candidate_base + i);
-    table[static_cast<unsigned char>(set.newline)] = k_newline;
-    table[static_cast<unsigned char>(set.quote)] = k_quote;
-    return table;
-}
-
-void note_quoted(std::string_view inner, const SeparatorSet& set, Sample& sample) {
-    ++sample.quoted_cells;
-    for (std::size_t i = 0; i < k_candidates.size(); ++i)
-        sample.enclosing[i] += inner.find(k_candidates[i]) != std::string_view::npos;
-    sample.enclosing_newline += inner.find(set.newline) != std::string_view::npos;
-}
-
-// The offset behind the quotes of a cell that opens at `i`, by the rules of split_row; npos if they are not closed in
-// the sample.
-std::size_t skip_quoted(std::string_view s, std::size_t i, const SeparatorSet& set, const Characters& table,
-                        Sample& sample) {
-    const auto ends_cell = [&](std::size_t at) {
-        return at >= s.size() || s[at] == '\r' || table[static_cast<unsigned char>(s[at])] >= k_newline;
-    };
-    std::size_t known_later = 0;
-    for (std::size_t at = s.find(set.quote, i + 1); at != std::string_view::npos; at = s.find(set.quote, at + 1)) {
-        if (set.escape != '\0' && s[at - 1] == set.escape) {
-            std::size_t before = at;
-            while (before > i + 1 && s[before - 1] == set.escape) --before;
-            if ((at - before) % 2 == 1) {
-                sample.escapes += !ends_cell(at + 1);
-                continue;
-            }
-        }
-        if (at + 1 < s.size() && s[at + 1] == set.quote) {
-            ++at;
-            continue;
-        }
-        if (ends_cell(at + 1)) {
-            note_quoted(s.substr(i + 1, at - i - 1), set, sample);
-            return at + 1;
-        }
-        if (at < known_later) continue;  // an odd quote: does this line close the cell further on?
-        const std::size_t line_end = std::min(s.find(set.newline, at), s.size());
-        std::size_t later = s.find(set.quote, at + 1);
-        while (later < line_end && !ends_cell(later + 1)) later = s.find(set.quote, later + 1);
-        if (later >= line_end) return at + 1;
-        known_later = later;
-    }
-    return std::string_view::npos;
-}
-
-// A quote that the line opens and does not close goes on behind the line's end: such a line is a row,
-// "#general,"first".
-bool may_be_comment(std::string_view s, std::size_t begin, char quote) {
-    if (s[begin] != '#') return false;
-    const std::string_view line = s.substr(begin, s.find_first_of("\r\n", begin) - begin);
-    return std::count(line.begin(), line.end(), quote) % 2 == 0;
-}
-
-Sample sample_rows(std::string_view s, bool whole, const SeparatorSet& set, std::size_t max_rows) {
-    const Characters table = character_table(set);
-    Sample sample;
-    std::vector<SampledRow>& rows = sample.rows;
-    SampledRow row;
-    bool cell_begins = true;
-    std::size_t i = 0;
-    while (i < s.size() && rows.size() < max_rows) {
-        if (i == row.begin) row.hash = may_be_comment(s, i, set.quote);
-        const std::uint8_t kind = table[static_cast<unsigned char>(s[i])];
-        if (kind == k_quote && cell_begins && !row.hash) {
-            const std::size_t behind = skip_quoted(s, i, set, table, sample);
-            i = behind == std::string_view::npos ? i + 1 : behind;
-            cell_begins = false;
-            continue;
-        }
-        ++i;
-        cell_begins = kind >= k_newline && kind != k_quote;
-        if (kind >= k_candidate_base) ++row.counts[kind - k_candidate_base];
-        if (kind == k_newline) {
-            row.end = i;
-            rows.push_back(row);
-            row = SampledRow{{}, i, i, false};
-        }
-    }
-    if (i == s.size() && whole && row.begin < i && rows.size() < max_rows) {
-        row.end = i;
-        rows.push_back(row);
-    }
-    return sample;
-}
 
 bool is_blank(std::string_view s, const SampledRow& row) {
     return s.substr(row.begin, row.end - row.begin).find_first_not_of("\r\n") == std::string_view::npos;
@@ -180,6 +71,7 @@ struct Choice {
     Sample sample;
     Agreement agreement;
     std::size_t index = 0;  // of the delimiter among the candidates
+    bool is_cut = false;    // a cell goes on behind the sample, and few rows stand before it
 };
 
 void choose_delimiter(std::string_view s, char prefer, Choice& best) {
@@ -206,15 +98,40 @@ void choose_delimiter(std::string_view s, char prefer, Choice& best) {
 }
 
 // The best delimiter for one way of quoting.
-Choice choose(std::string_view s, bool whole, const SeparatorSet& set, char prefer) {
-    Choice choice{set, sample_rows(s, whole, set, k_quick_rows), {}, 0};
+Choice choose(std::string_view s, bool whole, const SeparatorSet& set, char prefer, OpenQuote open) {
+    Choice choice{set, sample_rows(s, whole, set, k_quick_rows, open), {}, 0};
     choose_delimiter(s, prefer, choice);
     if (choice.sample.rows.size() < k_quick_rows) return choice;
-    const bool all_agree = choice.agreement.share == 1 && s.find("\n#") == std::string_view::npos;
+    const bool may_have_comments = s.find('#') != std::string_view::npos && s.find("\n#") != std::string_view::npos;
+    const bool all_agree = choice.agreement.share == 1 && !may_have_comments;
     if (all_agree) return choice;
-    choice.sample = sample_rows(s, whole, set, k_many_rows);
+    choice.sample = sample_rows(s, whole, set, k_many_rows, open);
     choose_delimiter(s, prefer, choice);
     return choice;
+}
+
+// Are the lines behind a quote that is not closed rows, as the line that opens it and the one before are? Else they are
+// the text of a cell.
+bool are_rows(const Choice& plain, const SampledRow& open, const std::vector<SampledRow>& before) {
+    if (plain.agreement.share < 0.9) return false;
+    const auto fits = [&](const SampledRow& row) { return row.counts[plain.index] == plain.agreement.delimiters; };
+    const auto opens = std::ranges::find(plain.sample.rows, open.begin, &SampledRow::begin);
+    return opens != plain.sample.rows.end() && fits(*opens) && (before.empty() || fits(before.back()));
+}
+
+// Where a cell is longer than the sample, the few rows before it decide.
+Choice choose(std::string_view s, bool whole, const SeparatorSet& set, char prefer) {
+    Choice choice = choose(s, whole, set, prefer, OpenQuote::goes_on);
+    std::vector<SampledRow>& rows = choice.sample.rows;
+    if (!choice.sample.open || rows.size() >= k_quick_rows) return choice;
+    Choice plain = choose(s, whole, set, prefer, OpenQuote::plain);
+    plain.is_cut = choice.is_cut = true;
+    if (are_rows(plain, *choice.sample.open, rows)) return plain;
+    if (rows.empty()) {  // the cells before the long one are all that is known
+        rows.push_back(*choice.sample.open);
+        choose_delimiter(s, prefer, choice);
+    }
+    return choice.agreement.delimiters > 0 ? choice : plain;
 }
 
 // Do the rows need the apostrophes to be rows, or is every cell, the names too, in them? Else they are text.
@@ -233,6 +150,8 @@ Choice choose_quoting(std::string_view s, bool whole, const SeparatorSet& plain,
         set.escape = '\\';
         Choice other = choose(s, whole, set, prefer);
         const bool better = other.agreement.share > best.agreement.share;
+        other.is_cut |= best.is_cut;
+        best.is_cut = other.is_cut;
         if (better || (other.sample.escapes > 0 && other.agreement.share >= best.agreement.share))
             best = std::move(other);
     }
@@ -240,7 +159,7 @@ Choice choose_quoting(std::string_view s, bool whole, const SeparatorSet& plain,
         const auto look = [&](char quote) {  // at many rows: the first that needs them may stand late
             Choice choice{plain, {}, {}, 0};
             choice.set.quote = quote;
-            choice.sample = sample_rows(s, whole, choice.set, k_many_rows);
+            choice.sample = sample_rows(s, whole, choice.set, k_many_rows, OpenQuote::plain);
             choose_delimiter(s, prefer, choice);
             return choice;
         };
@@ -284,7 +203,7 @@ public:
             if (is_blank(m_text, m_rows[i])) at = i + 1;
         while (at < m_rows.size() && is_before_table(at, comments)) ++at;
         if (at + 1 < m_rows.size() && is_title(at)) ++at;
-        return at;
+        return behind_padded_titles(at);
     }
 
 private:
@@ -308,6 +227,40 @@ private:
     bool is_title(std::size_t i) const {
         const std::uint32_t all = m_choice.agreement.delimiters, mine = delimiters(m_rows[i]);
         return mine + 1 < all && mine * 2 <= all && delimiters(m_rows[i + 1]) == all;
+    }
+
+    // Spreadsheets fill up title lines with empty cells. Only what says so clearly is a title, as else a row is lost:
+    // each line has words in its first cell alone; or lines end in an empty cell, and an empty line stands under them.
+    std::size_t behind_padded_titles(std::size_t at) const {
+        constexpr std::size_t k_least_columns = 3;
+        std::size_t end = at, last_filled = 0;
+        bool titles = true;
+        for (; end < m_rows.size() && end < k_max_preamble && !m_rows[end].hash; ++end) {
+            const auto cells = cells_of(m_text, m_rows[end], m_choice.set);
+            const bool is_padded = cells.size() >= k_least_columns && cells.back().text.empty();
+            if (!is_padded && !is_blank(m_text, m_rows[end])) break;
+            last_filled = filled(cells);
+            const bool is_named = is_title_word(cells.front().text);
+            if (end == at && !is_named) return at;
+            titles &= last_filled == 0 || (last_filled == 1 && is_named);
+        }
+        return end > at && (titles || last_filled == 0) && names_columns(end) ? end : at;
+    }
+    static std::size_t filled(const std::vector<HandRow::Piece>& cells) {
+        return static_cast<std::size_t>(
+            std::count_if(cells.begin(), cells.end(), [](const auto& cell) { return !cell.text.empty(); }));
+    }
+    static bool is_title_word(std::string_view text) {
+        return !text.empty() && is_word(text) && null_word(text) < 0 && !looks_personal(text);
+    }
+    // Words in every cell, none of which stands below as a value, and something else than words in the line behind.
+    bool names_columns(std::size_t i) const {
+        if (!header_follows(i - 1)) return false;
+        const auto names = cells_of(m_text, m_rows[i], m_choice.set),
+                   values = cells_of(m_text, m_rows[i + 1], m_choice.set);
+        for (std::size_t c = 0; c < names.size(); ++c)
+            if (!is_title_word(names[c].text) || (c < values.size() && values[c].text == names[c].text)) return false;
+        return true;
     }
 
     std::string_view m_text;
@@ -370,28 +323,6 @@ std::string with_swapped(std::string_view s, char a, char b) {
     return out;
 }
 
-// Outside quotes a CR ends lines and no LF does.
-bool only_cr_ends_lines(std::string_view s, char quote) {
-    SeparatorSet set;
-    set.quote = quote;
-    const Characters table = character_table(set);
-    Sample unused;
-    bool any = false, cell_begins = true;
-    for (std::size_t i = 0; i < s.size();) {
-        if (s[i] == set.quote && cell_begins) {
-            const std::size_t behind = skip_quoted(s, i, set, table, unused);
-            i = behind == std::string_view::npos ? i + 1 : behind;
-            cell_begins = false;
-            continue;
-        }
-        if (s[i] == '\n') return false;
-        any |= s[i] == '\r';
-        cell_begins = s[i] == '\r' || table[static_cast<unsigned char>(s[i])] >= k_candidate_base;
-        ++i;
-    }
-    return any;
-}
-
 }  // namespace
 
 CsvDialect detect_dialect(std::string_view sample, bool sample_is_whole, char prefer) {
@@ -413,12 +344,14 @@ CsvDialect detect_dialect(std::string_view sample, bool sample_is_whole, char pr
     if (!has_lf && sample.find('\r') != std::string_view::npos) dialect.set.newline = '\r';
     Choice choice = choose_quoting(sample, sample_is_whole, dialect.set, prefer);
     if (has_lf && has_lone_cr(beginning)) {
-        const Choice plain = choose_quoting(beginning, sample_is_whole, dialect.set, prefer);
-        const Choice other = choose_quoting(with_one_newline(beginning), sample_is_whole, dialect.set, prefer);
+        const bool whole = sample_is_whole && beginning.size() == sample.size();
+        const Choice plain = choose_quoting(beginning, whole, dialect.set, prefer);
+        const Choice other = choose_quoting(with_one_newline(beginning), whole, dialect.set, prefer);
         dialect.mixed_newlines =
             other.agreement.share >= plain.agreement.share && other.agreement.rows > plain.agreement.rows;
     }
     dialect.set = choice.set;
+    dialect.is_cut = choice.is_cut;
     if (said != '\0' && dialect.set.delimiter == prefer) dialect.set.delimiter = said;
     dialect.columns = std::size_t{choice.agreement.delimiters} + 1;
     dialect.convincing = dialect.columns > 1 && choice.sample.rows.size() > 1 && choice.agreement.share >= 0.9;

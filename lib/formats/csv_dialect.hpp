@@ -25,6 +25,8 @@ struct CsvDialect {
     bool has_bom = false;
     bool convincing = false;      // several rows agree on several columns
     bool mixed_newlines = false;  // LF and lone CR both end rows: only the text with one kind of line end can be read
+    bool is_cut = false;          // a quoted cell goes on behind the sample and few rows stand before it: a longer
+                                  // sample tells more
 };
 
 // From the beginning of the file (whole file or at least a few KiB). `prefer` is tried first ('\t' for .tsv), 0 = none.

@@ -3,6 +3,7 @@
 #include "formats/csv_rows.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -16,7 +17,21 @@ constexpr std::size_t k_many_columns = 4096;  // beyond, a sketch a column would
 
 constexpr std::size_t k_max_separators = 1u << 21;  // of one row; 8 MiB
 
-constexpr std::size_t k_max_footnote_bytes = 4096;
+// Rows are taken column by column in batches that stay in a core's first cache.
+constexpr std::size_t k_batch_rows = 256, k_batch_bytes = 16u << 10;
+
+// Does `a` or `b` stand in [p, end)? Eight bytes at a time; the padding rule of cell.hpp holds.
+bool has_either(const char* p, const char* end, char a, char b) {
+    constexpr std::uint64_t k_ones = 0x0101010101010101u, k_highs = 0x8080808080808080u;
+    const std::uint64_t as = k_ones * static_cast<unsigned char>(a), bs = k_ones * static_cast<unsigned char>(b);
+    for (; p < end; p += 8) {
+        const std::uint64_t v = load8(p), x = v ^ as, y = v ^ bs;
+        std::uint64_t found = (((x - k_ones) & ~x) | ((y - k_ones) & ~y)) & k_highs;
+        if (end - p < 8) found &= (std::uint64_t{1} << (8 * (end - p))) - 1;
+        if (found != 0) return true;
+    }
+    return false;
+}
 
 std::uint64_t count_newlines(std::string_view s, char newline) {
     return s.find(newline) == std::string_view::npos ? 0 : count_byte(s, newline);
@@ -90,11 +105,31 @@ CsvRows::Taken CsvRows::take_regular(const char* begin, const SeparatorSpan& spa
     while (whole > 0 && begin[m_separators[whole - 1]] != newline) --whole;
     bool is_row = true;
     for (std::size_t i = 0; i < whole; ++i) {
+        if (const std::size_t rows = column == 0 ? plain_rows(begin, i, whole, limit) : 0; rows > 0) {
+            take_plain_rows(begin, i, rows);
+            i += rows * columns - 1;
+            cell = begin + m_separators[i] + 1;
+            taken.bytes = static_cast<std::size_t>(cell - begin);
+            if (taken.bytes >= limit || is_full()) {
+                taken.full = true;
+                return taken;
+            }
+            continue;
+        }
         const char* end = begin + m_separators[i];
         if (*end != newline) {
+            if (column == 0 && is_padded_note(begin, i, whole, 0)) {
+                take_padded_note({cell, static_cast<std::size_t>(end - cell)});
+                i += columns - 1;
+                cell = begin + m_separators[i] + 1;
+                taken.bytes = static_cast<std::size_t>(cell - begin);
+                if ((taken.full = taken.bytes >= limit)) return taken;
+                continue;
+            }
             if (column == 0) {
                 is_row = !is_comment(cell);
                 if (is_row && !m_lone.empty()) lone_are_rows();
+                if ((taken.full = is_full())) return taken;
             }
             if (m_capture_next)
                 capture(cell, end);
@@ -133,6 +168,76 @@ CsvRows::Taken CsvRows::take_regular(const char* begin, const SeparatorSpan& spa
     return taken;
 }
 
+// How many rows from separator `first` on, which ends the first cell of one, are as rows should be: as many cells as
+// columns, no comment, not blank. At most a batch, and none behind the one that reaches `limit`.
+std::size_t CsvRows::plain_rows(const char* begin, std::size_t first, std::size_t whole, std::size_t limit) const {
+    const bool few_wanted = m_max_rows != ~std::uint64_t{0};
+    if (m_capture_next || (few_wanted && !m_lone.empty())) return 0;
+    const char newline = m_dialect.set.newline;
+    const std::size_t columns = m_columns.size();
+    const std::uint32_t* ends = m_separators.data();
+    const std::size_t batch_begin = first == 0 ? 0 : ends[first - 1] + std::size_t{1};
+    const std::size_t stop = std::min(limit, batch_begin + k_batch_bytes);
+    const std::uint64_t most = std::min<std::uint64_t>(k_batch_rows, m_max_rows - m_rows);
+    const bool look_for_notes = may_be_padded();
+    std::size_t rows = 0;
+    for (std::size_t row = batch_begin; rows < most && row < stop && first + columns <= whole; ++rows) {
+        if (begin[row] == newline || is_comment(begin + row)) break;
+        if (look_for_notes && ends[first + columns - 1] - ends[first] <= columns &&
+            is_padded_note(begin, first, whole, 0))
+            break;
+        for (std::size_t i = 0; i + 1 < columns; ++i)
+            if (begin[ends[first + i]] == newline) return rows;
+        const std::size_t end = ends[first + columns - 1];
+        const bool blank = columns == 1 && end == row + 1 && begin[row] == '\r';
+        if (begin[end] != newline || blank) break;
+        row = end + 1;
+        first += columns;
+    }
+    return rows;
+}
+
+void CsvRows::take_plain_rows(const char* begin, std::size_t first, std::size_t rows) {
+    const std::size_t columns = m_columns.size();
+    if (!m_lone.empty()) lone_are_rows();
+    for (std::size_t column = 0; column < columns; ++column) take_column(column, begin, first + column, rows);
+    m_after_blank = false;
+    if (columns > 1) {
+        m_lone_run = 0;
+        m_has_wide_row = true;
+    }
+    m_rows += rows;
+    m_lines += rows;
+}
+
+// The cells of one column: separator `first` ends that of the first row.
+void CsvRows::take_column(std::size_t column, const char* begin, std::size_t first, std::size_t rows) {
+    const std::size_t columns = m_columns.size();
+    const bool may_end_in_cr = column + 1 == columns && m_dialect.set.newline == '\n';
+    const char quote = m_dialect.set.quote, newline = m_dialect.set.newline;
+    const std::uint32_t* const ends = m_separators.data();
+    ColumnScan& scan = m_columns[column];
+    std::array<TextCell, k_batch_rows> cells;
+    std::size_t count = 0;
+    const auto observe_cells = [&] { scan.observe_all({cells.data(), std::exchange(count, 0)}, m_rows); };
+    for (std::size_t row = 0; row < rows; ++row, first += columns) {
+        const char* p = first == 0 ? begin : begin + ends[first - 1] + 1;
+        const char* end = begin + ends[first];
+        if (may_end_in_cr && end > p && end[-1] == '\r') --end;
+        if (p == end) continue;
+        if (*p == quote && end - p > 2 && end[-1] == quote && !has_either(p + 1, end - 1, quote, newline)) {
+            ++p;
+            --end;
+        } else if (*p == quote) {
+            observe_cells();
+            observe_quoted(column, p, end, m_rows + row);
+            continue;
+        }
+        cells[count++] = {p, static_cast<std::uint32_t>(end - p), static_cast<std::uint32_t>(row)};
+    }
+    observe_cells();
+}
+
 // The last row of the file, without a newline.
 void CsvRows::take_last(const char* begin, std::size_t size, const SeparatorSpan& span) {
     if (is_comment(begin)) {
@@ -147,7 +252,9 @@ void CsvRows::take_last(const char* begin, std::size_t size, const SeparatorSpan
         else if (column < m_columns.size())
             observe(column, cell, end);
     };
+    if (is_padded_note(begin, 0, span.found, size)) return take_padded_note({begin, m_separators[0]});
     if (span.found > 0 && !m_lone.empty()) lone_are_rows();
+    if (is_full()) return;
     for (std::size_t i = 0; i < span.found; ++i, ++column) {
         cell_ends(begin + m_separators[i]);
         cell = begin + m_separators[i] + 1;
@@ -172,6 +279,7 @@ void CsvRows::take_last(const char* begin, std::size_t size, const SeparatorSpan
 void CsvRows::take_lone(std::string_view cell) {
     if (++m_lone_run > k_max_footnotes || cell.size() > k_max_footnote_bytes) {
         lone_are_rows();
+        if (is_full()) return;
         observe(0, cell.data(), cell.data() + cell.size());
         return end_row(1);
     }
@@ -179,20 +287,26 @@ void CsvRows::take_lone(std::string_view cell) {
     m_lines += count_newlines(cell, m_dialect.set.newline);
 }
 
-void CsvRows::lone_are_rows() {
+void CsvRows::lone_are_rows(std::size_t count) {
     const std::uint64_t line = m_lines;
-    for (const Footnote& lone : std::exchange(m_lone, {})) {
+    std::vector<Footnote> lones = std::exchange(m_lone, {});
+    count = std::min(count, lones.size());
+    for (std::size_t i = 0; i < count && !is_full(); ++i) {
+        const Footnote& lone = lones[i];
         m_lines = lone.line;
         HandRow row = split_row(lone.text, m_dialect.set, true, Quotes::known);
         if (row.bytes == 0) row = split_row(lone.text, m_dialect.set, true, Quotes::literal);
         if (!row.cells.empty() && !m_columns.empty()) observe_text(0, row.cells[0].text, row.cells[0].quoted);
-        end_row(1);
+        end_row(lone.padded ? m_columns.size() : 1);
     }
+    m_lone.assign(std::make_move_iterator(lones.begin() + static_cast<std::ptrdiff_t>(count)),
+                  std::make_move_iterator(lones.end()));
     m_lines = line;
 }
 
 // Words alone behind the table are footnotes: after a blank line, or where the first column has no other words.
 void CsvRows::finish() {
+    if (!padded_are_notes()) lone_are_rows(padded_behind());
     const bool first_column_has_words = m_columns.empty() || m_columns[0].seen(CellClass::text);
     const bool footnotes = std::all_of(m_lone.begin(), m_lone.end(), [&](const Footnote& lone) {
         return (m_lone.front().after_blank || (!first_column_has_words && m_rows > 0)) && is_word(lone.text);
@@ -213,31 +327,32 @@ void CsvRows::end_row(std::size_t cells) {
 
 inline void CsvRows::observe(std::size_t column, const char* begin, const char* end) {
     if (begin == end) return;
-    if (*begin == m_dialect.set.quote) return observe_quoted(column, begin, end);
+    if (*begin == m_dialect.set.quote) return observe_quoted(column, begin, end, m_rows);
     m_columns[column].observe(begin, static_cast<std::size_t>(end - begin), m_rows);
 }
 
-void CsvRows::observe_quoted(std::size_t column, const char* begin, const char* end) {
+void CsvRows::observe_quoted(std::size_t column, const char* begin, const char* end, std::uint64_t row) {
     const char quote = m_dialect.set.quote;
     if (end - begin < 2 || end[-1] != quote) {
-        m_columns[column].observe(begin, static_cast<std::size_t>(end - begin), m_rows);
+        m_columns[column].observe(begin, static_cast<std::size_t>(end - begin), row);
         return;
     }
     const std::string_view inner(begin + 1, static_cast<std::size_t>(end - begin) - 2);
     m_lines += count_newlines(inner, m_dialect.set.newline);
     if (inner.empty()) return m_columns[column].observe_quoted_empty();
     if (inner.find(quote) == std::string_view::npos) {
-        m_columns[column].observe(inner.data(), inner.size(), m_rows);
+        m_columns[column].observe(inner.data(), inner.size(), row);
         return;
     }
     m_scratch.clear();
+    m_scratch.reserve(inner.size() + k_padding);  // at once: a cell may have megabytes
     for (std::size_t i = 0; i < inner.size(); ++i) {
         m_scratch += inner[i];
         if (inner[i] == quote) ++i;  // doubled: the regular path knows no other
     }
     const std::size_t size = m_scratch.size();
     m_scratch.resize(size + k_padding);
-    m_columns[column].observe(m_scratch.data(), size, m_rows);
+    m_columns[column].observe(m_scratch.data(), size, row);
 }
 
 void CsvRows::observe_text(std::size_t column, std::string_view text, bool quoted) {
@@ -294,6 +409,7 @@ void CsvRows::take_pieces(const HandRow& row) {
     if (row.stray_quote) m_oddities.note(Oddity::stray_quote, m_lines);
     const bool blank = row.cells.size() == 1 && row.cells[0].text.empty() && !row.cells[0].quoted;
     if (!blank && !m_lone.empty()) lone_are_rows();  // a cell so odd is a row's
+    if (is_full()) return;
     if (blank) m_after_blank = true;
     if (m_capture_next && !blank) {
         m_first_row.emplace();
@@ -335,7 +451,7 @@ void CsvRows::merge(CsvRows& next) {
     m_valid_utf8 += next.m_valid_utf8;
     m_rows += next.m_rows;
     m_lines += next.m_lines;
-    if (m_lone_run > k_max_footnotes) lone_are_rows();
+    if (m_lone_run > k_max_footnotes || padded_count() > k_max_padded) lone_are_rows();
 }
 
 void CsvRows::adopt_first_row() {

@@ -38,8 +38,11 @@ public:
         std::string text;
         std::uint64_t line = 0;
         bool after_blank = false;
+        bool padded = false;  // with empty cells to the number of columns, as spreadsheets do
     };
     const std::vector<Footnote>& footnotes() const { return m_lone; }
+    // Few rows stand before lines that a spreadsheet filled up with empty cells: those are rows, too.
+    void settle_padded();
     // The captured first row turned out to be data.
     void adopt_first_row();
     void drop_first_row() { m_first_row.reset(); }
@@ -60,21 +63,30 @@ private:
         bool full = false;  // stop: the limit or the wanted number of rows was reached
     };
     Taken take_regular(const char* begin, const SeparatorSpan& span, std::size_t limit);
+    std::size_t plain_rows(const char* begin, std::size_t first, std::size_t whole, std::size_t limit) const;
+    void take_plain_rows(const char* begin, std::size_t first, std::size_t rows);
+    void take_column(std::size_t column, const char* begin, std::size_t first, std::size_t rows);
     void take_last(const char* begin, std::size_t size, const SeparatorSpan& span);
     std::size_t take_by_hand(std::string_view data, bool at_end);
     void take_pieces(const HandRow& row);
     void observe(std::size_t column, const char* begin, const char* end);
-    void observe_quoted(std::size_t column, const char* begin, const char* end);
+    void observe_quoted(std::size_t column, const char* begin, const char* end, std::uint64_t row);
     void observe_text(std::size_t column, std::string_view text, bool quoted);
     void end_row(std::size_t cells);
     bool is_comment(const char* row) const {
         return m_dialect.comment != '\0' && *row == m_dialect.comment && !m_capture_next;
     }
+    bool may_be_padded() const;
+    bool is_padded_note(const char* begin, std::size_t first, std::size_t found, std::size_t size) const;
+    void take_padded_note(std::string_view cell);
     void take_lone(std::string_view cell);
-    void lone_are_rows();
+    void lone_are_rows(std::size_t count = ~std::size_t{0});
+    std::size_t padded_count() const;
+    std::size_t padded_behind() const;
+    bool padded_are_notes() const;
     void capture(const char* begin, const char* end);
 
-    static constexpr std::size_t k_max_footnotes = 8;
+    static constexpr std::size_t k_max_footnotes = 8, k_max_padded = 8, k_max_footnote_bytes = 4096;
     static constexpr std::size_t k_max_unterminated = 16;  // then quotes that do not close at once are taken as plain
 
     CsvDialect m_dialect;
@@ -87,7 +99,8 @@ private:
     std::optional<std::vector<std::string>> m_first_row;  // one cell more than columns at most
     std::size_t m_first_cells = 0;                        // of it, all
     std::string m_scratch;
-    // Lines of a single cell in a table of more: short rows if others follow, perhaps footnotes if none do.
+    // Lines of a single cell in a table of more, and such that have words in their first cell alone: rows if others
+    // follow, perhaps footnotes if none do.
     std::vector<Footnote> m_lone;
     std::size_t m_lone_run = 0;  // how many stand after each other
     bool m_after_blank = false, m_has_wide_row = false;

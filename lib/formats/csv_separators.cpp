@@ -64,8 +64,12 @@ struct Avx2Block {
 #endif
 
 inline std::uint64_t prefix_xor(std::uint64_t bits) {
-    for (unsigned shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
-    return bits;
+    bits ^= bits << 1;
+    bits ^= bits << 2;
+    bits ^= bits << 4;
+    bits ^= bits << 8;
+    bits ^= bits << 16;
+    return bits ^ (bits << 32);
 }
 
 // What one block must know of the one before.
@@ -117,11 +121,26 @@ inline __attribute__((always_inline)) SeparatorSpan scan(const char* begin, std:
             span.irregular = true;
             return span;
         }
-        std::uint32_t* next = out + span.found;
-        span.found += static_cast<std::size_t>(std::popcount(separators));
-        for (; separators != 0; separators &= separators - 1)
-            *next++ =
-                static_cast<std::uint32_t>(span.scanned) + static_cast<std::uint32_t>(std::countr_zero(separators));
+        // Eight at a time, whatever there are: a branch for each would often be foretold wrongly.
+        const std::uint32_t* const end = out + span.found + static_cast<std::size_t>(std::popcount(separators));
+        const auto at = static_cast<std::uint32_t>(span.scanned);
+        const auto take_next = [&] {
+            constexpr std::uint64_t k_some_bit = std::uint64_t{1} << 63;  // without it the compiler would ask for none
+            const auto place = static_cast<std::uint32_t>(std::countr_zero(separators | k_some_bit));
+            separators &= separators - 1;
+            return at + place;
+        };
+        for (std::uint32_t* next = out + span.found; next < end; next += 8) {
+            next[0] = take_next();
+            next[1] = take_next();
+            next[2] = take_next();
+            next[3] = take_next();
+            next[4] = take_next();
+            next[5] = take_next();
+            next[6] = take_next();
+            next[7] = take_next();
+        }
+        span.found = static_cast<std::size_t>(end - out);
         span.scanned += std::min<std::size_t>(left, 64);
     }
     span.open_quote = carry.inside != 0;

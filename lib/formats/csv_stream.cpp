@@ -29,10 +29,8 @@ bool has_high_byte(std::string_view text) {
     constexpr std::size_t k_words = 64, k_step = k_words * sizeof(std::uint64_t);
     constexpr std::uint64_t k_high = 0x8080808080808080u;
     for (; text.size() >= k_step; text.remove_prefix(k_step)) {
-        std::array<std::uint64_t, k_words> words;
-        std::memcpy(words.data(), text.data(), k_step);
         std::uint64_t bits = 0;
-        for (const std::uint64_t word : words) bits |= word;
+        for (std::size_t i = 0; i < k_words; ++i) bits |= load8(text.data() + i * sizeof(std::uint64_t));
         if ((bits & k_high) != 0) return true;
     }
     return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
@@ -40,11 +38,8 @@ bool has_high_byte(std::string_view text) {
 
 // Most windows are valid as a whole; only in one that is not are the lines looked at one by one.
 void note_encoding(std::string_view taken, std::uint64_t line, CsvRows& rows) {
-    const bool valid = simdjson::validate_utf8(taken.data(), taken.size());
-    if (valid) {
-        if (has_high_byte(taken)) rows.note_valid_utf8();
-        return;
-    }
+    if (!has_high_byte(taken)) return;
+    if (simdjson::validate_utf8(taken.data(), taken.size())) return rows.note_valid_utf8();
     for_each_line(taken, rows.dialect().set.newline, [&](std::string_view text) {
         if (!simdjson::validate_utf8(text.data(), text.size()))
             rows.oddities().note(Oddity::invalid_utf8, line);

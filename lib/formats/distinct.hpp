@@ -21,13 +21,13 @@ inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
 
 std::uint64_t hash_long(const char* p, std::size_t n);
 
-inline std::uint64_t hash_bytes(const char* p, std::size_t n) {
+// `first` is first_bytes(p, n).
+inline std::uint64_t hash_bytes(const char* p, std::size_t n, std::uint64_t first) {
     if (n > 16) return hash_long(p, n);
-    const std::uint64_t keep = n >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * n)) - 1;
-    const std::uint64_t a = load8(p) & keep;
-    const std::uint64_t b = n > 8 ? load8(p + n - 8) : 0;
-    return mix(mix(a, b + n), n);
+    const std::uint64_t last = n > 8 ? load8(p + n - 8) : 0;
+    return mix(mix(first, last + n), n);
 }
+inline std::uint64_t hash_bytes(const char* p, std::size_t n) { return hash_bytes(p, n, first_bytes(p, n)); }
 
 // Flajolet et al., HyperLogLog; small counts by linear counting. The result does not depend on the order.
 class DistinctSketch {

@@ -30,13 +30,19 @@ inline void note_damage(Profile& profile, const Error& e) {
     profile.findings.push_back(error(code, e.message));
 }
 
-// A file no format takes.
-inline Profile unknown_profile(std::string_view compression, model::Finding why) {
+// A file of a format, of which no more is known.
+inline Profile unread_profile(std::string_view format, model::Finding why) {
     Profile profile;
-    profile.format = "unknown";
-    profile.compression = compression;
+    profile.format = format;
     profile.rows_exact = false;
     profile.findings.push_back(std::move(why));
+    return profile;
+}
+
+// A file no format takes.
+inline Profile unknown_profile(std::string_view compression, model::Finding why) {
+    Profile profile = unread_profile("unknown", std::move(why));
+    profile.compression = compression;
     return profile;
 }
 

@@ -27,11 +27,32 @@ bool is_small(const model::Evidence& evidence) {
            std::strtod(evidence.max->c_str(), nullptr) < k_least;
 }
 
+// Text, or whole numbers, somewhere in it: a list of a thousand fractions tells nothing.
+bool may_tell(const model::Type& type) {
+    switch (type.kind) {
+        case TypeKind::boolean:
+        case TypeKind::float32:
+        case TypeKind::float64:
+        case TypeKind::date:
+        case TypeKind::time:
+        case TypeKind::timestamp:
+        case TypeKind::timestamp_tz:
+        case TypeKind::binary:
+            return false;
+        case TypeKind::list:
+        case TypeKind::structure:
+        case TypeKind::map:
+            return std::ranges::any_of(type.fields, [](const model::Field& field) { return may_tell(field.type); });
+        default:
+            return true;
+    }
+}
+
 bool is_worth_it(const model::Column& column) {
     if (!column.semantic_evidence.source.empty()) return false;
     const TypeKind kind = column.type.kind;
     if (kind == TypeKind::int64 || kind == TypeKind::uint64) return !is_small(column.evidence);
-    return kind == TypeKind::text || is_nested(kind);
+    return kind == TypeKind::text || (is_nested(kind) && may_tell(column.type));
 }
 
 std::string below(const std::string& path, std::string_view name) {
@@ -68,7 +89,7 @@ void Place::look(std::string_view value) {
     m_padded.assign(value);
     m_padded.append(k_padding, '\0');
     const std::uint64_t hash = hash_bytes(m_padded.data(), value.size());
-    m_scan.look(m_padded.data(), value.size(), hash, false);
+    m_scan.look_closely(m_padded.data(), value.size(), hash, false);
     if (m_different.size() < k_enough && std::ranges::find(m_different, hash) == m_different.end())
         m_different.push_back(hash);
 }
@@ -98,7 +119,10 @@ void FirstValues::look(std::size_t at, const json::Value& value) {
     const std::string* text = value.as_string();
     if (column.type.kind == TypeKind::json && text != nullptr) {
         const auto parsed = json::parse(*text);
-        if (parsed) look_inside(column, *parsed, nullptr, {}, column.name);
+        if (parsed)
+            look_inside(column, *parsed, nullptr, {}, column.name);
+        else  // of a union, which may hold any text
+            look_at(column, *text, {}, column.name);
     } else if (is_nested(column.type.kind)) {
         look_inside(column, value, &column.type, {}, column.name);
     } else if (text != nullptr) {

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
+#include <stdexcept>
 #include <utility>
 
 #include "formats/arrow.hpp"
@@ -215,6 +217,15 @@ void without_zeros(model::Column& column) {
     if (column.evidence.max) without_zeros(*column.evidence.max);
 }
 
+// Texts are a column's own bounds where it is text.
+void judge_texts(const model::Column& column, WrittenAs& written) {
+    if (!written.min || !written.max) return;
+    without_zeros(*written.min);
+    without_zeros(*written.max);
+    if (column.type.kind == model::TypeKind::text || !may_keep_texts(column, *written.min, *written.max))
+        written.min = written.max = std::nullopt;
+}
+
 model::Finding tail_note(std::uint64_t bytes, std::string_view compression) {
     const std::string counted = bytes == 1 ? "1 byte" : fmt::format("{} bytes", bytes);
     return note("trailing_bytes", fmt::format("{} after the end of the {} data {} not {}", counted, compression,
@@ -231,6 +242,26 @@ void note_odd_encoding(const Opened& opened, Profile& profile) {
     if (utf16 && input.compression == Compression::none && input.size % 2 == 1)
         profile.findings.push_back(warning(
             "half_character", "its last byte is half a character of UTF-16: was it cut off while it was written?"));
+}
+
+// One file that wants more memory than there is costs itself, not the run: guard.
+template <typename Read>
+auto within_memory(Read read) -> decltype(read()) {
+    try {
+        return read();
+    } catch (const std::bad_alloc&) {
+        return Error(Errc::guard, "it takes more memory than there is");
+    } catch (const std::length_error&) {
+        return Error(Errc::guard, "it says it has more than can be");
+    }
+}
+
+Result<Profile> profile_by(const Format& format, const Input& input) {
+    auto read = within_memory([&] { return format.profile(input); });
+    if (read || read.error().code != Errc::guard) return read;
+    Profile profile = unread_profile(format.name, error("too_large", read.error().message));
+    profile.compression = to_string(input.compression);
+    return profile;
 }
 
 }  // namespace
@@ -259,13 +290,14 @@ Result<Profile> profile(int fd, std::string_view file_name, const Options& optio
     }
     const Format* format = find_format(detected.format);
     if (format == nullptr) return unknown_profile(compression, detected.why);
-    TRY(Profile profile, format->profile(input));
+    TRY(Profile profile, profile_by(*format, input));
     if (tail_at > 0 && tail_at < input.size) profile.findings.push_back(tail_note(input.size - tail_at, compression));
     note_odd_encoding(opened, profile);
     for (model::Column& column : profile.columns) {
         without_zeros(column);
         judge_values(column);
     }
+    for (std::size_t i = 0; i < profile.written.size(); ++i) judge_texts(profile.columns[i], profile.written[i]);
     if (!input.format_hint.empty() && profile.format != "unknown" && profile.format != input.format_hint &&
         profile.format != "empty" && !(input.format_hint == "csv" && profile.format == "tsv"))
         profile.findings.push_back(note(
@@ -293,7 +325,7 @@ Result<Rows> head(int fd, std::string_view file_name, std::size_t count) {
     const Format* format = find_format(opened.detected.format);
     if (format == nullptr)
         return with_hint({Errc::unsupported, fmt::format("show the first rows: {}", opened.detected.why.message)});
-    auto rows = format->head(opened.input, count);
+    auto rows = within_memory([&] { return format->head(opened.input, count); });
     return rows ? std::move(rows) : with_hint(std::move(rows).error());
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "formats/findings.hpp"
 
@@ -51,7 +52,17 @@ bool Window::grow(std::size_t limit) {
     return true;
 }
 
-InputSource::InputSource(const Input& input) : m_file(input.fd), m_last(&m_file) {
+namespace {
+
+// Of a plain file whose size is known nothing is read to see that the end is the end.
+std::uint64_t end_of(const Input& input) {
+    const bool known = input.compression == Compression::none && input.size > 0;
+    return known ? input.size : std::numeric_limits<std::uint64_t>::max();
+}
+
+}  // namespace
+
+InputSource::InputSource(const Input& input) : m_file(input.fd, 0, end_of(input)), m_last(&m_file) {
     const auto add = [&](std::unique_ptr<ByteSource>& stage, std::unique_ptr<ByteSource> made) {
         stage = std::move(made);
         m_last = stage.get();

@@ -110,4 +110,8 @@ void judge_values(model::Column& column) {
         column.evidence.min = column.evidence.max = std::nullopt;
 }
 
+bool may_keep_texts(const model::Column& column, const std::string& min, const std::string& max) {
+    return !column.pii && !model::is_hint(column) && !looks_personal(min) && !looks_personal(max);
+}
+
 }  // namespace neurolake::formats

@@ -19,10 +19,8 @@ class MeaningScan {
 public:
     static constexpr std::uint64_t k_all_of = 1u << 16;  // values: so many are all looked at
 
-    // The value at `p` with its hash; `raised`: it holds a register from now on.
-    void look(const char* p, std::size_t n, std::uint64_t hash, bool raised) {
-        if (may_have_shape(p, n)) look_closely(p, n, hash, raised);
-    }
+    // The value at `p` with its hash, which may have a shape; `raised`: it holds a register from now on.
+    void look_closely(const char* p, std::size_t n, std::uint64_t hash, bool raised);
     // Some value took over a register: what is known of the one before is void.
     void take_over(std::uint64_t hash) {
         if (m_found) m_found->forget(hash);
@@ -52,7 +50,6 @@ private:
             if (!held.empty()) held[DistinctSketch::index_of(hash)] = 0;
         }
     };
-    void look_closely(const char* p, std::size_t n, std::uint64_t hash, bool raised);
 
     std::unique_ptr<Found> m_found;
     std::uint64_t m_early = 0;  // values looked at of a column without a sketch
@@ -61,5 +58,7 @@ private:
 // The verdict on a column as read from one file. Bounds of a column about people are dropped, and those that look like
 // a person's address or number themselves, whatever the column is.
 void judge_values(model::Column& column);
+// Does the verdict allow to keep these bounds of the column's texts?
+bool may_keep_texts(const model::Column& column, const std::string& min, const std::string& max);
 
 }  // namespace neurolake::formats

@@ -9,7 +9,7 @@
 namespace neurolake::formats {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 19> k_extensions{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 20> k_extensions{{
     {"csv", "csv"},
     {"tsv", "tsv"},
     {"tab", "tsv"},
@@ -29,6 +29,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 19> k_extens
     {"ipc", "arrow"},
     {"feather", "arrow"},
     {"ftr", "arrow"},
+    {"orc", "orc"},
 }};
 
 constexpr std::array<std::string_view, 5> k_compressed{"gz", "gzip", "zst", "zstd", "bz2"};

@@ -193,6 +193,7 @@ TextEncoding encoding_of(std::string_view beginning) {
         return beginning[0] == '\xFF' ? TextEncoding::utf16_le : TextEncoding::utf16_be;
     }
     const std::string_view s = beginning.substr(0, std::min<std::size_t>(beginning.size() & ~std::size_t{1}, 1024));
+    if (s.find('\0') == std::string_view::npos) return TextEncoding::utf8;
     std::array<std::size_t, 2> zeros{}, words{};  // by even and odd place
     for (std::size_t i = 0; i < s.size(); ++i) {
         zeros[i % 2] += s[i] == '\0';
@@ -208,8 +209,8 @@ TextEncoding encoding_of(std::string_view beginning) {
 }
 
 bool looks_binary(std::string_view text) {
+    if (text.find('\0') == std::string_view::npos) return false;
     const std::uint64_t zeros = count_byte(text, '\0');
-    if (zeros == 0) return false;
     if (zeros > std::max<std::size_t>(8, text.size() / 100)) return true;
     const auto control = [](char c) {
         const auto byte = static_cast<unsigned char>(c);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "formats/cell.hpp"
 
@@ -33,8 +34,32 @@ std::string wide_text(WideInteger value) {
     return digits;
 }
 
-std::string scaled_text(WideInteger value, int scale) {
-    std::string digits = wide_text(value);
+std::string wide_text(std::string_view bytes) {
+    constexpr std::uint32_t k_group = 1000000000;  // nine digits at a time
+    const bool negative = !bytes.empty() && static_cast<signed char>(bytes.back()) < 0;
+    std::vector<std::uint32_t> groups;  // of the number without its sign, the lowest first
+    for (std::size_t i = bytes.size(); i-- > 0;) {
+        std::uint64_t carry = static_cast<unsigned char>(negative ? ~bytes[i] : bytes[i]);
+        for (std::uint32_t& group : groups) {
+            carry += std::uint64_t{group} * 256;
+            group = static_cast<std::uint32_t>(carry % k_group);
+            carry /= k_group;
+        }
+        if (carry > 0) groups.push_back(static_cast<std::uint32_t>(carry));
+    }
+    // The complement that was taken is one less than the number.
+    std::size_t full = 0;
+    for (; negative && full < groups.size() && groups[full] == k_group - 1; ++full) groups[full] = 0;
+    if (negative && full == groups.size()) groups.push_back(0);
+    if (negative) ++groups[full];
+    std::string digits = fmt::format("{}{}", negative ? "-" : "", groups.empty() ? 0 : groups.back());
+    for (std::size_t i = groups.size(); i-- > 1;) digits += fmt::format("{:09}", groups[i - 1]);
+    return digits;
+}
+
+std::string scaled_text(WideInteger value, int scale) { return scaled_text(wide_text(value), scale); }
+
+std::string scaled_text(std::string digits, int scale) {
     if (scale <= 0) return digits;
     const std::size_t sign = digits[0] == '-';
     const auto places = static_cast<std::size_t>(scale);

@@ -16,8 +16,11 @@ __extension__ typedef __int128 WideInteger;  // holds every integer and decimal(
 // A signed integer of at most 16 bytes, the highest first; nothing when there are more, or none.
 std::optional<WideInteger> big_endian_integer(std::string_view bytes);
 std::string wide_text(WideInteger value);
+// The digits of a signed integer of any size, the lowest byte first.
+std::string wide_text(std::string_view bytes);
 // "-12.50" of -1250 and scale 2.
 std::string scaled_text(WideInteger value, int scale);
+std::string scaled_text(std::string digits, int scale);
 
 // A date in days (per_second 0), or a time of day or timestamp in units of 1/per_second: as text the way it is written
 // in a CSV file, an instant with Z behind it. What no calendar has is the plain number.

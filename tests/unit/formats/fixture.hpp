@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -62,6 +64,14 @@ inline const model::Evidence& evidence_of(const Profile& profile, std::string_vi
         if (c.name == column) return c.evidence;
     FAIL("no column " << column);
     throw 0;
+}
+
+// A file of tests/support/samples.
+inline std::string sample_of(const std::string& format, const std::string& name) {
+    const char* tests = std::getenv("NEUROLAKE_TESTS_DIR");
+    auto bytes = read_file(std::filesystem::path(tests ? tests : "tests") / "support" / "samples" / format / name);
+    REQUIRE(bytes.has_value());
+    return std::move(bytes).value();
 }
 
 }  // namespace neurolake::formats::test

@@ -76,7 +76,9 @@ CsvRows scanned(std::string text) {
     return rows;
 }
 
-model::Column verdict(const CsvRows& rows) { return rows.columns()[1].verdict("v", rows.rows(), 1, true); }
+model::Column verdict(const CsvRows& rows) {
+    return rows.columns()[1].verdict("v", rows.rows(), 1, DecimalComma::possible);
+}
 
 // Which row was first depends on the order, of course; what it was does not decide the type.
 model::Column without_rows(model::Column column) {

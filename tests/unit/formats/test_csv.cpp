@@ -297,6 +297,32 @@ TEST_CASE("a sample stops early and says that the count is not exact", "[formats
     CHECK_FALSE(profile.rows_exact);
 }
 
+TEST_CASE("a sample holds as many rows as are wanted, of a table without names too", "[formats]") {
+    const auto sampled = [](const std::string& text, std::uint64_t rows) {
+        Options options;
+        options.sample_rows = rows;
+        return profile_of(text, "t.csv", options);
+    };
+    const std::string plain = "1,2\n3,4\n5,6\nword,8\n9,10\n";
+    for (std::uint64_t rows = 1; rows <= 4; ++rows) {
+        const Profile profile = sampled(plain, rows);
+        CHECK(profile.rows == rows);
+        CHECK_FALSE(profile.rows_exact);
+        CHECK(profile.columns[0].evidence.values == rows);
+        CHECK(type_of(profile, "column1") == (rows < 4 ? "int64" : "text"));
+        CHECK(sampled("\"a\"\"b\",c\n" + plain, rows).rows == rows);
+    }
+    CHECK(sampled(plain, 4).columns[0].evidence.forced_row == 4);
+    CHECK(sampled(plain, 5).rows == 5);
+    for (std::uint64_t rows = 1; rows <= 5; ++rows)  // short rows that may be footnotes until others follow
+        CHECK(sampled("id,n\n1,2\n3\n4\n5,6\n\"7\"\"\"\n8,9\n", rows).rows == rows);
+    CHECK(sampled("# a,b,c\n1,2\n3,4\n5,6\n", 2).rows == 2);
+    // What is a name does not depend on how many rows are wanted.
+    const std::string late = "a,,a\nb,5,c\nd,x,e\nf,y,g\n";
+    CHECK(sampled(late, 1).columns[0].name == profile_of(late, "t.csv").columns[0].name);
+    CHECK(sampled("id,id\nx,y\nz,1\nw,2\n", 1).rows == 1);
+}
+
 TEST_CASE("cancelling stops with cancelled", "[formats]") {
     const ScratchFile file("a,b\n1,2\n");
     CancelFlag cancel;

@@ -237,6 +237,44 @@ TEST_CASE("a title in quotes is no row and takes none with it", "[formats]") {
     }
 }
 
+TEST_CASE("title lines filled up with empty cells are no header", "[formats]") {
+    for (const std::string title : {"Report 2024,,\n", "\"Sales, by region\",,\n,,\n", "Report,,\n\nby,,\n,,\n"}) {
+        const Profile profile = profile_of(title + "name,n,city\na,1,x\nb,2,y\n", "t.csv");
+        INFO(title);
+        REQUIRE(profile.columns.size() == 3);
+        CHECK(profile.columns[1].name == "n");
+        CHECK(type_of(profile, "n") == "int64");
+        CHECK(profile.rows == 2);
+        REQUIRE(find_code(profile, "preamble") != nullptr);
+    }
+    const Profile said = profile_of("Made,2024-05-01,,\nBy,Ann,,\n,,,\nid,n,p,q\na,1,2,3\nb,2,3,4\n", "t.csv");
+    CHECK(said.columns[1].name == "n");
+    CHECK(said.rows == 2);
+    const Profile block =
+        profile_of("Company:,ACME,\nDate:,2024-01-05,\n,,\nRegion,Units,Price\nN,5,1.5\nS,7,2.5\n", "t.csv");
+    REQUIRE(block.columns.size() == 3);
+    CHECK(type_of(block, "Units") == "int64");
+    CHECK(block.rows == 2);
+}
+
+TEST_CASE("a sparse first row is a row as long as nothing says that it is a title", "[formats]") {
+    CHECK(profile_of("x,,\na,b,c\nd,e,f\n", "t.csv").rows >= 2);  // no values: who knows
+    CHECK(find_code(profile_of("x,,\na,b,c\nd,e,f\n", "t.csv"), "preamble") == nullptr);
+    CHECK(find_code(profile_of("1,,\n2,3,4\n5,6,7\n", "t.csv"), "preamble") == nullptr);
+    CHECK(find_code(profile_of("name,n,city,zip\nx,,,\na,b,c,d\ne,5,6,7\n", "t.csv"), "preamble") == nullptr);
+    CHECK(find_code(profile_of("a,1,,\nname,n,p,q\nb,2,3,4\n", "t.csv"), "preamble") == nullptr);
+    CHECK(profile_of("a,b,\nx,1,\ny,2,\nz,3,w\n", "t.csv").rows == 3);
+    // A named vector without a name for its names, keys and values, logs, no values at all, people.
+    for (const std::string text :
+         {",price\nAAPL,NA\nMSFT,310.5\n", "\"\",\"x\"\n\"alice\",\"NA\"\n\"bob\",\"5\"\n",
+          "motd,\nuser,root\nport,22\nttl,60\n", "WARN,,\nalice,login,ok\nbob,login,5\n",
+          "name,,\nNULL,NULL,NULL\na,1,2\n", "comment,,,\nnone,n/a,-,-\nok,1,2,3\n", "x@y.de,,\nb,c,d\nf,1,2\n",
+          "5,,,\n6,,,\n,,,\na,b,c,d\nx,1,2,3\n", ",,price\nb,c,NA\nd,e,5\n"}) {
+        INFO(text);
+        CHECK(find_code(profile_of(text, "t.csv"), "preamble") == nullptr);
+    }
+}
+
 TEST_CASE("line ends in quotes do not decide what ends lines", "[formats]") {
     const Profile profile = profile_of("id,t\r1,\"a\nb\"\r2,\"c\r\nd\"\r3,x\r", "t.csv");
     CHECK(profile.rows == 3);
@@ -326,4 +364,26 @@ TEST_CASE("a line that begins with # and goes on in quotes is a row", "[formats]
         profile_of("channel,message\n#general,\"first\nsecond\"\n#general,\"third\nfourth\"\n", "t.csv");
     CHECK(all.columns.size() == 2);
     CHECK(all.rows == 2);
+}
+
+TEST_CASE("of two delimiters that all rows have, the one with more cells is taken", "[formats]") {
+    const auto dialect = [](const std::string& text) { return profile_of(text, "x.csv").dialect; };
+    CHECK(dialect("a|b;c;d\ne|f;g;h\n").starts_with("delimiter ;"));
+    CHECK(dialect("x,y;z,w\nq,r;s,t\n").starts_with("delimiter ,"));
+    CHECK(dialect("1,5;2,5\n3,5;4,5\n").starts_with("delimiter ;"));  // commas within numbers
+    CHECK(dialect("#a,b\n#c,d\n").starts_with("delimiter ,"));
+    CHECK(dialect("a\nb\nc,d\ne\nf\n").starts_with("one column"));  // few rows have it
+}
+
+TEST_CASE("a row of words is a header unless it could be a row", "[formats]") {
+    const auto rows = [](const std::string& text) { return profile_of(text, "x.csv").rows; };
+    CHECK(rows("id,NA\n1,2\n") == 1);
+    CHECK(rows(",name\nx,a\ny,b\n") == 2);  // an index has no name
+    CHECK(rows("name,\nx,a\ny,b\n") == 3);  // other columns have one
+    CHECK(rows("a,a\nx,y\nz,w\n") == 3);    // no two have the same
+    CHECK(rows("1990,1991,1995,x\n1,2,3,a\n") == 2);
+    const Profile twice = profile_of("a,a_2,a\n1,2,3\n", "x.csv");
+    REQUIRE(twice.columns.size() == 3);
+    CHECK(twice.columns[2].name == "a_3");
+    CHECK(rows_of("a,b\n1,2\n\n3,4\n", "x.csv").cells.size() == 2);
 }

@@ -222,6 +222,20 @@ TEST_CASE("commas in numbers mean what the whole column proves, else they are te
     CHECK(verdict("k,v\nx,\"1,5\"\nx,\"2,5\"\n", "text") ==
           "comma that may be decimal or stand between two values first at row 1");
     CHECK(verdict("k,v\nx,\"1,2,3\"\n", "text") == "text first at row 1");
+    // 1.200 beside prices of 19,90 may be 1200.
+    const std::string open = "number such as 1.234 that is 1234 or 1.234, in a file with decimal commas, first at row ";
+    CHECK(verdict("p;v\n1,5;7\n2,5;1.200\n3,5;NA\n", "text") == open + "2");
+    CHECK(verdict("p;v\n1,5;12.345\n2,5;9999\n", "text") == open + "1");
+    CHECK(verdict("p;v\n1,5;1.000.000\n2,5;1.200\n", "text") ==
+          "number such as 1.234 that is 1234 or 1.234 first at row 2");
+    CHECK(verdict("p;v\n1,5;-77.209\n2,5;7.084\n", "text") == open + "1");
+    CHECK(verdict("p;v\n1,5;-77.209\n2,5;-0.125\n", "double") == "fraction first at row 1");
+    CHECK(verdict("p;v\n1,5;77.209\n2,5;-0.125\n", "double") == "fraction first at row 1");
+    CHECK(verdict("p;v\n1,5;1.25\n2,5;1.234\n", "double") == "fraction first at row 1");
+    CHECK(verdict("p;v\n1,5;0.125\n2,5;1.200\n", "double") == "fraction first at row 1");
+    CHECK(verdict("p;v\n1,5;1.234\n2,5;12000\n", "double") == "fraction first at row 1");
+    CHECK(verdict("p;v\n1,5;1234.567\n2,5;1.200\n", "double") == "fraction first at row 1");
+    CHECK(verdict("p;v\n15;1.200\n25;3.500\n", "double") == "fraction first at row 1");  // nothing says otherwise
     CHECK(verdict("k;v\nx;1,5\nx;NA\n", "double") == "fraction first at row 1; decimal comma; NA in 1 row is no value");
     CHECK(verdict("k,v\nx,12%\n", "text") == "percentage first at row 1");
     CHECK(verdict("k,v\nx,$12.50\n", "text") == "amount with a currency first at row 1");
@@ -290,4 +304,58 @@ TEST_CASE("only a cell in quotes is an empty text", "[formats]") {
     CHECK(evidence_of(profile, "b").values == 1);
     CHECK(evidence_of(profile, "b").nulls == 2);
     CHECK(type_of(profile, "b") == "int64");
+}
+
+TEST_CASE("bounds of numbers of several spellings are those of all of them", "[formats]") {
+    const auto bounds = [](const std::string& values) {
+        const Profile p = profile_of("n;m\n" + values, "x.csv");
+        const model::Evidence& e = evidence_of(p, "n");
+        return type_of(p, "n") + " " + e.min.value_or("none") + " to " + e.max.value_or("none");
+    };
+    CHECK(bounds("1.5;a\n9;b\n-3;c\n") == "double -3 to 9");
+    CHECK(bounds("12345678901234567890;a\n5;b\n-7;c\n") == "decimal(20,0) -7 to 12345678901234567890");
+    CHECK(bounds("-12345678901234567890;a\n-22345678901234567890;b\n") ==
+          "decimal(20,0) -22345678901234567890 to -12345678901234567890");
+    CHECK(bounds("1969-12-31 23:00:00;a\n1969-12-30 01:00:00.5;b\n") ==
+          "timestamp 1969-12-30 01:00:00.5 to 1969-12-31 23:00:00");
+    CHECK(bounds("12/31/2024;a\n1/2/2024;b\n") == "date 2024-01-02 to 2024-12-31");
+    CHECK(bounds("1/13/2024 9:05 PM;a\n1/14/2024 12:10 AM;b\n") ==
+          "timestamp 2024-01-13 21:05:00 to 2024-01-14 00:10:00");
+    CHECK(bounds("\"\";a\nx;b\n") == "text  to x");
+    const std::string first = "123e4567-e89b-12d3-a456-426614174000", second = "223e4567-e89b-12d3-a456-426614174000";
+    CHECK(bounds("\"\";a\n" + second + ";b\n" + first + ";c\n") == "uuid " + first + " to " + second);
+    CHECK(bounds(" " + second + ";b\n" + first + ";c\n") == "uuid none to none");
+    CHECK(bounds("NA;a\nNULL;b\n") == "unknown none to none");
+    const std::string long_word(255, 'a');
+    CHECK(bounds(long_word + "\xC3\xA9;a\n") == "text " + long_word + " to " + long_word);
+}
+
+TEST_CASE("a value that only looks like a number or a date makes the column text", "[formats]") {
+    const auto type = [](const std::string& values) { return type_of(profile_of("n;m\n" + values, "x.csv"), "n"); };
+    CHECK(type("12345678901234567890;a\n1e5;b\n") == "text");
+    CHECK(type("12345678901234567890;a\n0.12345678901234567891;b\n") == "text");  // 40 digits together
+    CHECK(type("9007199254740993.5;a\n") == "decimal(17,1)");                     // no double gives it back
+    CHECK(type("2024-01-01 24:00:00;a\n") == "text");
+    CHECK(type("2024-01-01T00:00:00+18:00;a\n") == "timestamp_tz");
+    CHECK(type("2024-01-01T00:00:00+19:00;a\n") == "text");
+    CHECK(type("29/02/2000;a\n") == "date");
+    CHECK(type("29/02/1900;a\n") == "text");
+    CHECK(type("31/12/2024;a\n2024/12/31;b\n") == "text");
+    CHECK(type("01,234;a\n05,678;b\n") == "text");
+    CHECK(type("1,234,567;a\n12345;b\n") == "text");
+    CHECK(type("1,234;a\n1.234;b\n") == "text");
+    CHECK(type("\"\";a\n\"\";b\n") == "text");
+    const Profile mixed = profile_of("n;m\n1,234;a\n2024-01-01;b\n", "x.csv");
+    CHECK(type_of(mixed, "n") == "text");
+    CHECK(evidence_of(mixed, "n").reason == "number with a comma first at row 1");
+    CHECK(evidence_of(mixed, "n").forced_row == 1);
+    const Profile many = profile_of("n;m\n1,234;a\n1,5;b\n2024-01-01;c\n", "x.csv");
+    CHECK(evidence_of(many, "n").reason == "value in another spelling first at row 3");
+    const Profile odd = profile_of("n;m\n31/12/2024;a\n30/12/2024;b\n5;c\n", "x.csv");
+    CHECK(evidence_of(odd, "n").forced_row == 3);
+}
+
+TEST_CASE("words for nothing are no values that differ", "[formats]") {
+    CHECK(evidence_of(profile_of("n;m\n1;a\n2;b\nNA;c\n", "x.csv"), "n").distinct == 2u);
+    CHECK(evidence_of(profile_of("n;m\nx;a\ny;b\nNA;c\n", "x.csv"), "n").distinct == 3u);
 }

@@ -98,11 +98,14 @@ TEST_CASE("fields inside lists, structures, maps and JSON are looked at", "[form
     CHECK(field(looked_at(person, {R"({"n":1,"mail":"none"})"})) == "nothing about people");
     CHECK(field(looked_at(text, {"a@b.org", "", "c@d.org"})).empty());
     CHECK(field(looked_at(model::TypeKind::json, {"no JSON"})) == "nothing about people");
+    CHECK(field(looked_at(model::TypeKind::json, {"a@b.org", "c@d.org"})).empty());  // of a union
 }
 
 TEST_CASE("columns whose file says what they mean, and those of no text or small numbers, are not looked at",
           "[formats]") {
-    std::vector<model::Column> columns(5);
+    std::vector<model::Column> columns(7);
+    columns[5].type = model::Type::list_of(model::TypeKind::float32);
+    columns[6].type = model::Type::list_of(model::Type::list_of(model::TypeKind::text));
     columns[0].type = columns[1].type = model::TypeKind::text;
     columns[1].semantic_evidence.source = "file";
     columns[2].type = model::TypeKind::date;
@@ -110,5 +113,5 @@ TEST_CASE("columns whose file says what they mean, and those of no text or small
     columns[4].evidence.min = "-5";
     columns[4].evidence.max = "999999";
     const FirstValues values(columns);
-    for (std::size_t i = 0; i < columns.size(); ++i) CHECK(values.wants(i) == (i == 0 || i == 3));
+    for (std::size_t i = 0; i < columns.size(); ++i) CHECK(values.wants(i) == (i == 0 || i == 3 || i == 6));
 }

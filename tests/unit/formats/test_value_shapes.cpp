@@ -95,6 +95,9 @@ TEST_CASE("addresses of machines, UUIDs and URLs") {
     CHECK((is_ipv4("192.168.1.17", wide) && wide));
     CHECK((is_ipv4("1.2.3.4", wide) && !wide));
     CHECK(is_ipv4("10.0.0.0/8", wide));
+    CHECK((is_ipv4("10.0.0.100", wide) && wide));
+    CHECK((is_ipv4("10.0.0.99", wide) && !wide));
+    CHECK_FALSE(is_ipv6("1:2:3:4:5:6:7::8"));
     for (const char* bad : {"1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.x", "10.0.19041.1", "1.2.3.4/33", ""})
         CHECK_FALSE(is_ipv4(bad, wide));
     for (const char* good : {"2001:db8::1", "::1", "fe80::1ff:fe23:4567:890a", "1:2:3:4:5:6:7:8"}) CHECK(is_ipv6(good));
@@ -128,4 +131,19 @@ TEST_CASE("a value's shapes are found whatever its first byte, and the words for
         CHECK((shapes_of(plain) & ~bit(Shape::phone_like)) == 0);
     }
     CHECK(shapes_of(std::string(100000, '@')) == 0);
+}
+
+TEST_CASE("lengths count: of labels, of phone numbers, of a country's accounts") {
+    CHECK(is_email("a@" + std::string(63, 'b') + ".com"));
+    CHECK_FALSE(is_email("a@" + std::string(64, 'b') + ".com"));
+    CHECK(is_phone("+123456789012345"));
+    CHECK_FALSE(is_phone("+1234567890123456"));
+    std::size_t accounts = 0, shorter = 0;
+    for (int check = 0; check < 100; ++check) {
+        const std::string begin = "DE" + std::to_string(check / 10) + std::to_string(check % 10);
+        accounts += is_iban(begin + "370400440532013000");
+        shorter += is_iban(begin + "37040044053201300");
+    }
+    CHECK(accounts > 0);
+    CHECK(shorter == 0);
 }
