@@ -92,20 +92,23 @@ Status scan_in_parts(const Input& input, unsigned threads, JsonRows& rows) {
         count, threads, [&](std::size_t i) { return scan_part(input, i * segment, limit(i)); },
         [&](std::size_t, Part part) {
             rows.merge(part.rows);
-            return Status();
+            return rows.left_keys_out() ? Status(Error(Errc::guard, "too many keys")) : Status();
         });
 }
 
-}  // namespace
-
-Result<Profile> profile_json_lines(const Input& input) {
-    JsonRows rows;
+// `rows` are empty, and filled.
+Result<Profile> profile_lines(const Input& input, JsonRows& rows) {
     if (input.options.sample_rows > 0) rows.stop_after(input.options.sample_rows);
-    const unsigned threads =
-        std::min(input.options.threads > 0 ? input.options.threads : usable_threads(), k_max_threads);
-    if (threads > 1 && input.worth_several_threads()) {
-        TRY_DO(scan_in_parts(input, threads, rows));
-        return json_profile(input, "json_lines", rows, input.size);
+    const auto threads = [&] {
+        return std::min(input.options.threads > 0 ? input.options.threads : usable_threads(), k_max_threads);
+    };
+    if (input.worth_several_threads() && threads() > 1) {
+        const Status scanned = scan_in_parts(input, threads(), rows);
+        if (!rows.left_keys_out()) {
+            TRY_DO(scanned);
+            return json_profile(input, "json_lines", rows, input.size);
+        }
+        rows = JsonRows();  // which keys are left out must not hang on the parts: once more, in order
     }
     InputSource source(input);
     Window window(source, window_bytes(input, k_lines_window));
@@ -122,6 +125,19 @@ Result<Profile> profile_json_lines(const Input& input) {
     return profile;
 }
 
+}  // namespace
+
+Result<Profile> profile_json_lines(const Input& input) {
+    JsonRows rows;
+    TRY(Profile profile, profile_lines(input, rows));
+    if (!rows.spans_lines()) return profile;
+    // Lines are no rows here, unless the documents are damaged: of those each line says more.
+    TRY(Profile documents, profile_json(input));
+    const auto is_error = [](const model::Finding& f) { return f.severity == model::Finding::Severity::error; };
+    const bool damaged = std::any_of(documents.findings.begin(), documents.findings.end(), is_error);
+    return damaged ? std::move(profile) : std::move(documents);
+}
+
 Result<Rows> head_json_lines(const Input& input, std::size_t count) {
     InputSource source(input);
     Window window(source, window_bytes(input, k_lines_window));
@@ -134,6 +150,8 @@ Result<Rows> head_json_lines(const Input& input, std::size_t count) {
             return std::move(result).error();
         more = result && *result;
     }
+    if (rows.spans_lines())
+        if (auto documents = head_documents(input, count)) return std::move(*documents);
     return cells.rows(rows);
 }
 

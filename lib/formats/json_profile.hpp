@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include "formats/input.hpp"
@@ -15,6 +16,9 @@ inline constexpr std::size_t k_max_json_bytes = 4u << 20;  // of one row; its st
 
 Profile json_profile(const Input& input, std::string_view format, JsonRows& rows, std::uint64_t bytes_read,
                      bool geojson = false);
+
+// Documents that follow each other, where lines were expected: nothing where they are damaged.
+std::optional<Rows> head_documents(const Input& input, std::size_t count);
 
 // The scan that an index makes, of enough rows to know the columns by the same names: `cells` gets what it counts.
 inline void show_first_rows(JsonRows& rows, JsonCells& cells, std::size_t count) {

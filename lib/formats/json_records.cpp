@@ -74,32 +74,66 @@ private:
     std::size_t m_at = 0;
 };
 
-}  // namespace
+struct Lists {
+    MembersSeen seen;
+    Members::Member last;
+};
 
-std::optional<RecordList> find_record_list(std::string_view text, bool whole) {
-    Members members(text);
-    Members::Member member, list;
-    std::size_t lists = 0;
-    bool collection = false;
+// The members up to one that does not end in the text.
+Lists find_lists(Members& members, std::string_view text) {
+    Lists found;
+    Members::Member member;
     while (members.next(member)) {
         const std::string_view value = text.substr(member.begin, member.end - member.begin);
-        collection |= member.name == "type" && value.starts_with("\"FeatureCollection\"");
+        found.seen.is_collection |= member.name == "type" && value.starts_with("\"FeatureCollection\"");
         if (!value.starts_with('[')) continue;
         const std::size_t first = members.skip_blanks_at(member.begin + 1);
         if (first >= text.size() || text[first] != '{') continue;
-        list = member;
-        ++lists;
+        found.last = member;
+        ++found.seen.lists;
         if (!member.whole) break;
     }
-    if (lists != 1) return std::nullopt;
-    std::string_view behind;
-    if (list.whole && members.closed(behind) && behind.find_first_not_of(k_blanks) != std::string_view::npos)
-        return std::nullopt;  // another value follows: objects after each other
-    if (list.whole && whole && !members.closed(behind)) return std::nullopt;
-    RecordList found{std::string(list.name), list.begin + 1, collection && list.name == "features"};
-    const std::size_t size = list.end - list.begin;
-    if (!found.is_geojson && size * 2 < text.size()) return std::nullopt;
     return found;
+}
+
+bool begins_with_feature(std::string_view list) {
+    list.remove_prefix(std::min(list.find('{'), list.size()));
+    Members members(list);
+    Members::Member member;
+    while (members.next(member) && member.whole)
+        if (member.name == "type")
+            return list.substr(member.begin, member.end - member.begin).starts_with("\"Feature\"");
+    return false;
+}
+
+}  // namespace
+
+FirstObject look_at_first_object(std::string_view text, bool whole) {
+    Members members(text);
+    const Lists lists = find_lists(members, text);
+    const Members::Member& list = lists.last;
+    FirstObject object;
+    std::string_view behind;
+    const bool closed = members.closed(behind);
+    const std::size_t next = behind.find_first_not_of(k_blanks);
+    object.whole = whole || (closed && next != std::string_view::npos);
+    if (lists.seen.lists != 1) return object;
+    if (closed && next != std::string_view::npos && (behind[next] == '{' || behind[next] == '['))
+        return object;  // objects after each other
+    RecordList found{std::string(list.name), list.begin + 1, false, lists.seen.is_collection};
+    // Programs that sort the members write the collection's type behind the features.
+    const bool may_follow = !closed && !whole && begins_with_feature(text.substr(list.begin));
+    found.is_geojson = list.name == "features" && (found.is_collection || may_follow);
+    const std::size_t size = text.find_last_not_of(k_blanks, list.end - 1) + 1 - list.begin;
+    const std::size_t of_all = text.size() - behind.size();
+    if (!found.is_geojson && (list.whole || whole) && size * 2 < of_all) return object;
+    object.records = std::move(found);
+    return object;
+}
+
+MembersSeen look_at_members(std::string_view object) {
+    Members members(object);
+    return find_lists(members, object).seen;
 }
 
 }  // namespace neurolake::formats

@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "formats/byte_count.hpp"
+#include "formats/quick_cell.hpp"
 
 namespace neurolake::formats {
 namespace {
@@ -62,42 +63,59 @@ struct JsonRows::Parser {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> stage1;
     std::size_t capacity = 0;
     std::vector<Event> events = std::vector<Event>(k_first_events);
-    std::vector<char> unescaped;  // room for every string of the buffer that has an escape
+    std::vector<char> unescaped;  // room for the strings of the buffer that have an escape: none becomes longer
+    std::vector<bool> open;       // brackets of a value that is not looked into: is it an object?
 };
 
 // One pass over the structural characters of a buffer. What a document says is kept aside until its end is reached, so
 // a document that turns out bad leaves no trace.
 class JsonRows::Walker {
 public:
-    Walker(JsonRows& rows, std::string_view text, bool has_escapes)
+    // The text was indexed.
+    Walker(JsonRows& rows, std::string_view text)
         : m_rows(rows),
           m_text(text),
           m_index(rows.m_parser->stage1->structural_indexes.get()),
           m_count(rows.m_parser->stage1->n_structural_indexes),
-          m_unescaped(rows.m_parser->unescaped.data()),
-          m_has_escapes(has_escapes),
-          m_room(rows.m_parser->events) {}
+          m_has_escapes(text.find('\\') != std::string_view::npos),
+          m_room(rows.m_parser->events) {
+        std::vector<char>& unescaped = rows.m_parser->unescaped;
+        if (m_has_escapes && unescaped.size() < text.size() + k_padding) unescaped.resize(text.size() + k_padding);
+        m_unescaped = unescaped.data();
+        keep_from(0);
+    }
 
     bool done() const { return m_at >= m_count; }
     std::size_t position() const { return done() ? m_text.size() : m_index[m_at]; }
     bool take_comma() { return take(','); }
+    // The newlines before the current place.
+    std::uint64_t newlines() { return line_of(position()) - m_rows.m_lines; }
+    // The line of the document before, which had it to itself, needs no second look.
+    void pass_line() {
+        m_newlines += m_line_end < m_text.size();
+        m_counted = std::min(m_line_end + 1, m_text.size());
+    }
 
-    // One document; true if it was good. Rows that are no objects are noted.
-    bool document() {
-        m_used = 0;
-        m_too_deep = m_twice = false;
+    // One document; true if it was good, and for `in_line` in one line with nothing else. Rows that are no objects are
+    // noted.
+    bool document(bool in_line = false) {
+        keep_from(0);
+        m_too_deep = m_twice = m_too_many = false;
         const std::size_t begin = position(), begin_at = m_at;
         char* const unescaped = m_unescaped;
         const bool is_object = current() == '{';
         JsonShape* const shape = is_object ? &m_rows.m_root : &m_rows.m_values;
-        if (!value(shape, 0)) return false;
+        if (!value(shape, 0) || (in_line && !has_line_to_itself(begin))) return false;
         m_row = is_object ? m_rows.m_rows++ : m_rows.m_value_rows++;
-        if (m_used < k_max_events) {
-            for (std::size_t i = 0; i < m_used; ++i) commit(m_room[i]);
+        if (!m_too_many) {
+            if (m_twice)
+                for (const Event* event = m_room.data(); event != m_next; ++event) look_again(*event);
+            for (const Event* event = m_room.data(); event != m_next; ++event) commit(*event);
         } else {  // it is good: once more, and each value counts at once
             m_at = begin_at;
             m_unescaped = unescaped;
             m_counts_at_once = true;
+            m_next = m_last = m_room.data();
             value(shape, 0);
             m_counts_at_once = false;
         }
@@ -107,27 +125,50 @@ public:
         return true;
     }
 
+    // Nothing but values, whose documents would be good? None counts.
+    bool all_are_good() {
+        while (!done())
+            if (!skip_value()) return false;
+        return true;
+    }
+
 private:
-    void note(JsonShape& shape, Kind kind) { note(shape, kind, {}); }
-    void note(JsonShape& shape, Kind kind, std::string_view text) {
-        Event& event = next_event();
+    // The line ends behind the document's last token, and before the next one.
+    bool has_line_to_itself(std::size_t begin) {
+        m_line_end = std::min(m_text.find('\n', begin), m_text.size());
+        const bool ends = m_index[m_at - 1] < m_line_end;
+        m_rows.m_spans_lines |= !ends;
+        return ends && position() >= m_line_end;
+    }
+
+    // The next event is filled in at m_next, where there is always room for one.
+    [[gnu::always_inline]] void note(JsonShape& shape, Kind kind, std::string_view text = {}) {
+        Event& event = *m_next;
         event.shape = &shape;
         event.kind = kind;
         event.text = text.data();
         event.size = text.size();
-        noted(event);
+        if (m_next != m_last)
+            ++m_next;
+        else
+            noted_last();
     }
-    Event& next_event() {
-        if (m_used < m_room.size()) return m_room[m_used];
-        if (m_used == k_max_events) return m_spare;
-        m_room.resize(2 * m_room.size());
-        return m_room[m_used];
+    void noted_last() {
+        const std::size_t used = m_room.size();
+        if (m_counts_at_once) {
+            if (m_twice) look_again(*m_next);
+            return commit(*m_next);
+        }
+        if (used == k_max_events) {
+            m_too_many = true;
+            return;
+        }
+        m_room.resize(2 * used);
+        keep_from(used);
     }
-    void noted(const Event& event) {
-        if (m_counts_at_once)
-            commit(event);
-        else if (m_used < k_max_events)
-            ++m_used;
+    void keep_from(std::size_t used) {
+        m_next = m_room.data() + used;
+        m_last = m_room.data() + m_room.size() - 1;
     }
 
     char current() const { return m_at < m_count ? m_text[m_index[m_at]] : '\0'; }
@@ -138,7 +179,7 @@ private:
     }
 
     // The token at the current place: up to the next structural character, blanks behind it off.
-    std::string_view token() const {
+    [[gnu::always_inline]] std::string_view token() const {
         const std::size_t begin = m_index[m_at];
         std::size_t end = m_at + 1 < m_count ? m_index[m_at + 1] : m_text.size();
         while (end > begin && m_text[end - 1] <= ' ' && is_space(m_text[end - 1])) --end;
@@ -146,7 +187,7 @@ private:
     }
 
     // The key that stood here in the row before mostly stands here again: then one comparison does for all.
-    bool is_next_key(const JsonField& field) const {
+    [[gnu::always_inline]] bool is_next_key(const JsonField& field) const {
         const std::size_t begin = m_index[m_at], size = field.name.size();
         if (m_at + 1 >= m_count || m_text[m_index[m_at + 1]] != ':' || begin + size + 2 > m_index[m_at + 1])
             return false;
@@ -155,7 +196,7 @@ private:
                (size <= 8 || std::memcmp(key + 1, field.name.data(), size) == 0);
     }
 
-    bool string(std::string_view& out) {
+    [[gnu::always_inline]] bool string(std::string_view& out) {
         std::string_view quoted = token();
         if (quoted.size() < 2 || quoted.front() != '"' || quoted.back() != '"') return false;
         ++m_at;
@@ -166,14 +207,14 @@ private:
         const std::uint8_t* end = m_rows.m_parser->stage1->parse_string(from, to);
         if (end == nullptr) return false;
         out = std::string_view(m_unescaped, static_cast<std::size_t>(end - to));
-        m_unescaped += out.size() + k_padding;
+        m_unescaped += out.size();
         return true;
     }
 
     bool value(JsonShape* shape, unsigned depth) {
         if (shape == nullptr) return skip_value();
-        if (shape->opaque || depth > k_max_depth) {
-            m_too_deep |= depth > k_max_depth;
+        if (depth > k_max_depth) {
+            m_too_deep = true;
             note(*shape, Kind::opaque);
             return skip_value();
         }
@@ -197,20 +238,24 @@ private:
         note(shape, Kind::object);
         ++m_at;
         if (take('}')) return true;
-        std::size_t hint = 0;
+        const JsonField *next = shape.fields.data(), *behind = next + shape.fields.size();
         const std::uint64_t serial = ++m_rows.m_objects;
         do {
             JsonShape* field = nullptr;
-            if (hint < shape.fields.size() && current() == '"' && is_next_key(shape.fields[hint])) {
-                field = shape.fields[hint++].shape.get();
+            if (next != behind && current() == '"' && is_next_key(*next)) {
+                field = next++->shape.get();
                 m_at += 2;
             } else {
                 std::string_view key;
                 if (current() != '"' || !string(key) || !take(':')) return false;
-                field = shape.field(key, hint, depth <= m_rows.m_column_depth, m_rows.m_budget);
+                auto hint = static_cast<std::size_t>(next - shape.fields.data());
+                const bool is_column = depth <= m_rows.m_column_depth;
+                field = shape.field(key, hint, is_column, is_column, m_rows.m_budget);
+                next = shape.fields.data() + hint;
+                behind = shape.fields.data() + shape.fields.size();
             }
             if (field == nullptr)
-                shape.opaque = true;
+                shape.wide = true;
             else if (std::exchange(field->last_object, serial) == serial)
                 m_twice = true;
             if (!value(field, depth + 1)) return false;
@@ -223,23 +268,30 @@ private:
         ++m_at;
         if (take(']')) return true;
         JsonShape* element = shape.element(m_rows.m_budget);
-        if (element == nullptr) shape.opaque = true;
+        if (element == nullptr) shape.wide = true;
         do {
             if (!value(element, depth + 1)) return false;
         } while (take(','));
         return take(']');
     }
 
-    bool scalar(JsonShape& shape) {
+    [[gnu::always_inline]] static bool number(std::string_view text, Cell& cell) {
+        const bool quick = short_number(text.data(), text.size(), cell);
+        if (quick && text.back() != '.') return true;
+        cell = classify_slowly(text.data(), text.size());
+        if (!is_json_number(cell, text)) return false;
+        if (cell.type == CellClass::code) cell.type = CellClass::exponent;  // JSON has no bare codes
+        return true;
+    }
+
+    static bool begins_number(char c) { return (c >= '0' && c <= '9') || c == '-' || c == 'N' || c == 'I'; }
+
+    [[gnu::always_inline]] bool scalar(JsonShape& shape) {
         if (done()) return false;
         const std::string_view text = token();
         if (text.empty()) return false;
-        const bool number = (text[0] >= '0' && text[0] <= '9') || text[0] == '-' || text[0] == 'N' || text[0] == 'I';
-        if (number) {
-            Event& event = next_event();
-            event.cell = classify(text.data(), text.size());
-            if (!is_json_number(event.cell, text)) return false;
-            if (event.cell.type == CellClass::code) event.cell.type = CellClass::exponent;  // JSON has no bare codes
+        if (begins_number(text[0])) {
+            if (!number(text, m_next->cell)) return false;
             note(shape, Kind::number, text);
         } else if (text == "null") {
             note(shape, Kind::null);
@@ -252,20 +304,53 @@ private:
         return true;
     }
 
-    // Any value without typing it: brackets must balance. Not recursive, so depth costs nothing.
+    // Any value without counting it. Not recursive, so depth costs nothing.
     bool skip_value() {
-        std::size_t open = 0;
-        do {
+        std::vector<bool>& open = m_rows.m_parser->open;
+        open.clear();
+        while (true) {
             const char c = current();
-            if (done()) return false;
-            if (c == '{' || c == '[') ++open;
-            if (c == '}' || c == ']') {
-                if (open == 0) return false;
-                --open;
+            if ((c == '{' && !begins_empty('}')) || (c == '[' && !begins_empty(']'))) {
+                open.push_back(c == '{');
+                if (c == '{' && !skip_key()) return false;
+                continue;
             }
-            ++m_at;
-        } while (open > 0);
-        return true;
+            if (c != '{' && c != '[' && !skip_scalar()) return false;
+            while (!open.empty() && take(open.back() ? '}' : ']')) open.pop_back();
+            if (open.empty()) return true;
+            if (!take(',') || (open.back() && !skip_key())) return false;
+        }
+    }
+
+    // Takes the bracket that opens, and the one that closes if it is next.
+    bool begins_empty(char closing) {
+        ++m_at;
+        return take(closing);
+    }
+
+    bool skip_string() {
+        char* const unescaped = m_unescaped;
+        std::string_view ignored;
+        const bool good = string(ignored);
+        m_unescaped = unescaped;
+        return good;
+    }
+    bool skip_key() { return current() == '"' && skip_string() && take(':'); }
+
+    bool skip_scalar() {
+        if (current() == '"') return skip_string();
+        const std::string_view text = done() ? std::string_view() : token();
+        Cell cell;
+        if (text.empty()) return false;
+        const bool good =
+            begins_number(text[0]) ? number(text, cell) : text == "null" || text == "true" || text == "false";
+        m_at += good;
+        return good;
+    }
+
+    // A key may stand twice in the row, and count once.
+    void look_again(const Event& event) {
+        if (event.kind != Kind::null) event.shape->saw_again(m_row);
     }
 
     void commit(const Event& event) {
@@ -301,13 +386,13 @@ private:
     JsonRows& m_rows;
     std::string_view m_text;
     const std::uint32_t* m_index;
-    std::size_t m_count, m_at = 0, m_counted = 0;
+    std::size_t m_count, m_at = 0, m_counted = 0, m_line_end = 0;
     std::uint64_t m_newlines = 0;
     char* m_unescaped;
     bool m_has_escapes, m_too_deep = false, m_twice = false;
     std::vector<Event>& m_room;
-    Event m_spare{};
-    std::size_t m_used = 0;
+    Event *m_next = nullptr, *m_last = nullptr;  // the last is of the room
+    bool m_too_many = false;
     std::uint64_t m_row = 0;
     bool m_counts_at_once = false;
 };
@@ -333,12 +418,7 @@ bool JsonRows::index(std::string_view text) {
 
 // Returns how many bytes were good: all, or up to the first bad document.
 std::size_t JsonRows::walk(std::string_view text, bool commas) {
-    const bool has_escapes = text.find('\\') != std::string_view::npos;
-    if (has_escapes) {
-        const auto escapes = static_cast<std::size_t>(count_byte(text, '\\'));
-        m_parser->unescaped.resize(text.size() + (escapes + 1) * k_padding);
-    }
-    Walker walker(*this, text, has_escapes);
+    Walker walker(*this, text);
     while (!walker.done() && !is_full()) {
         const std::size_t begin = walker.position();
         if (!walker.document()) return begin;
@@ -347,6 +427,30 @@ std::size_t JsonRows::walk(std::string_view text, bool commas) {
         if (!walker.take_comma() || walker.done()) return begin;
     }
     return text.size();
+}
+
+// The same of lines that hold a document each and nothing else.
+std::size_t JsonRows::walk_lines(std::string_view lines, std::uint64_t& newlines) {
+    Walker walker(*this, lines);
+    newlines = walker.newlines();
+    while (!walker.done() && !is_full()) {
+        const std::size_t begin = walker.position();
+        if (!walker.document(true)) return begin;
+        walker.pass_line();
+        newlines = walker.newlines();
+        if (m_seen) m_seen(lines.substr(begin, walker.position() - begin));
+    }
+    return lines.size();
+}
+
+// One line, all of it or nothing: several documents only when each of them is good.
+bool JsonRows::walk_line(std::string_view line) {
+    if (!index(line)) return false;
+    std::uint64_t newlines;
+    if (walk_lines(line, newlines) == line.size()) return true;
+    if (!Walker(*this, line).all_are_good()) return false;
+    walk(line, false);
+    return true;
 }
 
 bool JsonRows::take_documents(std::string_view documents, bool commas) {
@@ -359,20 +463,18 @@ bool JsonRows::take_documents(std::string_view documents, bool commas) {
 
 void JsonRows::take_lines(std::string_view lines) {
     if (m_lines == 0 && lines.starts_with("\xEF\xBB\xBF")) lines.remove_prefix(3);
-    const std::uint64_t newlines = count_byte(lines, '\n');
-    const bool open_line = !lines.empty() && lines.back() != '\n';
-    const std::uint64_t first_line = m_lines;
-    const std::size_t good = index(lines) ? walk(lines, false) : 0;
-    // The lines from the first bad one on, one by one.
-    if (good < lines.size()) m_lines += count_byte(lines.substr(0, good), '\n');
+    if (lines.empty()) return;
+    std::uint64_t newlines = 0;
+    const std::size_t good = index(lines) ? walk_lines(lines, newlines) : 0;
+    m_lines += newlines;
+    if (good == lines.size()) m_lines += lines.back() != '\n';
     lines.remove_prefix(good);
-    while (!lines.empty() && !is_full()) {
+    while (!lines.empty() && !is_full()) {  // the lines from the first bad one on, one by one
         const std::size_t end = std::min(lines.find('\n'), lines.size());
         take_line(lines.substr(0, end));
         ++m_lines;
         lines.remove_prefix(std::min(end + 1, lines.size()));
     }
-    m_lines = first_line + newlines + open_line;
 }
 
 void JsonRows::take_line(std::string_view line) {
@@ -384,7 +486,7 @@ void JsonRows::take_line(std::string_view line) {
         m_repaired.resize(size + k_padding);
         line = std::string_view(m_repaired).substr(0, size);
     }
-    if (!index(line) || walk(line, false) != line.size()) m_oddities.note(Oddity::bad_line, m_lines);
+    if (!walk_line(line)) m_oddities.note(Oddity::bad_line, m_lines);
 }
 
 void JsonRows::count_huge_row() {
@@ -395,9 +497,11 @@ void JsonRows::count_huge_row() {
 }
 
 void JsonRows::merge(JsonRows& next) {
-    m_root.merge(next.m_root, m_rows, m_budget);
+    m_root.merge(next.m_root, m_rows, true, m_budget);
     m_oddities.merge(next.m_oddities, m_lines);
-    m_values.merge(next.m_values, m_value_rows, m_budget);
+    m_values.merge(next.m_values, m_value_rows, false, m_budget);
+    m_budget.refused |= next.m_budget.refused;
+    m_spans_lines |= next.m_spans_lines;
     m_value_rows += next.m_value_rows;
     m_rows += next.m_rows;
     m_lines += next.m_lines;

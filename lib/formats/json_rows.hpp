@@ -22,7 +22,8 @@ public:
     JsonRows& operator=(JsonRows&&) noexcept;
     ~JsonRows();
 
-    // Whole lines, a document each. If one is bad, its line is told and the others count.
+    // Whole lines, a document each, or several. If one is bad, its line is told, nothing of it counts, and the others
+    // do.
     void take_lines(std::string_view lines);
     // One whole document, or with `commas` several with a comma between. False: not JSON; nothing of the bad one
     // counts, and lines() is where it begins.
@@ -47,6 +48,10 @@ public:
     // Fields of objects one deeper are columns, too.
     void spread() { m_column_depth = 1; }
     Oddities& oddities() { return m_oddities; }
+    // Keys for which there was no room: merged with other rows they may have been columns.
+    bool left_keys_out() const { return m_budget.refused; }
+    // A good document of more than one line was met where each should have one.
+    bool spans_lines() const { return m_spans_lines; }
 
 private:
     class Walker;
@@ -54,6 +59,8 @@ private:
 
     bool index(std::string_view text);
     std::size_t walk(std::string_view text, bool commas);
+    std::size_t walk_lines(std::string_view lines, std::uint64_t& newlines);
+    bool walk_line(std::string_view line);
     void take_line(std::string_view line);
 
     std::unique_ptr<Parser> m_parser;
@@ -63,6 +70,7 @@ private:
     std::uint64_t m_rows = 0, m_value_rows = 0, m_lines = 0, m_max_rows = ~std::uint64_t{0};
     std::uint64_t m_objects = 0;  // of any depth, for telling a key that stands twice in one
     unsigned m_column_depth = 0;
+    bool m_spans_lines = false;
     Seen m_seen;
     std::string m_repaired;  // a line whose invalid UTF-8 was replaced
 };

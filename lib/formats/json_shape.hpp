@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "formats/column_scan.hpp"
@@ -40,10 +41,15 @@ private:
     std::uint64_t m_keep, m_beginning;  // of the name: most comparisons end here
 };
 
-// How many places one file may have before wide objects are no longer followed (keys that are data).
+// How many places one file may have before further keys are left out (keys that are data). Columns have room of their
+// own, so that what stands below them takes none of it.
 struct ShapeBudget {
-    std::size_t places_left = 20000;
+    static constexpr std::size_t k_name_bytes = 1u << 20;
+
+    std::size_t places_left = 20000;   // below the columns
     std::size_t sketches_left = 1000;  // a KiB each
+    std::size_t column_name_bytes_left = k_name_bytes, name_bytes_left = k_name_bytes;
+    bool refused = false;  // a key or a list was left out
 };
 
 class JsonShape {
@@ -54,16 +60,20 @@ public:
 
     static constexpr std::size_t k_max_fields = 4096;
 
-    // The field of that name, made if new; `hint` is where it stood in the object before and moves on. nullptr: the
-    // budget is spent.
-    JsonShape* field(std::string_view name, std::size_t& hint, bool count_distinct, ShapeBudget& budget);
+    // The field of that name, made if new; `hint` is where it stood in the object before and moves on. nullptr: there
+    // is no room for it, here or in the budget, and so never will be.
+    JsonShape* field(std::string_view name, std::size_t& hint, bool is_column, bool count_distinct,
+                     ShapeBudget& budget);
     JsonShape* element(ShapeBudget& budget);
 
     void saw_object(std::uint64_t row) { first_object = std::min(objects++ == 0 ? row : first_object, row); }
     void saw_array(std::uint64_t row) { first_array = std::min(arrays++ == 0 ? row : first_array, row); }
 
-    // `other` saw rows that follow `row_offset` of this one's.
-    void merge(JsonShape& other, std::uint64_t row_offset, ShapeBudget& budget);
+    // The key of a column stood several times in one row: it counts as one value there.
+    void saw_again(std::uint64_t row) { surplus += std::exchange(last_row, row) == row; }
+
+    // `other` saw rows that follow `row_offset` of this one's. `is_root`: its fields are columns.
+    void merge(JsonShape& other, std::uint64_t row_offset, bool is_root, ShapeBudget& budget);
 
     model::Type type() const;
     model::Column verdict(std::string name, std::uint64_t rows) const;
@@ -72,12 +82,18 @@ public:
     std::uint64_t present = 0;  // times the key stood in a good row, null or not
     std::uint64_t objects = 0, arrays = 0, first_object = 0, first_array = 0;
     std::uint64_t last_object = 0;  // serial number of the object that had this key last
-    bool opaque = false;            // too deep or too wide to follow: json
+    bool opaque = false;            // too deep to follow: json
+    bool wide = false;              // keys (or what the lists hold) were left out: json
     std::vector<JsonField> fields;
     std::unique_ptr<JsonShape> items;
+    std::uint64_t surplus = 0;  // values beyond one a row, of a column
+    std::uint64_t last_row = ~std::uint64_t{0};
 
 private:
-    std::unordered_map<std::string, std::size_t> m_by_name;  // only once there are many fields
+    std::size_t find(std::string_view name);
+    bool take_room(std::string_view name, bool is_column, ShapeBudget& budget) const;
+
+    std::unordered_multimap<std::size_t, std::uint32_t> m_by_hash;  // of the name; only once there are many fields
 };
 
 // Looks for the first field of a nested column whose values are about people, and gives the column its counts.

@@ -14,7 +14,7 @@ std::size_t skip_json_string(std::string_view text, std::size_t i) {
     return std::string_view::npos;
 }
 
-JsonSplit split_values(std::string_view text, bool in_list, bool at_end, std::size_t max_values) {
+JsonSplit split_values(std::string_view text, char closing, bool at_end, std::size_t max_values) {
     JsonSplit split;
     std::size_t depth = 0, values = 0, i = 0;
     const auto value_ends = [&](std::size_t whole, std::size_t behind) {
@@ -34,14 +34,12 @@ JsonSplit split_values(std::string_view text, bool in_list, bool at_end, std::si
             ++depth;
         } else if (c == '}' || c == ']') {
             if (depth == 0) {
-                if (in_list && c == ']') {
-                    split = {i - 1, i, true};
-                    return split;
-                }
-                break;  // too many closed: the walker will say so
+                if (c == closing) return {i - 1, i, true, false};
+                split.broken = true;  // the walker will say so
+                break;
             }
-            if (--depth == 0 && !in_list && value_ends(i, i)) return split;
-        } else if (c == ',' && depth == 0 && in_list) {
+            if (--depth == 0 && closing == '\0' && value_ends(i, i)) return split;
+        } else if (c == ',' && depth == 0 && closing != '\0') {
             if (value_ends(i - 1, i)) return split;
         }
     }

@@ -95,6 +95,38 @@ TEST_CASE("every way to break a JSON line is seen", "[formats]") {
     }
 }
 
+TEST_CASE("a line that is not JSON to its end counts in nothing", "[formats]") {
+    const auto check = [](std::string_view text, std::uint64_t rows, std::string_view told) {
+        INFO(text);
+        const Profile profile = profile_of(text, "t.jsonl");
+        CHECK(profile.rows == rows);
+        CHECK(evidence_of(profile, "id").values == rows);
+        REQUIRE((find_code(profile, "bad_line") != nullptr) == !told.empty());
+        if (!told.empty()) CHECK(find_code(profile, "bad_line")->message == told);
+    };
+    const std::string one_bad = "1 line is not JSON and is not counted: line 2";
+    const std::string two_bad = "2 lines are not JSON and are not counted: lines 2 and 3";
+    check("{\"id\":1}\n{\"id\":2},\n{\"id\":3},\n{\"id\":4}", 2, two_bad);
+    check("{\"id\":1}\n{\"id\":2}}\n{\"id\":3}\n", 2, one_bad);
+    check("{\"id\":1}\n{\"id\":2}\xC2\xA0\n{\"id\":3}\n", 2, one_bad);
+    check("{\"id\":1}\n{\"id\":2}{\"id\":3}x\n{\"id\":4}\n", 2, one_bad);
+    check("{\"id\":1}\nx\n{\"id\":2,\n\"b\":2}\n", 1, "3 lines are not JSON and are not counted: lines 2, 3 and 4");
+    check("{\"id\":1}\n{\"id\":2}{\"id\":3} \r\n\n  {\"id\":4} \n \n", 4, "");
+    check("\n\n{\"id\":1}\r\n\r\n{\"id\":2}", 2, "");
+    // Where all is good, documents may have several lines: then they are what counts, and not lines.
+    for (const std::string& name : {std::string("t.jsonl"), std::string("t.json")}) {
+        const std::string text = "{\"id\":1}\n{\"id\":2,\n\"b\":2}\n{\"id\":3}\n";
+        const Profile profile = profile_of(text, name);
+        CHECK(profile.rows == 3);
+        CHECK(profile.rows_exact);
+        CHECK(profile.dialect == "objects after each other");
+        CHECK(find_code(profile, "bad_line") == nullptr);
+        CHECK(rows_of(text, name).cells.size() == 3);
+        CHECK(profile_of(text + "x\n" + text, name).rows == 4);
+        CHECK(rows_of(text + "x\n" + text, name).cells.size() == 4);
+    }
+}
+
 TEST_CASE("escapes in keys and strings are understood", "[formats]") {
     const Profile profile =
         profile_of("{\"na\\u006de\":\"line\\nbreak \\\"quoted\\\"\"}\n{\"name\":\"z\"}\n", "e.jsonl");
@@ -332,4 +364,16 @@ TEST_CASE("what follows compressed data is told, and the rows before it count", 
     const Profile skippable = profile_of(*zstd(lines) + std::string("\x50\x2a\x4d\x18\x02\0\0\0xy", 10), "t.jsonl.zst");
     CHECK(skippable.rows == 2);
     CHECK(skippable.findings.empty());
+}
+
+TEST_CASE("what JSON writes in its own way is what it means", "[formats]") {
+    const Profile mixed = profile_of("{\"a\":1,\"b\":{},\"c\":12E5}\n{\"a\":{\"x\":1},\"b\":{},\"c\":3}\n", "x.jsonl");
+    CHECK(type_of(mixed, "a") == "json");
+    CHECK(evidence_of(mixed, "a").reason == "scalar first at row 1");
+    CHECK(evidence_of(mixed, "a").forced_row == 1);
+    CHECK(type_of(mixed, "b") == "json");  // nobody knows its fields
+    CHECK(type_of(mixed, "c") == "double");
+    const Profile marked = profile_of("\xEF\xBB\xBF{\"a\":1}\n{\"a\":2}\n", "x.jsonl");
+    CHECK(marked.rows == 2);
+    CHECK(marked.findings.empty());
 }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <tuple>
+
 #include "base/compress.hpp"
 #include "fixture.hpp"
 #include "formats/json_records.hpp"
@@ -42,11 +44,111 @@ TEST_CASE("an object that has more than one list, or a small one, is one row", "
     CHECK(profile_of("{\"text\":\"" + twenty + "\",\"a\":[{\"x\":1},{\"x\":2}]}", "t.json").rows == 1);
     CHECK(profile_of("{\"a\":[1,2,3,4,5,6,7,8,9,10,11,12,13]}", "t.json").rows == 1);
     CHECK(profile_of("{\n\"aa\":[{\"x\":1}]}\n{\n\"aa\":[{\"x\":1}]}", "t.json").rows == 2);
-    CHECK_FALSE(find_record_list("{\"a\":[", false).has_value());
-    CHECK_FALSE(find_record_list("{\"a\"", false).has_value());
-    CHECK_FALSE(find_record_list("{", true).has_value());
-    CHECK_FALSE(find_record_list("{\"a\":[{]}}", true).has_value());
-    CHECK_FALSE(find_record_list("{\"a\":\"", true).has_value());
+    // Half of it, to the byte: a list of 22 bytes, brackets and all.
+    for (const std::string& blanks : {std::string(), std::string(10, '\n'), std::string(2u << 20, ' ')}) {
+        const std::string list = "{\"data\":[{\"]]]]]a\":1},{\"a\":2}],\"next\":null";
+        CHECK(profile_of(list + " }" + blanks, "t.json").rows == 2);
+        CHECK(rows_of(list + " }" + blanks, "t.json").cells.size() == 2);
+        CHECK(profile_of(list + "  }" + blanks, "t.json").rows == 1);
+        CHECK(rows_of(list + "  }" + blanks, "t.json").cells.size() == 1);
+    }
+    CHECK_FALSE(look_at_first_object("{\"a\":[", false).records.has_value());
+    CHECK_FALSE(look_at_first_object("{\"a\"", false).records.has_value());
+    CHECK_FALSE(look_at_first_object("{", true).records.has_value());
+    CHECK_FALSE(look_at_first_object("{\"a\":[{]}}", true).records.has_value());
+    CHECK_FALSE(look_at_first_object("{\"a\":\"", true).records.has_value());
+}
+
+TEST_CASE("what stands behind the list of rows is read, however long the list is", "[formats]") {
+    const auto page = [](int rows, std::string_view name = "data") {
+        std::string list = fmt::format("\"{}\":[{{\"id\":0}}", name);
+        for (int i = 1; i < rows; ++i) list += fmt::format(",{{\"id\":{},\"text\":\"{}\"}}", i, std::string(400, 'x'));
+        return list + "]";
+    };
+    for (const int rows : {3, 3000}) {
+        INFO(rows);
+        const std::string data = page(rows);
+        REQUIRE((rows == 3 || (data.size() > (1u << 20) && data.size() < (2u << 20))));
+        // Another list, another value, more than the list: the object is the row, for the index and for a look.
+        for (const auto& [text, objects, column] :
+             {std::tuple("{\"next\":0," + data + "} {\"next\":1," + data + "}", 2, "next"),
+              std::tuple("{" + data + "," + page(rows, "orders") + "}", 1, "orders"),
+              std::tuple("{" + data + ",\"a\":\"" + std::string(data.size() + 20, 'x') + "\"}", 1, "a")}) {
+            const Profile profile = profile_of(text, "t.json");
+            CHECK(profile.rows == static_cast<std::uint64_t>(objects));
+            CHECK(profile.rows_exact);
+            CHECK(profile.findings.empty());
+            CHECK(type_of(profile, column) != "no such column");
+            CHECK(rows_of(text, "t.json", 5000).cells.size() == static_cast<std::size_t>(objects));
+            CHECK(profile_of(gzip(text).value(), "t.json.gz").columns == profile.columns);
+        }
+        for (const auto& [text, what] :
+             {std::pair("{" + data + "}<html>502</html>",
+                        "something stands behind the end of the JSON object and is not read"),
+              std::pair("{" + data + ",\"b\":tru ][ }}}}", "damaged JSON behind the list of objects in data"),
+              std::pair("{" + data + ",\"b\":tru}", "damaged JSON behind the list of objects in data"),
+              std::pair("{" + data + ",}", "damaged JSON behind the list of objects in data"),
+              std::pair("{" + data + ",\"b\":1,}", "damaged JSON behind the list of objects in data"),
+              std::pair("{" + data + " \"b\"}", "damaged JSON behind the list of objects in data"),
+              std::pair("{" + data + "]}", "damaged JSON behind the list of objects in data"),
+              std::pair("{\"b\":tru," + data + "}", "damaged JSON before the list of objects in data"),
+              std::pair("{" + data + ",\"b\":1", "the JSON object is never closed: the file was cut"),
+              std::pair("{" + data, "the JSON object is never closed: the file was cut")}) {
+            const Profile profile = profile_of(text, "t.json");
+            CHECK(profile.rows == static_cast<std::uint64_t>(rows));
+            CHECK_FALSE(profile.rows_exact);
+            REQUIRE(find_code(profile, "damaged") != nullptr);
+            CHECK(find_code(profile, "damaged")->message == what);
+        }
+        const Profile good = profile_of("{\"a\":{\"b\":[{}]}," + data + " , \"b\" : [1,{}] ,\"c\":{} } \n", "t.json");
+        CHECK(good.rows == static_cast<std::uint64_t>(rows));
+        CHECK(good.rows_exact);
+        CHECK(good.findings.empty());
+    }
+    // As one row the object would be too large: the list is read all the same, and the rest is told.
+    const std::string large = page(12000);
+    for (const std::string& text : {"{" + large + "," + page(3, "orders") + "}", "{" + large + "}{" + large + "}",
+                                    "{" + page(3000) + ",\"a\":[[" + std::string(3u << 20, '1') + "]]}"}) {
+        const Profile profile = profile_of(text, "t.json");
+        CHECK(profile.rows >= 3000);
+        CHECK_FALSE(profile.rows_exact);
+        CHECK(find_code(profile, "too_large") != nullptr);
+        CHECK(rows_of(text, "t.json").columns == std::vector<std::string>{"id", "text"});
+    }
+}
+
+TEST_CASE("a large list of features is GeoJSON, also when its type stands behind it", "[formats]") {
+    std::string features = "\"features\":[";
+    for (int i = 0; features.size() < (5u << 20); ++i)
+        features += fmt::format(
+            "{}{{\"geometry\":{{\"coordinates\":[1,{}],\"type\":\"Point\"}},\"properties\":{{\"id\":{},\"name\":\"{}\"}"
+            "},"
+            "\"type\":\"Feature\"}}",
+            i > 0 ? "," : "", i, i, std::string(100, 'x'));
+    const std::string text = "{" + features + "],\"type\":\"FeatureCollection\"}";
+    const Profile profile = profile_of(text, "sorted.json");
+    CHECK(profile.dialect == "GeoJSON features");
+    CHECK(profile.findings.empty());
+    std::vector<std::string> names;
+    for (const auto& column : profile.columns) names.push_back(column.name);
+    CHECK(names == std::vector<std::string>{"id", "name", "geometry"});
+    CHECK(rows_of(text, "sorted.json").columns == names);
+    CHECK(profile_of("{" + features + "]}", "none.json").dialect == "list of objects in features");
+}
+
+TEST_CASE("what stands behind an empty list is told", "[formats]") {
+    for (const char* text : {"[]\n{\"a\":1}\n{\"a\":2}\n", "[]{\"a\":1}", "[]x", "[]]", "[]{", "[,", "[,}", "[ ,]", "[",
+                             "[ ", "[1,,2]", "[1,]", "[,1]"}) {
+        INFO(text);
+        const Profile profile = profile_of(text, "t.json");
+        CHECK_FALSE(profile.rows_exact);
+        CHECK(find_code(profile, "damaged") != nullptr);
+    }
+    CHECK(profile_of(" [ \n ] \n", "t.json").findings.empty());
+    const std::string blanks(3u << 20, ' ');
+    CHECK(profile_of("[{\"a\":1}" + blanks + "]" + blanks, "t.json").findings.empty());
+    CHECK(find_code(profile_of("[]" + blanks + "x", "t.json"), "damaged") != nullptr);
+    CHECK(find_code(profile_of("[{\"a\":1}," + blanks + "]", "t.json"), "damaged") != nullptr);
 }
 
 TEST_CASE("features of GeoJSON are rows, their properties columns", "[formats]") {
