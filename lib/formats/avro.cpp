@@ -5,13 +5,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/text.hpp"
 #include "formats/avro_file.hpp"
+#include "formats/avro_rows.hpp"
 #include "formats/avro_schema.hpp"
-#include "formats/avro_values.hpp"
 #include "formats/csv.hpp"
 #include "formats/findings.hpp"
+#include "formats/first_values.hpp"
 
 namespace neurolake::formats {
 namespace {
@@ -24,18 +26,16 @@ struct Blocks {
     std::optional<Error> damage;
 
     // Errors that are not of the file's bytes only.
-    Status count(AvroFile& file, std::uint64_t least_bytes, bool stored_plain) {
+    Status count(AvroFile& file, std::uint64_t least_bytes, std::string_view codec) {
         AvroBlock block;
-        for (bool any = false;; any = true) {
+        while (true) {
             const auto more = file.next_block(block);  // finds out whether the block before was whole
-            if (!more) {
-                if (is_damage(more.error())) damage = more.error();
-                return damage ? Status() : more.error();
-            }
-            if (any) take();
+            if (file.whole_blocks() > blocks) take();
+            if (!more && !is_damage(more.error())) return more.error();
+            if (!more && !damage) damage = more.error();
             if (damage || !*more) return {};
             m_open_rows = block.rows;
-            if (stored_plain && least_bytes > 0 && block.rows > block.size / least_bytes) {
+            if (least_bytes > 0 && block.rows > most_bytes(block, codec) / least_bytes) {
                 damage = Error(Errc::corrupt, fmt::format("block {} claims {} rows, but has {} bytes only",
                                                           block.number, block.rows, block.size));
                 return {};
@@ -44,6 +44,11 @@ struct Blocks {
     }
 
 private:
+    static std::uint64_t most_bytes(const AvroBlock& block, std::string_view codec) {
+        std::uint64_t bytes = 0;
+        const bool beyond = __builtin_mul_overflow(block.size, avro_most_growth(codec), &bytes);
+        return beyond ? std::numeric_limits<std::uint64_t>::max() : bytes;
+    }
     void take() {
         constexpr std::uint64_t k_most = std::uint64_t{1} << 62;
         ++blocks;
@@ -55,13 +60,10 @@ private:
     std::uint64_t m_open_rows = 0;
 };
 
-model::Column column_of(const AvroSchema& schema, std::size_t node, std::string name, std::string doc,
-                        std::uint64_t rows) {
+model::Column column_of(const AvroSchema& schema, std::size_t node, model::Type type, std::uint64_t rows) {
     model::Column column;
-    column.name = std::move(name);
-    column.type = schema.type_of(node);
+    column.type = std::move(type);
     column.nullable = schema.is_nullable(node);
-    column.description = text::is_utf8(doc) && doc.size() <= k_max_doc ? std::move(doc) : std::string();
     column.evidence.reason = "declared as " + schema[schema.without_null(node)].declared.substr(0, 200);
     if (!column.nullable) column.evidence.values = rows;  // of the others only the rows tell, which are not read
     return column;
@@ -69,28 +71,64 @@ model::Column column_of(const AvroSchema& schema, std::size_t node, std::string 
 
 void add_columns(const AvroSchema& schema, Profile& profile) {
     const AvroNode& root = schema[schema.root];
-    if (root.kind != AvroNode::Kind::record) {
-        profile.columns.push_back(column_of(schema, schema.root, "value", {}, profile.rows));
-        return;
+    const bool is_record = root.kind == AvroNode::Kind::record;
+    const std::vector<std::size_t> nodes = schema.columns();
+    std::vector<model::Type> types = schema.types();
+    const std::vector<std::string> names = is_record
+                                               ? usable_names(root.names, root.names.size(), profile.findings, true)
+                                               : std::vector<std::string>{"value"};
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+        model::Column& column =
+            profile.columns.emplace_back(column_of(schema, nodes[i], std::move(types[i]), profile.rows));
+        column.name = names[i];
+        if (is_record && text::is_utf8(root.docs[i]) && root.docs[i].size() <= k_max_doc)
+            column.description = root.docs[i];
     }
-    const auto names = usable_names(root.names, root.names.size(), profile.findings, true);
-    for (std::size_t i = 0; i < names.size(); ++i)
-        profile.columns.push_back(column_of(schema, root.children[i], names[i], root.docs[i], profile.rows));
 }
 
-}  // namespace
+constexpr std::uint64_t k_look_room = 128u << 20;  // bytes that are inflated and made for the first rows
 
-namespace {
+// What reading the first rows, or all of them, tells of a block whose count was believed. Damage that the counting met,
+// too, is told once.
+void hold_against(const AvroRows& rows, const Error& why, const Blocks& blocks, bool all_read, Profile& profile) {
+    const AvroBlock& block = rows.block();
+    if (why.code != Errc::corrupt || block.number == 0 || block.number > blocks.blocks) return;
+    profile.rows -= block.rows - rows.rows_read();
+    if (rows.count_is_wrong() || all_read)
+        note_damage(profile, why);
+    else
+        note_damaged_rows(profile, why);
+    profile.rows_exact = false;
+    for (model::Column& column : profile.columns)
+        if (column.evidence.values > 0) column.evidence.values = profile.rows;
+}
 
-// What the values mean; damage that is met on the way is told once.
-Status look_at_values(const Input& input, Profile& profile) {
+// What the values mean, and whether the blocks hold what they claim.
+Status look_at_values(const Input& input, const Blocks& blocks, Profile& profile) {
     FirstValues values(profile.columns);
     if (!values.wants_any() || profile.rows == 0) return {};
-    const Status status = look_at_avro(input, values);
+    AvroRows reader(input);
+    TRY_DO(reader.open());
+    std::uint64_t rows = 0;
+    const Status status = reader.each(k_look_room, [&](const std::vector<json::Value>& row) {
+        for (std::size_t i = 0; i < row.size(); ++i)
+            if (values.wants(i)) values.look(i, row[i]);
+        return ++rows < k_first_rows;
+    });
     if (!status && !is_damage(status.error())) return status;
-    if (!status && status.error().code == Errc::corrupt && profile.rows_exact)
-        note_damaged_rows(profile, status.error());
+    if (!status) hold_against(reader, status.error(), blocks, false, profile);
     values.tell(profile);
+    return {};
+}
+
+// Where all is to be verified.
+Status look_at_blocks(const Input& input, const Blocks& blocks, Profile& profile) {
+    constexpr std::uint64_t k_free = 64u << 20, k_growth = 32;  // what inflates to more is no longer data
+    AvroRows reader(input);
+    TRY_DO(reader.open());
+    const Status status = reader.check_all(std::max(k_free, input.size * k_growth));
+    if (!status && !is_damage(status.error())) return status;
+    if (!status) hold_against(reader, status.error(), blocks, true, profile);
     return {};
 }
 
@@ -115,14 +153,15 @@ Result<Profile> profile_avro(const Input& input) {
         return profile;
     }
     Blocks blocks;
-    TRY_DO(blocks.count(file, schema->least_bytes(schema->root), header.codec == "null"));
+    TRY_DO(blocks.count(file, schema->least_bytes(schema->root), header.codec));
     profile.rows = blocks.rows;
     profile.bytes_read = file.bytes_read();
     profile.dialect = fmt::format("{} block{}, codec {}", blocks.blocks, blocks.blocks == 1 ? "" : "s",
                                   text::escape_controls(header.codec));
     add_columns(*schema, profile);
     if (blocks.damage) note_damage(profile, *blocks.damage);
-    TRY_DO(look_at_values(input, profile));
+    TRY_DO(look_at_values(input, blocks, profile));
+    if (input.options.full && profile.rows_exact) TRY_DO(look_at_blocks(input, blocks, profile));
     return profile;
 }
 

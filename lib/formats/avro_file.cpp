@@ -84,6 +84,7 @@ Status AvroFile::end_block() {
     if (!std::equal(sync.begin(), sync.end(), m_sync.begin()))
         return Error(Errc::corrupt,
                      fmt::format("{} at byte {} does not end with the file's sync marker", name, m_open.offset));
+    ++m_whole;
     return {};
 }
 

@@ -32,6 +32,7 @@ public:
     Result<bool> next_block(AvroBlock& block);
     // The block's bytes, instead of stepping over them. guard beyond `limit`.
     Result<std::string> block_bytes(const AvroBlock& block, std::uint64_t limit);
+    std::uint64_t whole_blocks() const { return m_whole; }  // that were passed, with the sync marker behind them
     std::uint64_t bytes_read() const { return m_bytes.bytes_read(); }
 
 private:
@@ -43,6 +44,7 @@ private:
     std::array<char, 16> m_sync{};
     AvroBlock m_open;  // the block whose bytes come next
     bool m_has_open = false;
+    std::uint64_t m_whole = 0;
 };
 
 }  // namespace neurolake::formats

@@ -20,8 +20,8 @@ using Kind = AvroNode::Kind;
 
 namespace {
 
-constexpr int k_max_depth = 60;             // of a type of ours; deeper is json
-constexpr std::size_t k_max_types = 20000;  // named types may stand in each other, and double each time
+constexpr int k_max_depth = 60;                // of a type of ours; deeper is json
+constexpr std::size_t k_max_types = 1u << 20;  // bytes of all types of a file, roughly as their text
 constexpr std::size_t k_max_nodes = 100000;
 
 constexpr std::array<std::string_view, 8> k_primitives{"null",  "boolean", "int",   "long",
@@ -106,6 +106,8 @@ public:
     }
 
 private:
+    using Names = std::map<std::string, std::size_t, std::less<>>;
+
     std::size_t add(Kind kind, std::string_view declared) {
         AvroNode node;
         node.kind = kind;
@@ -116,12 +118,12 @@ private:
 
     Result<std::size_t> named(const std::string& name, const std::string& space) {
         if (const auto kind = primitive(name)) return add(*kind, name);
-        auto known = m_named.find(name);
-        if (name.find('.') == std::string::npos && !space.empty())
-            if (const auto near = m_named.find(space + "." + name); near != m_named.end()) known = near;
-        if (known == m_named.end())
-            return Error(Errc::corrupt, fmt::format("the schema uses a type {} that it does not define", name));
-        return known->second;
+        for (const Names* names : {&m_named, &m_aliases}) {  // a name goes before another type's alias
+            if (name.find('.') == std::string::npos && !space.empty())
+                if (const auto near = names->find(space + "." + name); near != names->end()) return near->second;
+            if (const auto known = names->find(name); known != names->end()) return known->second;
+        }
+        return Error(Errc::corrupt, fmt::format("the schema uses a type {} that it does not define", name));
     }
 
     // Gives a named type its full name, and the name space of what stands in it.
@@ -134,8 +136,8 @@ private:
         if (const json::Value* aliases = from.find("aliases"); aliases != nullptr && aliases->as_array() != nullptr)
             for (const json::Value& alias : *aliases->as_array())
                 if (const std::string* text = alias.as_string())
-                    m_named.emplace(text->find('.') != std::string::npos || own.empty() ? *text : own + "." + *text,
-                                    at);
+                    m_aliases.emplace(text->find('.') != std::string::npos || own.empty() ? *text : own + "." + *text,
+                                      at);
         return own;
     }
 
@@ -201,24 +203,52 @@ private:
     }
 
     AvroSchema m_schema;
-    std::map<std::string, std::size_t, std::less<>> m_named;
+    Names m_named, m_aliases;
 };
 
-// Walks the graph into a type, which is a tree: what is met again inside itself, or grows too large, is json.
+// Walks the graph into types, which are trees: what is met again inside itself, or grows too large, is json.
 class Typing {
 public:
     explicit Typing(const AvroSchema& schema) : m_schema(schema), m_open(schema.nodes.size()) {}
 
+    // One of so many that share the room; what it leaves of its share is for those behind it.
+    Type column(std::size_t at, std::size_t sharers) {
+        const std::size_t share = m_room / sharers;
+        m_room -= share;
+        m_left = share;
+        Type type = of(at, 0);
+        m_room += m_left;
+        return type;
+    }
+    bool out_of_room() const { return m_out_of_room; }
+
+private:
+    static constexpr std::size_t k_node = 16;
+
+    // A word and a union of a few are always told: they take no more room than json does.
+    bool is_small(const AvroNode& node) const {
+        constexpr std::size_t k_few = 8;
+        return node.kind == Kind::one_of ? node.children.size() <= k_few
+                                         : node.children.empty() && node.kind != Kind::record;
+    }
+
+    void take(std::size_t bytes) { m_left -= std::min(m_left, bytes); }
+
     Type of(std::size_t at, int depth) {
-        if (m_open[at] || depth > k_max_depth || ++m_made > k_max_types) return TypeKind::json;
+        if (m_open[at] || depth > k_max_depth) return TypeKind::json;
+        take(k_node);
+        if (m_left == 0 && !is_small(m_schema[at])) {
+            m_out_of_room = true;
+            return TypeKind::json;
+        }
         m_open[at] = true;
         Type type = closed(m_schema[at], depth);
         m_open[at] = false;
         return type;
     }
 
-private:
     model::Field field(std::string name, std::size_t at, int depth) {
+        take(name.size());
         return {std::move(name), of(at, depth + 1), m_schema.is_nullable(at)};
     }
 
@@ -261,7 +291,8 @@ private:
 
     const AvroSchema& m_schema;
     std::vector<bool> m_open;
-    std::size_t m_made = 0;
+    std::size_t m_room = k_max_types, m_left = 0;  // of all columns, of the one at hand
+    bool m_out_of_room = false;
 };
 
 class Measure {
@@ -311,7 +342,23 @@ private:
 
 }  // namespace
 
-model::Type AvroSchema::type_of(std::size_t node) const { return Typing(*this).of(node, 0); }
+std::vector<std::size_t> AvroSchema::columns() const {
+    return nodes[root].kind == Kind::record ? nodes[root].children : std::vector<std::size_t>{root};
+}
+
+model::Type AvroSchema::type_of(std::size_t node) const { return Typing(*this).column(node, 1); }
+
+std::vector<model::Type> AvroSchema::types() const {
+    const std::vector<std::size_t> all = columns();
+    std::vector<model::Type> types;
+    for (const bool fair : {false, true}) {  // shares are for those only that need more than there is
+        types.clear();
+        Typing typing(*this);
+        for (std::size_t i = 0; i < all.size(); ++i) types.push_back(typing.column(all[i], fair ? all.size() - i : 1));
+        if (!typing.out_of_room()) break;
+    }
+    return types;
+}
 
 bool AvroSchema::is_nullable(std::size_t at) const {
     const AvroNode& node = nodes[at];

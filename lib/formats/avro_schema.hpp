@@ -45,8 +45,12 @@ struct AvroSchema {
     std::size_t root = 0;
 
     const AvroNode& operator[](std::size_t at) const { return nodes[at]; }
-    // A record that contains itself, and what would become too large, is json.
     model::Type type_of(std::size_t node) const;
+    // The nodes of the columns: the fields of a record, else the root itself.
+    std::vector<std::size_t> columns() const;
+    // Their types. A record that contains itself is json, and so is what would become too large: named types may stand
+    // in each other, and double each time, so that all columns together have room for what a schema could spell out.
+    std::vector<model::Type> types() const;
     // [null, T]: T; the node itself when it is no union with null.
     std::size_t without_null(std::size_t node) const;
     bool is_nullable(std::size_t node) const;

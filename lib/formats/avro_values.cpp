@@ -1,21 +1,12 @@
-// avro_values.cpp: Avro's binary encoding, and the first rows of a file.
+// avro_values.cpp: Avro's binary encoding.
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/avro_values.hpp"
 
 #include <fmt/format.h>
 
-#include <cmath>
-#include <cstdlib>
 #include <cstring>
-#include <functional>
 
-#include "base/compress.hpp"
-#include "base/text.hpp"
-#include "formats/avro.hpp"
-#include "formats/avro_file.hpp"
-#include "formats/cell.hpp"
-#include "formats/csv.hpp"
-#include "formats/snappy.hpp"
+#include "formats/value_json.hpp"
 #include "formats/value_text.hpp"
 
 namespace neurolake::formats {
@@ -26,13 +17,11 @@ using Kind = AvroNode::Kind;
 namespace {
 
 constexpr int k_max_depth = 64;
-constexpr std::size_t k_max_parts = 100000;       // of one row
-constexpr std::size_t k_max_text = 4u << 20;      // of one row
-constexpr std::size_t k_max_shown = 16u << 20;    // of all rows together
-constexpr std::uint64_t k_max_block = 16u << 20;  // bytes, stored and inflated
+constexpr std::size_t k_max_parts = 100000;   // of one row
+constexpr std::size_t k_max_text = 4u << 20;  // of one row
 
-Error too_much() { return {Errc::guard, "show the first rows: a row holds more than can be shown"}; }
-Error misfit() { return {Errc::corrupt, "show the first rows: a block does not hold what the schema says"}; }
+Error too_much() { return {Errc::guard, "a row holds more than can be shown"}; }
+Error misfit() { return {Errc::corrupt, "a block does not hold what the schema says"}; }
 
 template <typename T>
 T little_endian(std::string_view bytes) {
@@ -58,23 +47,24 @@ json::Value bytes_value(const AvroNode& node, std::string_view bytes) {
     return bytes_text(bytes);
 }
 
-// The number that its shortest text means, so that 0.1f is 0.1; JSON has no infinities.
-json::Value real_value(double value, const std::string& text) {
-    return std::isfinite(value) ? json::Value(std::strtod(text.c_str(), nullptr)) : json::Value(text);
-}
-
 }  // namespace
 
-Result<std::int64_t> AvroValues::number() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        if (m_rest.empty()) return misfit();
+bool AvroValues::take_number(std::int64_t& value) {
+    std::uint64_t raw = 0;
+    for (unsigned shift = 0; shift < 64 && !m_rest.empty(); shift += 7) {
         const auto b = static_cast<unsigned char>(m_rest.front());
         m_rest.remove_prefix(1);
-        value |= static_cast<std::uint64_t>(b & 0x7F) << shift;
-        if (b < 0x80) return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
+        raw |= static_cast<std::uint64_t>(b & 0x7F) << shift;
+        if (b >= 0x80) continue;
+        value = static_cast<std::int64_t>(raw >> 1) ^ -static_cast<std::int64_t>(raw & 1);
+        return true;
     }
-    return misfit();
+    return false;
+}
+
+Result<std::int64_t> AvroValues::number() {
+    std::int64_t value = 0;
+    return take_number(value) ? Result<std::int64_t>(value) : misfit();
 }
 
 Result<std::string_view> AvroValues::bytes(std::uint64_t size) {
@@ -97,9 +87,25 @@ Result<std::uint64_t> AvroValues::begin_items() {
     return ~static_cast<std::uint64_t>(count) + 1;
 }
 
+// Inside what nests, text is spelled as JSON spells it.
+Status AvroValues::make_room(std::string_view text, bool nested) {
+    constexpr std::size_t k_escape = 6;  // \u0001
+    m_text += text.size();
+    for (std::size_t i = 0; nested && i < text.size(); ++i)
+        if (static_cast<unsigned char>(text[i]) < ' ') m_text += k_escape - 1;
+    return m_text > k_max_text ? Status(too_much()) : Status();
+}
+
+Result<json::Value> AvroValues::shown(const AvroNode& node, std::string_view bytes) {
+    json::Value text = bytes_value(node, bytes);
+    TRY_DO(make_room(*text.as_string(), false));
+    return text;
+}
+
 Result<json::Value> AvroValues::record(const AvroNode& node, int depth) {
     json::Object object;
     for (std::size_t i = 0; i < node.children.size(); ++i) {
+        TRY_DO(make_room(node.names[i], true));  // each value of the record carries them
         TRY(json::Value field, value(node.children[i], depth + 1));
         object.emplace_back(node.names[i], std::move(field));
     }
@@ -125,7 +131,7 @@ Result<json::Value> AvroValues::map(const AvroNode& node, int depth) {
         if (count == 0) return json::Value(std::move(object));
         for (; count > 0; --count) {
             TRY(const std::string_view key, sized());
-            if ((m_text += key.size()) > k_max_text) return too_much();
+            TRY_DO(make_room(key, true));
             TRY(json::Value item, value(node.children[0], depth + 1));
             object.emplace_back(std::string(key), std::move(item));
         }
@@ -155,31 +161,31 @@ Result<json::Value> AvroValues::value(std::size_t at, int depth) {
         }
         case Kind::float32: {
             TRY(const std::string_view b, bytes(4));
-            const auto real = little_endian<float>(b);
-            return real_value(real, fmt::format("{}", real));
+            return float_json(little_endian<float>(b));
         }
         case Kind::float64: {
             TRY(const std::string_view b, bytes(8));
-            const auto real = little_endian<double>(b);
-            return real_value(real, double_text(real));
+            return double_json(little_endian<double>(b));
         }
         case Kind::string: {
             TRY(const std::string_view text, sized());
-            m_text += text.size();
-            return m_text <= k_max_text ? Result<json::Value>(json::Value(text)) : too_much();
+            TRY_DO(make_room(text, depth > 0));
+            return json::Value(text);
         }
         case Kind::bytes: {
             TRY(const std::string_view b, sized());
-            return bytes_value(node, b);
+            return shown(node, b);
         }
         case Kind::fixed: {
             TRY(const std::string_view b, bytes(node.size));
-            return bytes_value(node, b);
+            return shown(node, b);
         }
         case Kind::enumeration: {
             TRY(const std::int64_t symbol, number());
             if (symbol < 0 || static_cast<std::uint64_t>(symbol) >= node.names.size()) return misfit();
-            return json::Value(node.names[static_cast<std::size_t>(symbol)]);
+            const std::string& name = node.names[static_cast<std::size_t>(symbol)];
+            TRY_DO(make_room(name, depth > 0));
+            return json::Value(name);
         }
         case Kind::record:
             return record(node, depth);
@@ -193,101 +199,70 @@ Result<json::Value> AvroValues::value(std::size_t at, int depth) {
     return misfit();
 }
 
-namespace {
-
-std::size_t bytes_of(const std::vector<std::optional<std::string>>& row) {
-    std::size_t bytes = 0;
-    for (const auto& cell : row) bytes += cell ? cell->size() : 0;
-    return bytes;
+bool AvroValues::skip(std::uint64_t size) {
+    if (size > m_rest.size()) return false;
+    m_rest.remove_prefix(static_cast<std::size_t>(size));
+    return true;
 }
 
-Result<std::string> inflated(std::string stored, const std::string& codec) {
-    if (codec == "null") return stored;
-    if (codec == "deflate") return inflate_raw(stored, k_max_block);
-    if (codec == "zstandard") return unzstd(stored, k_max_block);
-    if (codec == "snappy" && stored.size() >= 4)  // behind it stands a checksum
-        return unsnappy(std::string_view(stored).substr(0, stored.size() - 4), k_max_block);
-    return Error(Errc::unsupported,
-                 fmt::format("show the first rows: the blocks are compressed by {}, which is not read here",
-                             text::escape_controls(codec)),
-                 "columns, types and the row count: neurolake catalog show; the rows: any Avro reader");
-}
-
-Result<std::vector<json::Value>> read_row(AvroValues& values, const AvroSchema& schema) {
-    const AvroNode& root = schema[schema.root];
-    std::vector<json::Value> row;
-    values.begin_row();
-    if (root.kind != Kind::record) {
-        TRY(json::Value value, values.next(schema.root));
-        row.push_back(std::move(value));
-        return row;
-    }
-    for (const std::size_t child : root.children) {
-        TRY(json::Value value, values.next(child));
-        row.push_back(std::move(value));
-    }
-    return row;
-}
-
-// Row after row, until `take` says no.
-Status each_row(AvroFile& file, const AvroHeader& header, const AvroSchema& schema,
-                const std::function<bool(const std::vector<json::Value>&)>& take) {
-    AvroBlock block;
+AvroValues::Passed AvroValues::pass_items(std::size_t node, bool with_keys, int depth) {
     while (true) {
-        TRY(const bool more, file.next_block(block));
-        if (!more) return {};
-        TRY(std::string stored, file.block_bytes(block, k_max_block));
-        TRY(const std::string bytes, inflated(std::move(stored), header.codec));
-        AvroValues values(schema, bytes);
-        for (std::uint64_t i = 0; i < block.rows; ++i) {
-            TRY(const std::vector<json::Value> row, read_row(values, schema));
-            if (!take(row)) return {};
+        std::int64_t count = 0, size = 0;
+        if (!take_number(count) || (count < 0 && !take_number(size))) return Passed::misfit;
+        if (count == 0) return Passed::whole;
+        for (std::uint64_t left = count < 0 ? ~static_cast<std::uint64_t>(count) + 1
+                                            : static_cast<std::uint64_t>(count);
+             left > 0; --left) {
+            if (with_keys && !(take_number(size) && size >= 0 && skip(static_cast<std::uint64_t>(size))))
+                return Passed::misfit;
+            if (const Passed item = pass(node, depth); item != Passed::whole) return item;
         }
     }
 }
 
-}  // namespace
-
-std::optional<std::string> cell_of(const json::Value& value) {
-    if (value.is_null()) return std::nullopt;
-    if (const std::string* text = value.as_string()) return *text;
-    if (value.as_int() || value.as_uint() || value.is_array() || value.is_object()) return json::dump(value);
-    if (const auto real = value.as_double()) return double_text(*real);
-    return json::dump(value);
+AvroValues::Passed AvroValues::pass(std::size_t at, int depth) {
+    if (depth > k_max_depth || ++m_passed > m_most_passed) return Passed::too_much;
+    const AvroNode& node = m_schema[at];
+    const auto fits = [](bool whole) { return whole ? Passed::whole : Passed::misfit; };
+    std::int64_t n = 0;
+    switch (node.kind) {
+        case Kind::null:
+            return Passed::whole;
+        case Kind::boolean:
+            return fits(skip(1));
+        case Kind::float32:
+            return fits(skip(4));
+        case Kind::float64:
+            return fits(skip(8));
+        case Kind::fixed:
+            return fits(skip(node.size));
+        case Kind::int32:
+        case Kind::int64:
+            return fits(take_number(n));
+        case Kind::string:
+        case Kind::bytes:
+            return fits(take_number(n) && n >= 0 && skip(static_cast<std::uint64_t>(n)));
+        case Kind::enumeration:
+            return fits(take_number(n) && n >= 0 && static_cast<std::uint64_t>(n) < node.names.size());
+        case Kind::record:
+            for (const std::size_t child : node.children)
+                if (const Passed field = pass(child, depth + 1); field != Passed::whole) return field;
+            return Passed::whole;
+        case Kind::array:
+        case Kind::map:
+            return pass_items(node.children[0], node.kind == Kind::map, depth + 1);
+        case Kind::one_of:
+            if (!take_number(n) || n < 0 || static_cast<std::uint64_t>(n) >= node.children.size())
+                return Passed::misfit;
+            return pass(node.children[static_cast<std::size_t>(n)], depth + 1);
+    }
+    return Passed::misfit;
 }
 
-Result<Rows> head_avro(const Input& input, std::size_t count) {
-    AvroFile file(input);
-    AvroHeader header;
-    TRY_DO(file.read_header(header));
-    TRY(const AvroSchema schema, parse_avro_schema(header.schema));
-    const AvroNode& root = schema[schema.root];
-    Rows rows;
-    std::vector<model::Finding> findings;
-    rows.columns = root.kind == Kind::record ? usable_names(root.names, root.names.size(), findings, true)
-                                             : std::vector<std::string>{"value"};
-    std::size_t shown = 0;
-    if (count == 0) return rows;
-    TRY_DO(each_row(file, header, schema, [&](const std::vector<json::Value>& row) {
-        auto& cells = rows.cells.emplace_back();
-        for (const json::Value& value : row) cells.push_back(cell_of(value));
-        shown += bytes_of(cells);
-        return rows.cells.size() < count && shown < k_max_shown;
-    }));
-    return rows;
-}
-
-Status look_at_avro(const Input& input, FirstValues& into) {
-    AvroFile file(input);
-    AvroHeader header;
-    TRY_DO(file.read_header(header));
-    TRY(const AvroSchema schema, parse_avro_schema(header.schema));
-    std::size_t rows = 0;
-    return each_row(file, header, schema, [&](const std::vector<json::Value>& row) {
-        for (std::size_t i = 0; i < row.size(); ++i)
-            if (into.wants(i)) into.look(i, row[i]);
-        return ++rows < k_first_rows;
-    });
+Status AvroValues::pass(std::size_t node) {
+    const Passed passed = pass(node, 0);
+    if (passed == Passed::whole) return {};
+    return passed == Passed::misfit ? misfit() : too_much();
 }
 
 }  // namespace neurolake::formats
