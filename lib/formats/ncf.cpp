@@ -173,6 +173,11 @@ Status read_binary(const Input& input, std::string_view head, NcfFile& file) {
     }
     file.data_readable = located;
     if (located) TRY_DO(check_ncf_blocks(input, file));
+    if (constexpr auto k_most = std::uint64_t{1} << 62; file.rows > k_most && !file.least_rows) {
+        file.contradict_rows(0);
+        file.findings.push_back(warning("row_count_mismatch",
+                                        fmt::format("the header says {} rows: more than a file can hold", file.rows)));
+    }
     const auto opaque = std::count_if(file.columns.begin(), file.columns.end(),
                                       [](const NcfColumn& c) { return c.has_data && c.encoding == "pickle"; });
     if (opaque > 0)
@@ -221,7 +226,7 @@ model::Column column_of(const NcfColumn& from, std::string name, std::uint64_t r
     if (!from.statistics) return column;
     const NcfStatistics& s = *from.statistics;
     evidence.nulls = std::min(s.nulls.value_or(0), rows);
-    evidence.values -= evidence.nulls;
+    evidence.values = s.nulls ? rows - evidence.nulls : 0;  // nobody tells
     evidence.min = s.min;
     evidence.max = s.max;
     if (column.type.kind == model::TypeKind::boolean)  // Python's own spelling
@@ -236,6 +241,10 @@ model::Column column_of(const NcfColumn& from, std::string name, std::uint64_t r
 bool NcfFile::has_error() const {
     return std::any_of(findings.begin(), findings.end(),
                        [](const model::Finding& f) { return f.severity == model::Finding::Severity::error; });
+}
+
+void NcfFile::contradict_rows(std::uint64_t others) {
+    least_rows = std::min({least_rows.value_or(rows), rows, others});
 }
 
 std::string_view to_string(NcfDialect dialect) {
@@ -288,9 +297,10 @@ Result<Profile> profile_ncf(const Input& input) {
     Profile profile;
     profile.format = "ncf";
     if (file.dialect != NcfDialect::unknown) profile.dialect = fmt::format("ncf dialect {}", to_string(file.dialect));
-    profile.rows_exact = !file.has_error();
-    profile.rows = file.has_error() ? 0 : file.rows;
+    profile.rows_exact = !file.has_error() && !file.least_rows;
+    profile.rows = file.has_error() ? 0 : file.least_rows.value_or(file.rows);
     profile.bytes_read = file.bytes_read;
+    leave_out_impossible_statistics(file);
     profile.findings = std::move(file.findings);
     std::vector<std::string> names;
     for (const NcfColumn& column : file.columns) names.push_back(column.name);

@@ -15,7 +15,7 @@ enum class NcfDialect { unknown, python, optimized, rust, json };
 enum class NcfChecksum { absent, unchecked, ok, ok_zeroed_header, mismatch };
 
 struct NcfStatistics {
-    std::optional<std::string> min, max;  // as stored: text of python files, spelled numbers of the others
+    std::optional<std::string> min, max;  // as stored: text of python files, spelled numbers (doubles) of the others
     std::optional<std::uint64_t> nulls, total, distinct;
     std::optional<double> average_length;
 };
@@ -37,7 +37,8 @@ struct NcfFile {
     NcfDialect dialect = NcfDialect::unknown;
     bool finalised = true, data_readable = false;
     std::string table, compression = "none";
-    std::uint64_t rows = 0;
+    std::uint64_t rows = 0;                   // as the header says (json: as there are)
+    std::optional<std::uint64_t> least_rows;  // what stands elsewhere contradicts `rows`: there are at least so many
     std::uint64_t created = 0, modified = 0;  // Unix seconds, 0 = not stored
     NcfChecksum checksum = NcfChecksum::absent;
     std::vector<NcfColumn> columns;
@@ -45,6 +46,8 @@ struct NcfFile {
     std::uint64_t bytes_read = 0;
 
     bool has_error() const;
+    // Something else says, or holds, so many rows.
+    void contradict_rows(std::uint64_t others);
 };
 
 // Never fails on content: what is wrong stands in findings. With input.options.full the checksum is verified and the

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
+#include <optional>
 #include <unordered_map>
 
 #include "base/digest.hpp"
@@ -76,21 +78,127 @@ Result<std::optional<std::string>> take_name(DataCursor& cursor) {
     return std::optional<std::string>();
 }
 
-// Inflates and counts; the payload is not kept.
-Result<std::uint64_t> inflated_size(const Input& input, const NcfColumn& column, std::uint64_t limit) {
+// What a block inflates to; the payload is not kept.
+struct Inflated {
+    std::uint64_t size = 0;
+    std::string beginning;  // four bytes, or all of them
+};
+Result<Inflated> inflated(const Input& input, const NcfColumn& column, std::uint64_t limit) {
     FileSource stored(input.fd, column.offset, column.offset + column.size);
     InflateLimits limits;
     limits.max_ratio = std::numeric_limits<std::uint64_t>::max();
-    const auto inflated = inflate(stored, Compression::zstd, limits);
+    const auto source = inflate(stored, Compression::zstd, limits);
     std::array<char, 16384> block;
-    std::uint64_t size = 0;
-    while (size <= limit) {
-        TRY(const std::size_t got, inflated->read(block));
+    Inflated out;
+    while (out.size <= limit) {
+        TRY(const std::size_t got, source->read(block));
         if (got == 0) break;
-        size += got;
+        out.beginning.append(block.data(), std::min(got, 4 - out.beginning.size()));
+        out.size += got;
     }
-    return size;
+    return out;
 }
+
+constexpr std::uint64_t k_no_size = std::numeric_limits<std::uint64_t>::max();
+
+// Zstandard makes at most 128 KiB of four bytes.
+std::uint64_t most_inflated(std::uint64_t stored) {
+    constexpr std::uint64_t k_growth = 1u << 15;
+    return stored > k_no_size / k_growth ? k_no_size : stored * k_growth;
+}
+
+// The bytes of so many rows: of fixed width exactly so many, of strings (their count and offsets) at least.
+std::uint64_t bytes_needed(std::uint64_t rows, std::size_t width) {
+    std::uint64_t bytes = 0;
+    if (width > 0) return __builtin_mul_overflow(rows, std::uint64_t{width}, &bytes) ? k_no_size : bytes;
+    return rows > std::uint64_t{1} << 32 ? k_no_size : 4 + 4 * (rows + 1);
+}
+
+// Holds the blocks against the header's row count. Cheap for plain blocks and for frames that declare their size;
+// others are inflated only when asked to look at all, or when they are too small for so many rows by any compression.
+class BlockCheck {
+public:
+    BlockCheck(const Input& input, NcfFile& file) : m_input(input), m_file(file) {}
+
+    Status check(const NcfColumn& column) {
+        m_width = ncf_width(column.type);
+        if (!column.has_data || (m_width == 0 && column.type != "string")) return {};
+        const std::uint64_t needed = bytes_needed(m_file.rows, m_width);
+        m_strings.reset();
+        TRY(const std::optional<std::uint64_t> size, size_of(column, needed));
+        if (!size) return {};
+        const bool fits = m_width > 0 ? *size == needed && needed != k_no_size
+                                      : *size >= needed && (!m_strings || *m_strings == m_file.rows);
+        if (fits) return {};
+        m_file.contradict_rows(rows_in(*size));
+        if (m_wrong++ == 0) m_first = column.name;
+        return {};
+    }
+
+    void tell() {
+        if (m_wrong > 0)
+            m_file.findings.push_back(
+                warning("row_count_mismatch", fmt::format("{} column blocks cannot hold {} rows, the first is of {}",
+                                                          m_wrong, m_file.rows, m_first)));
+    }
+
+private:
+    // 0: damaged, or more than we look at.
+    std::uint64_t rows_in(std::uint64_t size) const {
+        if (size == k_no_size) return 0;
+        if (m_width > 0) return size / m_width;
+        return m_strings && bytes_needed(*m_strings, 0) <= size ? *m_strings : 0;
+    }
+
+    Result<std::optional<std::uint64_t>> size_of(const NcfColumn& column, std::uint64_t needed) {
+        constexpr std::uint64_t k_largest_string_block = std::uint64_t{1} << 30;
+        if (!column.compressed) {
+            if (m_width == 0 && (m_input.options.full || column.size < needed)) {
+                TRY(const std::string bytes,
+                    ncf_bytes(m_input, m_file, column.offset, std::min<std::uint64_t>(column.size, 4)));
+                m_strings = count_in(bytes);
+            }
+            return std::optional(column.size);
+        }
+        if (m_input.options.full) return inflated_size(column, m_width > 0 ? needed : k_largest_string_block);
+        TRY(const std::string head,
+            ncf_bytes(m_input, m_file, column.offset, std::min<std::uint64_t>(column.size, 18)));
+        const auto declared = zstd_content_size(head);
+        if (declared && *declared <= most_inflated(column.size) && (m_width > 0 || *declared >= needed))
+            return declared;
+        if (!declared && needed <= most_inflated(column.size)) return declared;
+        return within_room(column);
+    }
+
+    Result<std::optional<std::uint64_t>> within_room(const NcfColumn& column) {
+        if (m_room == 0) return std::optional(k_no_size);
+        TRY(const auto size, inflated_size(column, m_room));
+        const bool beyond = size && *size > m_room;
+        m_room -= std::min(m_room, size.value_or(0));
+        return beyond ? std::optional(k_no_size) : size;
+    }
+
+    // Nothing where it cannot be told.
+    Result<std::optional<std::uint64_t>> inflated_size(const NcfColumn& column, std::uint64_t limit) {
+        const auto counted = inflated(m_input, column, limit);
+        if (!counted && !is_damage(counted.error())) return counted.error();
+        if (!counted) return counted.error().code == Errc::unsupported ? std::nullopt : std::optional(k_no_size);
+        if (m_width == 0) m_strings = count_in(counted->beginning);
+        return std::optional(counted->size);
+    }
+
+    static std::uint64_t count_in(std::string_view bytes) {
+        return bytes.size() < 4 ? 0 : little_endian<std::uint32_t>(bytes, 0);
+    }
+
+    const Input& m_input;
+    NcfFile& m_file;
+    std::size_t m_width = 0;                 // of the column that is looked at
+    std::optional<std::uint64_t> m_strings;  // that its block counts, where that was read
+    std::uint64_t m_room = 64u << 20;        // bytes that are inflated without being asked for
+    std::uint64_t m_wrong = 0;
+    std::string m_first;
+};
 
 }  // namespace
 
@@ -169,42 +277,10 @@ Result<bool> locate_rust_blocks(const Input& input, const NcfLayout& layout, Ncf
     return true;
 }
 
-// Cheap for plain blocks and for frames that declare their size; others are inflated only when asked to look at all.
 Status check_ncf_blocks(const Input& input, NcfFile& file) {
-    std::uint64_t wrong = 0;
-    std::string first;
-    for (NcfColumn& column : file.columns) {
-        const std::size_t width = ncf_width(column.type);
-        if (!column.has_data || (width == 0 && column.type != "string")) continue;
-        std::uint64_t least = 0, most = 0;
-        const bool overflow = __builtin_mul_overflow(file.rows, static_cast<std::uint64_t>(width), &least);
-        most = least;
-        if (width == 0) {  // count, offsets, bytes
-            least = file.rows > (std::uint64_t{1} << 32) ? ~std::uint64_t{0} : 4 + 4 * (file.rows + 1);
-            most = ~std::uint64_t{0};
-        }
-        std::optional<std::uint64_t> size;
-        if (!column.compressed) {
-            size = column.size;
-        } else {
-            TRY(const std::string head,
-                ncf_bytes(input, file, column.offset, std::min<std::uint64_t>(column.size, 18)));
-            size = zstd_content_size(head);
-            if (input.options.full) {
-                constexpr std::uint64_t k_largest_string_block = std::uint64_t{1} << 30;
-                const auto counted = inflated_size(input, column, width > 0 ? most : k_largest_string_block);
-                if (!counted && !is_damage(counted.error())) return counted.error();
-                size = counted ? *counted : ~std::uint64_t{0};
-            }
-        }
-        if (!size) continue;
-        const bool fits = !overflow && *size >= least && *size <= most;
-        if (!fits && wrong++ == 0) first = column.name;
-    }
-    if (wrong > 0)
-        file.findings.push_back(
-            warning("row_count_mismatch",
-                    fmt::format("{} column blocks cannot hold {} rows, the first is of {}", wrong, file.rows, first)));
+    BlockCheck check(input, file);
+    for (const NcfColumn& column : file.columns) TRY_DO(check.check(column));
+    check.tell();
     return {};
 }
 

@@ -28,11 +28,13 @@ Result<std::string> ncf_bytes(const Input& input, NcfFile& file, std::uint64_t o
 // Metadata maps (python, optimized) and arrays (rust). False: not what they must be, with a finding.
 bool read_ncf_schema(std::string_view bytes, NcfFile& file);
 bool read_ncf_statistics(std::string_view bytes, NcfFile& file);
+// Takes out bounds and counts that cannot be, with a finding, and bounds that are not exact.
+void leave_out_impossible_statistics(NcfFile& file);
 
 // Places of the column blocks. False with a finding when they do not fill the data section.
 Result<bool> locate_python_blocks(const Input& input, const NcfLayout& layout, NcfFile& file);
 Result<bool> locate_rust_blocks(const Input& input, const NcfLayout& layout, NcfFile& file);
-// What a block may not be: too large or too small for its rows.
+// What a block may not be: too large or too small for its rows, or one that counts others. Contradicts them.
 Status check_ncf_blocks(const Input& input, NcfFile& file);
 // Magic, and with options.full the checksum.
 Status check_ncf_footer(const Input& input, const NcfLayout& layout, NcfFile& file);

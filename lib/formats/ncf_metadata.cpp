@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <unordered_map>
+#include <utility>
 
 #include "base/text.hpp"
 #include "formats/findings.hpp"
@@ -221,9 +222,11 @@ bool read_ncf_schema(std::string_view bytes, NcfFile& file) {
         file.findings.push_back(error("bad_schema", "the schema is damaged"));
         return false;
     }
-    if (file.dialect == NcfDialect::python && file.finalised && rows && *rows != file.rows)
+    if (file.dialect == NcfDialect::python && file.finalised && rows && *rows != file.rows) {
+        file.contradict_rows(*rows);
         file.findings.push_back(
             warning("row_count_mismatch", fmt::format("the header says {} rows, the schema {}", file.rows, *rows)));
+    }
     for (NcfColumn& column : file.columns) column.encoding = encoding_of(column);
     note_odd_names(file);
     return true;
@@ -237,13 +240,15 @@ bool read_ncf_statistics(std::string_view bytes, NcfFile& file) {
         file.findings.push_back(error("bad_msgpack", "the statistics are damaged"));
         return false;
     }
-    for (const NcfColumn& column : file.columns)
-        if (file.finalised && column.statistics && column.statistics->total && *column.statistics->total != file.rows) {
+    bool told = false;
+    for (const NcfColumn& column : file.columns) {
+        const auto total = column.statistics ? column.statistics->total : std::nullopt;
+        if (!file.finalised || !total || *total == file.rows) continue;
+        file.contradict_rows(*total);
+        if (!std::exchange(told, true))
             file.findings.push_back(warning(
-                "row_count_mismatch",
-                fmt::format("the header says {} rows, the statistics {}", file.rows, *column.statistics->total)));
-            break;
-        }
+                "row_count_mismatch", fmt::format("the header says {} rows, the statistics {}", file.rows, *total)));
+    }
     return true;
 }
 

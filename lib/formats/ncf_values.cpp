@@ -178,11 +178,21 @@ Result<Values> ncf_values(const Input& input, const NcfFile& file, const NcfColu
     return column.encoding == "raw" ? raw_values(payload, column, count) : string_values(payload, count);
 }
 
+namespace {
+
+std::string why_no_rows(const NcfFile& file) {
+    if (file.findings.empty()) return "the file holds no readable rows";
+    const auto cause = std::ranges::find(file.findings, "metadata_only", &model::Finding::code);
+    return cause == file.findings.end() ? file.findings.front().message : cause->message;
+}
+
+}  // namespace
+
 Result<Rows> head_ncf(const Input& input, std::size_t count) {
     TRY(const NcfFile file, read_ncf(input));
-    if (!file.data_readable)
-        return Error(Errc::unsupported,
-                     file.findings.empty() ? "the file holds no readable rows" : file.findings.front().message);
+    if (!file.data_readable) return Error(Errc::unsupported, why_no_rows(file));
+    if (file.least_rows && *file.least_rows > 0)  // those are there, whatever the header says
+        count = static_cast<std::size_t>(std::min<std::uint64_t>(count, *file.least_rows));
     Rows rows;
     std::vector<std::string> names;
     for (const NcfColumn& column : file.columns) names.push_back(column.name);
@@ -222,7 +232,6 @@ void read_ncf_json(std::string text, NcfFile& file) {
         return;
     }
     file.table = parsed->text("table");
-    file.rows = parsed->natural("row_count");
     file.data_readable = true;
     for (const json::Value& column : parsed->items("schema")) {
         if (file.columns.size() >= k_ncf_max_columns) break;
@@ -233,10 +242,12 @@ void read_ncf_json(std::string text, NcfFile& file) {
         out.encoding = "json";
         out.has_data = true;
     }
-    const std::size_t stored = parsed->items("data").size();
-    if (stored != file.rows)
+    file.rows = parsed->items("data").size();
+    const json::Value* data = parsed->find("data");
+    if (data == nullptr || data->as_array() == nullptr) file.contradict_rows(0);  // what holds the rows is lost
+    if (const std::uint64_t said = parsed->natural("row_count"); said != file.rows)
         file.findings.push_back(
-            warning("row_count_mismatch", fmt::format("row_count says {}, there are {} rows", file.rows, stored)));
+            warning("row_count_mismatch", fmt::format("row_count says {}, there are {} rows", said, file.rows)));
 }
 
 Result<Values> ncf_json_values(std::string text, const std::string& column, std::size_t count) {
