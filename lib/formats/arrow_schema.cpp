@@ -107,6 +107,8 @@ public:
             column.name = std::move(read.name);
             column.type = std::move(read.type);
             column.nullable = read.nullable;
+            const auto stored = field->number<std::uint8_t>(slot(FieldSlot::type_type), 0);
+            column.nulls_below = stored == k_union || stored == k_run_end;
             column.declared = declared(*field);
             column.description = described(*field);
             out.columns.push_back(std::move(column));

@@ -16,7 +16,8 @@ struct ArrowColumn {
     std::string name, declared, description;  // declared: for people, "timestamp[us, UTC]"
     model::Type type;
     bool nullable = true;
-    std::size_t node = 0;  // its place among the nodes of a record batch
+    bool nulls_below = false;  // unions and run ends have none of their own: they stand in the values below them
+    std::size_t node = 0;      // its place among the nodes of a record batch
 };
 
 struct ArrowSchema {

@@ -28,14 +28,6 @@ Status look_at_values(const Input& input, const ParquetTail& tail, const std::ve
     return {};
 }
 
-Profile damaged(model::Finding why) {
-    Profile profile;
-    profile.format = "parquet";
-    profile.rows_exact = false;
-    profile.findings.push_back(std::move(why));
-    return profile;
-}
-
 // What does not agree between row groups, schema and file; counted, the first is told.
 struct Disagreements {
     std::uint64_t wrong_chunks = 0, outside = 0;
@@ -96,15 +88,15 @@ Result<Profile> profile_parquet(const Input& input) {
                                        "Parquet inside a compressed file is not read: inflate it, Parquet "
                                        "compresses its own pages"));
     TRY(const ParquetTail tail, read_parquet_tail(input));
-    if (tail.verdict) return damaged(*tail.verdict);
+    if (tail.verdict) return unread_profile("parquet", *tail.verdict);
 
     // Row groups come after the schema in the footer, but thrift does not promise it: first the schema, then the
     // groups.
     const auto schema = decode_parquet_footer(tail.footer(), [](const ParquetRowGroup&) {});
-    if (!schema) return damaged(error("damaged", schema.error().message));
+    if (!schema) return unread_profile("parquet", error("damaged", schema.error().message));
     std::size_t leaves = 0;
     const auto columns = parquet_columns(schema->schema, leaves);
-    if (!columns) return damaged(error("damaged", columns.error().message));
+    if (!columns) return unread_profile("parquet", error("damaged", columns.error().message));
 
     Disagreements disagreements;
     std::vector<ParquetBounds> bounds(columns->size());

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "formats/avro_values.hpp"
+#include "formats/value_json.hpp"
 
 namespace neurolake::formats {
 namespace {

@@ -4,13 +4,12 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "formats/cell.hpp"
 #include "formats/parquet_bounds.hpp"
+#include "formats/value_json.hpp"
 #include "formats/value_text.hpp"
 
 namespace neurolake::formats {
@@ -26,25 +25,6 @@ T little_endian(std::string_view bytes) {
     return value;
 }
 
-// The number that its shortest text means, so that 0.1f is 0.1; JSON has no infinities.
-json::Value real_json(double value, const std::string& text) {
-    return std::isfinite(value) ? json::Value(std::strtod(text.c_str(), nullptr)) : json::Value(text);
-}
-
-json::Value float_json(float value) {
-    const auto wide = static_cast<double>(value);
-    return real_json(wide, std::isfinite(wide) ? fmt::format("{}", value) : double_text(wide));
-}
-
-// IEEE 754 binary16.
-float half(std::uint16_t bits) {
-    const int exponent = bits >> 10 & 31, fraction = bits & 1023;
-    const float sign = (bits & 0x8000) != 0 ? -1.0f : 1.0f;
-    if (exponent == 31) return fraction != 0 ? std::nanf("") : sign * INFINITY;
-    if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -24);
-    return sign * std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
-}
-
 // The older timestamp: nanoseconds of the day, and the day counted from noon of 4714 BC.
 json::Value int96_json(std::string_view bytes) {
     constexpr std::int64_t k_day_of_1970 = 2440588, k_day = 86400, k_nanos = 1000000000;
@@ -53,6 +33,8 @@ json::Value int96_json(std::string_view bytes) {
     if (nanos < 0 || nanos >= k_day * k_nanos) return bytes_text(bytes);
     return timestamp_text((day - k_day_of_1970) * k_day + nanos / k_nanos, static_cast<std::uint32_t>(nanos % k_nanos));
 }
+
+constexpr std::size_t k_widest_decimal = 64;  // bytes: 154 digits
 
 json::Value bytes_json(const ParquetElement& element, const model::Type& type, std::string_view bytes) {
     const auto months = [&](std::size_t at) { return little_endian<std::uint32_t>(bytes.substr(at)); };
@@ -67,10 +49,13 @@ json::Value bytes_json(const ParquetElement& element, const model::Type& type, s
             return fmt::format("{} months {} days {} ms", months(0), months(4), months(8));
         case TypeKind::float32:
             if (bytes.size() != 2) break;
-            return float_json(half(little_endian<std::uint16_t>(bytes)));
+            return float_json(half_float(little_endian<std::uint16_t>(bytes)));
         case TypeKind::decimal:
             if (const auto text = parquet_value_text(element, type, decode_parquet_value(element, type, bytes)))
                 return *text;
+            // Decimals of more than 38 digits.
+            if (!bytes.empty() && bytes.size() <= k_widest_decimal)
+                return scaled_text(wide_text(std::string(bytes.rbegin(), bytes.rend())), type.scale);
             break;
         default:
             break;
@@ -108,11 +93,8 @@ json::Value parquet_json(const ParquetElement& element, const model::Type& type,
             return bytes.size() == 12 ? int96_json(bytes) : json::Value();
         case ParquetPhysical::float32:
             return bytes.size() == 4 ? float_json(little_endian<float>(bytes)) : json::Value();
-        case ParquetPhysical::float64: {
-            if (bytes.size() != 8) return {};
-            const auto value = little_endian<double>(bytes);
-            return real_json(value, double_text(value));
-        }
+        case ParquetPhysical::float64:
+            return bytes.size() == 8 ? double_json(little_endian<double>(bytes)) : json::Value();
         case ParquetPhysical::byte_array:
         case ParquetPhysical::fixed:
             return bytes_json(element, type, bytes);

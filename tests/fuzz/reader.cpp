@@ -49,7 +49,7 @@ void check(const formats::Profile& profile) {
 
 }  // namespace
 
-void read_as(const char* file_name, const std::uint8_t* bytes, std::size_t size) {
+void read_as(const char* file_name, const std::uint8_t* bytes, std::size_t size, std::size_t rows_shown) {
     const int fd = file_with(bytes, size);
     const CancelFlag never;
     formats::Options options;
@@ -58,12 +58,11 @@ void read_as(const char* file_name, const std::uint8_t* bytes, std::size_t size)
     const auto profile = formats::profile(fd, file_name, options, never);
     if (!profile) stop("content is never an error", profile.error().message);
     check(*profile);
-    constexpr std::size_t k_rows = 20;
-    const auto rows = formats::head(fd, file_name, k_rows);
+    const auto rows = formats::head(fd, file_name, rows_shown);
     if (!rows) return;
-    if (rows->cells.size() > k_rows) stop("head gives so many rows at most", std::to_string(rows->cells.size()));
+    if (rows->cells.size() > rows_shown) stop("head gives so many rows at most", std::to_string(rows->cells.size()));
     const bool json = profile->format == "json" || profile->format == "json_lines";
-    if (json && rows->cells.size() != std::min<std::uint64_t>(profile->rows, k_rows))
+    if (json && rows->cells.size() != std::min<std::uint64_t>(profile->rows, rows_shown))
         stop("head shows the rows that count", std::to_string(rows->cells.size()));
     for (const auto& row : rows->cells)
         if (row.size() != rows->columns.size()) stop("every row has all columns", std::to_string(row.size()));

@@ -1,8 +1,6 @@
 // test_arrow.cpp: Arrow files and streams of an independent writer are read right, and damaged ones are caught.
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 
 #include "base/compress.hpp"
 #include "fixture.hpp"
@@ -10,16 +8,10 @@
 using namespace neurolake;
 using namespace neurolake::formats;
 using namespace neurolake::formats::test;
-namespace fs = std::filesystem;
 
 namespace {
 
-std::string sample(const std::string& name) {
-    const char* tests = std::getenv("NEUROLAKE_TESTS_DIR");
-    auto bytes = read_file(fs::path(tests ? tests : "tests") / "support" / "samples" / "arrow" / name);
-    REQUIRE(bytes.has_value());
-    return std::move(bytes).value();
-}
+std::string sample(const std::string& name) { return sample_of("arrow", name); }
 
 }  // namespace
 
@@ -133,7 +125,7 @@ TEST_CASE("an Arrow file cut or changed anywhere is read without harm, and a cut
     for (const char* name : {"types.arrow", "types.arrows", "union.arrow", "plain.feather"}) {
         const std::string bytes = sample(name);
         const bool stream = std::string_view(name).ends_with("s");
-        for (std::size_t size = 1; size < bytes.size() - 16; size += 7) {
+        for (std::size_t size = 1; size < bytes.size() - 16; size += 21) {
             INFO(name << " cut to " << size);
             const Profile cut = profile_of(std::string_view(bytes).substr(0, size), name);
             // A stream may end behind any message.
@@ -142,9 +134,9 @@ TEST_CASE("an Arrow file cut or changed anywhere is read without harm, and a cut
         }
         const CancelFlag cancel;
         constexpr int k_changes[] = {0xFF, 0x01, 0x80};
-        for (std::size_t at = 0; at < bytes.size(); at += 4) {
+        for (std::size_t at = 0; at < bytes.size(); at += 20) {
             std::string changed = bytes;
-            changed[at] = static_cast<char>(changed[at] ^ k_changes[at / 4 % 3]);
+            changed[at] = static_cast<char>(changed[at] ^ k_changes[at / 20 % 3]);
             const ScratchFile file(changed);
             CHECK(profile(file.fd(), name, {}, cancel).has_value());
         }
@@ -177,10 +169,4 @@ TEST_CASE("neighbours of Arrow are named, not guessed", "[formats]") {
     CHECK(feather.format == "unknown");
     REQUIRE(feather.findings.size() >= 1);
     CHECK(feather.findings[0].message.find("Feather version 1") != std::string::npos);
-    const Profile orc = profile_of(std::string("ORC\x08\x03\0\0\0\x10", 9), "x.orc");
-    CHECK(orc.findings[0].message.find("ORC is not read") != std::string::npos);
-    CHECK(profile_of("ORC,b\n1,2\n", "x.csv").format == "csv");
-    CHECK(profile_of(*gzip("ORC,b\n1,2\n"), "x.csv.gz").format == "csv");
-    const ScratchFile file(sample("plain.feather"));
-    CHECK(head(file.fd(), "x.feather", 3).error().code == Errc::unsupported);
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "fixture.hpp"
+#include "formats/parquet_footer.hpp"
 #include "support/parquet_maker.hpp"
 
 using namespace neurolake;
@@ -214,4 +215,44 @@ TEST_CASE("the same three columns come out of every format", "[formats]") {
         CHECK(type_of(profile, "name") == "text");
         CHECK(type_of(profile, "price") == "double");
     }
+}
+
+TEST_CASE("statistics that a writer cut, or that are too long for people, are no bounds", "[formats]") {
+    const auto kept = [](std::string_view min, std::string_view max, const char* exact, bool legacy = false) {
+        ThriftWriter w;
+        w.begin_list(2, 12, 1);
+        w.begin_element();
+        w.binary(4, "schema");
+        w.end_struct();
+        w.begin_list(4, 12, 1);
+        w.begin_element();  // a row group
+        w.begin_list(1, 12, 1);
+        w.begin_element();  // a chunk
+        w.begin_struct(3);
+        w.begin_struct(12);
+        w.binary(legacy ? 1 : 5, max);
+        w.binary(legacy ? 2 : 6, min);
+        w.bytes() += exact;  // is_max_value_exact
+        w.end_struct();
+        w.end_struct();
+        w.end_struct();
+        w.end_struct();
+        w.end_struct();
+        ParquetStatistics out;
+        const auto footer = decode_parquet_footer(
+            w.bytes(), [&](const ParquetRowGroup& group) { out = group.chunks.at(0).statistics; });
+        REQUIRE(footer.has_value());
+        return out;
+    };
+    const std::string long_text(257, 'x');
+    CHECK(kept("a", "b", "").has_bounds);
+    CHECK(kept("a", "b", "\x11").has_bounds);
+    CHECK_FALSE(kept("a", "b", "\x12").has_bounds);
+    CHECK_FALSE(kept("a", long_text, "").has_bounds);
+    CHECK_FALSE(kept(long_text, "b", "").has_bounds);
+    CHECK_FALSE(kept("a", "b", "").legacy_bounds);
+    const ParquetStatistics old = kept("a", "b", "", true);
+    CHECK(old.has_bounds);
+    CHECK(old.legacy_bounds);
+    CHECK(old.max == "b");
 }

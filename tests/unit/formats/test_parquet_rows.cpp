@@ -283,3 +283,11 @@ TEST_CASE("Parquet's encodings give back what they hold and no more", "[formats]
     CHECK_FALSE(parquet_decoder(8, number, "", nullptr).has_value());  // no dictionary
     CHECK(all_of(9, element_of(ParquetPhysical::fixed, 1 << 30), "").empty());
 }
+
+TEST_CASE("Parquet's decimals of more than 38 digits are shown as numbers", "[formats]") {
+    const ParquetElement element = element_of(ParquetPhysical::fixed, 20);
+    const model::Type type = model::Type::decimal(48, 3);
+    const auto text = [&](const std::string& bytes) { return *parquet_json(element, type, bytes).as_string(); };
+    CHECK(text(std::string(1, '\x01') + std::string(19, '\0')) == "5708990770823839524233143877797980545530986.496");
+    CHECK(text(std::string(20, '\xFF')) == "-0.001");
+}

@@ -1,6 +1,7 @@
 // test_parquet_schema.cpp: each physical type with each annotation, and the format's rules for lists and maps.
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
+#include <limits>
 
 #include "formats/parquet_bounds.hpp"
 #include "formats/parquet_footer.hpp"
@@ -184,4 +185,65 @@ TEST_CASE("bounds that a writer cut are no bounds", "[formats]") {
     CHECK_FALSE(known.max(e, model::TypeKind::text).has_value());
     const ParquetElement date = leaf("d", k_required, P::int64, 6);
     CHECK(parquet_value_text(date, model::TypeKind::date, WideInteger{INT64_MAX}) == "9223372036854775807");
+}
+
+namespace {
+
+std::string stored(std::int64_t value) { return {reinterpret_cast<const char*>(&value), sizeof value}; }
+
+ParquetChunk chunk_with(std::optional<std::int64_t> nulls, std::string min = {}, std::string max = {}) {
+    ParquetChunk chunk;
+    chunk.statistics.nulls = nulls;
+    chunk.statistics.has_bounds = !min.empty();
+    chunk.statistics.min = std::move(min);
+    chunk.statistics.max = std::move(max);
+    return chunk;
+}
+
+}  // namespace
+
+TEST_CASE("nulls are known when every row group says a number that can be", "[formats]") {
+    const ParquetElement e = leaf("c", k_optional, P::int64);
+    const model::Type type = model::TypeKind::int64;
+    ParquetBounds sum;
+    sum.add(e, type, chunk_with(2, stored(1), stored(5)), 10);
+    sum.add(e, type, chunk_with(10), 10);  // all null: it has no bounds, and spoils none
+    sum.add(e, type, chunk_with(0, stored(-3), stored(4)), 10);
+    CHECK(sum.nulls_known());
+    CHECK(sum.nulls() == 12);
+    CHECK(sum.min(e, type) == "-3");
+    CHECK(sum.max(e, type) == "5");
+    for (const std::optional<std::int64_t> nulls :
+         {std::optional<std::int64_t>(), std::optional<std::int64_t>(-1), std::optional<std::int64_t>(11)}) {
+        ParquetBounds other;
+        other.add(e, type, chunk_with(nulls, stored(1), stored(5)), 10);
+        CHECK_FALSE(other.nulls_known());
+    }
+}
+
+TEST_CASE("bounds are told only where both are known and compared as the type is", "[formats]") {
+    const auto known = [](const ParquetElement& e, model::Type type, const ParquetChunk& chunk) {
+        ParquetBounds bounds;
+        bounds.add(e, type, chunk, 10);
+        return bounds.min(e, type).has_value() || bounds.max(e, type).has_value();
+    };
+    const ParquetElement number = leaf("c", k_required, P::int64), text = leaf("c", k_required, P::byte_array, 0),
+                         fraction = leaf("c", k_required, P::float64);
+    CHECK(known(number, model::TypeKind::int64, chunk_with(0, stored(1), stored(5))));
+    CHECK_FALSE(known(number, model::TypeKind::int64, chunk_with(0, stored(1), "cut")));
+    const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+    const std::string nan(reinterpret_cast<const char*>(&not_a_number), sizeof not_a_number);
+    CHECK_FALSE(known(fraction, model::TypeKind::float64, chunk_with(0, nan, nan)));
+    // Older writers compared bytes as signed ones.
+    ParquetChunk old = chunk_with(0, "a", "b"), old_number = chunk_with(0, stored(1), stored(5));
+    old.statistics.legacy_bounds = old_number.statistics.legacy_bounds = true;
+    CHECK_FALSE(known(text, model::TypeKind::text, old));
+    CHECK_FALSE(known(number, model::TypeKind::uint64, old_number));
+    CHECK(known(number, model::TypeKind::int64, old_number));
+    std::int32_t noon = 43'200'000;
+    const std::string millis(reinterpret_cast<const char*>(&noon), sizeof noon);
+    const ParquetElement time = leaf("c", k_required, P::int32, 7);
+    ParquetBounds bounds;
+    bounds.add(time, model::TypeKind::time, chunk_with(0, millis, millis), 10);
+    CHECK(bounds.min(time, model::TypeKind::time) == "12:00:00");
 }
