@@ -18,6 +18,7 @@
 #include "formats/json.hpp"
 #include "formats/meaning_scan.hpp"
 #include "formats/ncf.hpp"
+#include "formats/orc.hpp"
 #include "formats/parquet.hpp"
 
 namespace neurolake::formats {
@@ -32,7 +33,7 @@ struct Format {
     Result<Profile> (*profile)(const Input&);
     Result<Rows> (*head)(const Input&, std::size_t);
 };
-constexpr std::array<Format, 8> k_formats{{
+constexpr std::array<Format, 9> k_formats{{
     {"csv", profile_csv, head_csv},
     {"tsv", profile_csv, head_csv},
     {"json_lines", profile_json_lines, head_json_lines},
@@ -41,9 +42,10 @@ constexpr std::array<Format, 8> k_formats{{
     {"ncf", profile_ncf, head_ncf},
     {"avro", profile_avro, head_avro},
     {"arrow", profile_arrow, head_arrow},
+    {"orc", profile_orc, head_orc},
 }};
 
-constexpr std::array<std::string_view, 4> k_binary{"parquet", "ncf", "avro", "arrow"};
+constexpr std::array<std::string_view, 5> k_binary{"parquet", "ncf", "avro", "arrow", "orc"};
 
 // Formats whose files begin with a magic word: by name alone they are taken for what they should be, and found damaged.
 bool is_binary(std::string_view format) {
@@ -130,8 +132,7 @@ Detected detect(const Input& input, std::string_view beginning, bool whole) {
     const bool unnamed = input.format_hint.empty() || is_binary(input.format_hint);  // a CSV file may begin so
     if (unnamed && beginning.starts_with("FEA1"))
         return unknown("unsupported", "Feather version 1 is not read: write it again as version 2, which is Arrow");
-    if (unnamed && beginning.starts_with("ORC") && looks_binary(beginning))
-        return unknown("unsupported", "ORC is not read: convert it to Parquet to have its columns in the catalog");
+    if (unnamed && beginning.starts_with("ORC") && looks_binary(beginning)) return known("orc");
     if (is_binary(input.format_hint)) return known(input.format_hint);
     if (looks_binary(beginning))
         return unknown("binary_zeros", fmt::format("not text: a binary zero stands at byte {}", beginning.find('\0')));

@@ -28,6 +28,8 @@ CSV = {
     "utf16_wide": "id,t\n1,\U0001f600\n2,b\n".encode("utf-16"),
     "two_line_ends": 'a,b\n1,x\r\n"2","y\nz"\r\n,3\n4,"w\r\nv"\n5,u\r\n',
     "last_line_end": "a,b\n1,x\n2,y\r",
+    "padded_notes": 'id,city,n\n1,a,5\n2,,6\n3,"c\nd",7\n"Source: x, y",,\nAs of,,',
+    "padded_row": "id,city,n\n1,a,5\n2,,6\n3,c,7\nNew York,,\n4,d,8\n",
     "names": 'a,A,"",a b,"say ""hi"""\n1,2,3,4,5\n6,7,8,9,0\n',
 }
 JSON = {
