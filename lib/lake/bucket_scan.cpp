@@ -21,6 +21,10 @@ constexpr std::int64_t k_mtime_tick_ns = 2'000'000'000;
 
 using Severity = model::Finding::Severity;
 
+bool is_damaged_stub(const format::Record& record) {
+    return record.state == static_cast<std::uint8_t>(FileState::ignored) && record.stub_pages != 0;
+}
+
 }  // namespace
 
 // A worker's side of the scan. Folders that are not split need no lock at all.
@@ -136,6 +140,11 @@ void BucketScan::begin(FolderMerge& merge, const WalkFolder& folder) {
     merge.begin(files ? old : nullptr, files.value_or(FolderFiles{}), m_options.rehash_stubs);
 }
 
+bool BucketScan::is_silent(const format::Record& record, std::string_view name) const {
+    if (static_cast<FileState>(record.state) != FileState::ignored) return false;
+    return !m_options.rule_name || !m_options.rule_name(name);
+}
+
 std::int64_t BucketScan::mtime_to_keep(std::int64_t mtime_ns) const {
     return mtime_ns > m_started_ns - k_mtime_tick_ns ? 0 : mtime_ns;
 }
@@ -146,14 +155,15 @@ void BucketScan::end(FolderMerge& merge, const WalkFolder& folder, FolderEnd end
     auto own = merge.finish(folder, end, mtime_ns, m_first_seen, [&](std::string_view name, format::Record& record) {
         classify(folder.path, name, record, part);
     });
+    if (own && std::ranges::any_of(own->records, is_damaged_stub)) own->mtime_ns = 0;  // a quick scan tells of it, too
     std::uint8_t visit = k_visited;
     if (!own) visit |= k_as_it_was;
     if (end != FolderEnd::whole) visit |= k_keep_below;
     mark(old, visit);
     part.unchanged += merge.unchanged();
     for (const format::Record* record : merge.gone()) {
-        if (static_cast<FileState>(record->state) == FileState::ignored) continue;
         const auto files = m_next.map->checked_files(*m_old, *old);
+        if (is_silent(*record, files->name(*record))) continue;
         to_file_record(part.gone.emplace_back(), folder.path, files->name(*record), *record, m_next.times);
     }
     if (own) part.folders.push_back(std::move(own));
@@ -255,7 +265,7 @@ void BucketScan::list_gone(std::size_t folder, std::vector<FileRecord>& gone) co
     if (!files) return;
     const std::string_view path = m_next.map->path(*m_old, m_old_folders[folder]);
     for (const format::Record& record : files->records)
-        if (static_cast<FileState>(record.state) != FileState::ignored)
+        if (!is_silent(record, files->name(record)))
             to_file_record(gone.emplace_back(), path, files->name(record), record, m_next.times);
 }
 
@@ -269,6 +279,17 @@ std::vector<FileRecord> BucketScan::gone_records(const std::vector<bool>& keep) 
     return gone;
 }
 
+void BucketScan::list_gone_records(const std::vector<bool>& keep, Scan& scan, std::uint32_t number) {
+    for (FileRecord& record : gone_records(keep)) {
+        const bool rule = record.state == FileState::ignored;
+        (rule ? scan.rules_bucket : scan.gone_bucket).push_back(number);
+        if (rule)
+            scan.rules.push_back(std::move(record.path));
+        else
+            scan.gone.push_back(std::move(record));
+    }
+}
+
 // What the records of changed and new folders are to the scan; their marks are gone afterwards.
 void BucketScan::list_changes(const std::vector<std::unique_ptr<OwnFolder>>& own, Scan& scan,
                               std::uint32_t number) const {
@@ -280,7 +301,14 @@ void BucketScan::list_changes(const std::vector<std::unique_ptr<OwnFolder>>& own
     for (const auto& folder : own) {
         for (format::Record& record : folder->records) {
             const auto change = static_cast<RecordChange>(std::exchange(record.reserved, std::uint8_t{0}));
-            if (change == RecordChange::none || static_cast<FileState>(record.state) == FileState::ignored) continue;
+            if (change == RecordChange::none || is_silent(record, folder->files().name(record))) continue;
+            if (static_cast<FileState>(record.state) == FileState::ignored) {
+                FileRecord rule;
+                to_file_record(rule, folder->path, folder->files().name(record), record, m_next.times);
+                scan.rules.push_back(std::move(rule.path));
+                scan.rules_bucket.push_back(number);
+                continue;
+            }
             const bool is_new = change == RecordChange::added;
             FileRecord& out = (is_new ? scan.added : scan.changed).emplace_back();
             to_file_record(out, folder->path, folder->files().name(record), record, m_next.times);
@@ -318,9 +346,7 @@ NextBucket BucketScan::take(Scan& scan, std::uint32_t number, FindingDigest& fin
     }
     std::ranges::sort(own, [](const auto& a, const auto& b) { return format::compare_paths(a->path, b->path) < 0; });
     const std::vector<bool> keep = folders_to_keep();
-    std::vector<FileRecord> gone = gone_records(keep);
-    scan.gone_bucket.insert(scan.gone_bucket.end(), gone.size(), number);
-    std::ranges::move(gone, std::back_inserter(scan.gone));
+    list_gone_records(keep, scan, number);
     list_changes(own, scan, number);
     differs = !m_old || !own.empty() || std::ranges::find(keep, false) != keep.end();
     NextBucket next;

@@ -22,7 +22,7 @@ namespace neurolake::lake {
 // What one worker found out.
 struct ScanPart {
     std::vector<std::unique_ptr<OwnFolder>> folders;  // changed and new ones
-    std::vector<FileRecord> gone;
+    std::vector<FileRecord> gone;                     // with rules that went
     std::uint64_t unchanged = 0;
     FindingDigest findings;
 };
@@ -64,6 +64,8 @@ private:
     void find(ScanPart& part, model::Finding::Severity severity, const char* code, std::string_view path,
               std::string message) const;
 
+    // Neither data nor a rule: nobody is told of it.
+    bool is_silent(const inventory_format::Record& record, std::string_view name) const;
     std::int64_t mtime_to_keep(std::int64_t mtime_ns) const;
     // Quick: which folders of the old inventory have moved; fills m_visits for the others.
     Result<std::vector<std::string>> moved_folders(const CancelFlag& cancel);
@@ -71,6 +73,7 @@ private:
     std::vector<bool> folders_to_keep() const;
     void list_gone(std::size_t folder, std::vector<FileRecord>& gone) const;
     std::vector<FileRecord> gone_records(const std::vector<bool>& keep);
+    void list_gone_records(const std::vector<bool>& keep, Scan& scan, std::uint32_t number);
     void list_changes(const std::vector<std::unique_ptr<OwnFolder>>& own, Scan& scan, std::uint32_t number) const;
     std::vector<FolderSlot> weave(std::vector<std::unique_ptr<OwnFolder>> own, const std::vector<bool>& keep) const;
 

@@ -25,7 +25,10 @@ Look look_at(int root_fd, const std::string& path, const format::Folder& old) {
         return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? Look::gone : Look::unknown;
     if (!S_ISDIR(sx.stx_mode)) return Look::gone;
     const std::int64_t mtime_ns = saturated_ns(sx.stx_mtime.tv_sec, sx.stx_mtime.tv_nsec);
-    return mtime_ns == old.mtime_ns && sx.stx_ino == old.ino && old.mtime_ns != 0 ? Look::as_it_was : Look::moved;
+    // A link or pipe may stand where a file is wanted: whoever looks at such a folder is told again.
+    const bool plain = old.totals.symlinks + old.totals.specials == 0;
+    const bool same = mtime_ns == old.mtime_ns && sx.stx_ino == old.ino && old.mtime_ns != 0;
+    return same && plain ? Look::as_it_was : Look::moved;
 }
 
 }  // namespace

@@ -78,6 +78,9 @@ struct ScanOptions {
     // Names of files that are known to hold no data (formats::is_known_non_data). Hidden names and our own temporaries
     // and notes are ignored in any case. Called from several threads.
     std::function<bool(std::string_view name)> ignored_name;
+    // Names of ignored files that decide what becomes of others: Scan::rules tells of them. Called from several
+    // threads.
+    std::function<bool(std::string_view name)> rule_name;
 };
 
 // The outcome of walking buckets and comparing with the previous inventory.
@@ -85,7 +88,9 @@ struct Scan {
     std::vector<FileRecord> added, changed;  // of the bucket they are in: see bucket_of
     std::vector<FileRecord> gone;            // in the old inventory, not in the tree
     std::vector<std::uint32_t> added_bucket, changed_bucket,
-        gone_bucket;  // index into `buckets`, parallel to the above
+        gone_bucket;                 // index into `buckets`, parallel to the above
+    std::vector<std::string> rules;  // paths of ignored files under a rule's name that came, changed or went
+    std::vector<std::uint32_t> rules_bucket;
     std::vector<std::string> buckets;
     std::vector<BucketTotals> totals;  // parallel to buckets
     std::uint64_t unchanged = 0;
@@ -122,6 +127,8 @@ public:
     void mark_all_indexed(Time at, const std::function<bool(std::string_view bucket, std::string_view path)>& except);
     void rename_bucket(std::string_view from, std::string_view to);
     void drop_bucket(std::string_view bucket);
+    // The bucket is again as the old inventory has it; without one there, nothing happens.
+    void put_back(std::string_view bucket);
     // A builder that starts as a copy of `old` without a walk.
     static std::unique_ptr<InventoryBuilder> from(const Inventory& old);
     // Written beside, fsynced, renamed, folder fsynced; mode 0600.

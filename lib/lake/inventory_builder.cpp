@@ -270,6 +270,11 @@ void InventoryBuilder::drop_bucket(std::string_view bucket) {
     if (dropped > 0) m_impl->changed = true;
 }
 
+void InventoryBuilder::put_back(std::string_view bucket) {
+    const format::Bucket* old = m_impl->map ? m_impl->map->find(bucket) : nullptr;
+    if (old) m_impl->place(m_impl->copy_of(*old));
+}
+
 Status InventoryBuilder::commit(const std::filesystem::path& file) const {
     if (!m_impl->changed && m_impl->map && m_impl->map->note_look(file, m_impl->taken_at_ns)) return {};
     return write_inventory(*m_impl, file);

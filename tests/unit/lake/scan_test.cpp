@@ -447,6 +447,23 @@ TEST_CASE("a quick scan looks at folders only and finds new, moved and removed n
     CHECK(names(world.commit().changed) == Names{"d9/sub/f"});
 }
 
+TEST_CASE("a quick scan tells of a damaged stub and of a link as often as any other", "[lake][scan]") {
+    World world;
+    std::string broken = stub_bytes(99, "broken.csv");
+    broken[100] ^= 1;
+    world.write("d/broken.csv", broken);
+    world.write("e/f", "1");
+    fs::create_symlink("nowhere", world.scratch / "raw-data/e/link");
+    for (int i = 0; i < 3; ++i) {
+        world.age_folders();
+        world.options.quick = i > 0;
+        const Scan scan = world.commit();
+        CHECK(find(scan, "damaged_stub"));
+        CHECK(find(scan, "symlink"));
+        CHECK(scan.gone.empty());
+    }
+}
+
 TEST_CASE("a quick scan does not look through links that took a folder's place", "[lake][scan]") {
     World world;
     world.write("a/b/f", "1");
