@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <unordered_map>
 
@@ -18,6 +19,7 @@
 #include "model/compatibility.hpp"
 #include "model/meaning.hpp"
 #include "model/merge.hpp"
+#include "model/row_sum.hpp"
 
 namespace neurolake::index {
 namespace {
@@ -26,7 +28,8 @@ using model::Column;
 using model::Finding;
 using model::Table;
 
-constexpr std::size_t k_max_findings = 20;  // a table of broken files must not drown the catalog
+// A table of broken files must not drown the catalog; and remarks must not crowd out what is broken.
+constexpr std::size_t k_max_errors = 100, k_max_remarks = 20;
 
 // An empty or unreadable file says nothing about columns.
 bool says_nothing(const File* f) {
@@ -94,8 +97,8 @@ void count_files(Table& t, const Group& g) {
             ++t.cloud_files;
             t.cloud_bytes += f->size;
         }
-        t.rows += f->profile ? f->profile->profile.rows : 0;
-        t.rows_exact = t.rows_exact && f->profile && f->profile->profile.rows_exact;
+        const bool summed = model::add_rows(t.rows, f->profile ? f->profile->profile.rows : 0);
+        t.rows_exact = t.rows_exact && summed && f->profile && f->profile->profile.rows_exact;
         newest = std::max(newest, f->mtime_ns);
     }
     t.modified_at = to_rfc3339(time_from_ns(newest));
@@ -120,7 +123,8 @@ void set_format(Table& t, const Group& g) {
 void count_rows(Column& column, const std::vector<model::Partition>& partitions, std::size_t key) {
     column.evidence.values = column.evidence.nulls = 0;
     for (const model::Partition& partition : partitions)
-        (partition.values[key] == k_null_partition ? column.evidence.nulls : column.evidence.values) += partition.rows;
+        model::add_rows(partition.values[key] == k_null_partition ? column.evidence.nulls : column.evidence.values,
+                        partition.rows);
 }
 
 void set_partitions(Table& t, const Group& g) {
@@ -141,8 +145,8 @@ void set_partitions(Table& t, const Group& g) {
         }
         ++partition.files;
         partition.bytes += f->size;
-        partition.rows += f->profile ? f->profile->profile.rows : 0;
-        partition.rows_exact = partition.rows_exact && f->profile && f->profile->profile.rows_exact;
+        const bool summed = model::add_rows(partition.rows, f->profile ? f->profile->profile.rows : 0);
+        partition.rows_exact = partition.rows_exact && summed && f->profile && f->profile->profile.rows_exact;
         stubs += f->state == lake::FileState::stub;
     }
     for (auto& [folder, entry] : by_folder) {
@@ -156,41 +160,60 @@ void set_partitions(Table& t, const Group& g) {
     }
 }
 
-void add_finding(Table& t, Finding finding, std::size_t& left_out) {
-    if (t.findings.size() < k_max_findings)
-        t.findings.push_back(std::move(finding));
-    else
-        ++left_out;
+using Severity = Finding::Severity;
+
+std::optional<Finding> files_gone(const Table& t, const Table* before) {
+    const bool shrunk = before && before->deleted_at.empty() && before->files >= 4 && t.files * 2 < before->files;
+    if (!shrunk) return std::nullopt;
+    return Finding{Severity::warning, "files_gone", fmt::format("{}/{}", t.bucket, t.path), 0,
+                   fmt::format("{} of its {} files are gone since {}", before->files - t.files, before->files,
+                               before->indexed_at)};
 }
 
-void collect_findings(Table& t, const Group& g, const Table* before, std::vector<Finding> of_partitions) {
-    std::size_t left_out = 0;
-    for (const Finding& finding : g.findings) add_finding(t, finding, left_out);
-    for (Finding& finding : of_partitions) add_finding(t, std::move(finding), left_out);
-    const bool shrunk = before && before->deleted_at.empty() && before->files >= 4 && t.files * 2 < before->files;
-    if (shrunk)
-        add_finding(t,
-                    {Finding::Severity::warning, "files_gone", fmt::format("{}/{}", t.bucket, t.path), 0,
-                     fmt::format("{} of its {} files are gone since {}", before->files - t.files, before->files,
-                                 before->indexed_at)},
-                    left_out);
+// Visits all that is to be said of a table, in the order in which it is told: what it is, and where.
+template <typename Visit>
+void each_finding(const Table& t, const Group& g, const std::vector<Finding>& of_table, const Visit& visit) {
+    for (const Finding& finding : g.findings) visit(finding, finding.path);
+    for (const Finding& finding : of_table) visit(finding, finding.path);
     for (const File* f : g.files) {
         const std::string shown = fmt::format("{}/{}", t.bucket, f->path);
-        if (f->failed) add_finding(t, {Finding::Severity::error, "unreadable", shown, 0, f->why_failed}, left_out);
+        if (f->failed) visit({Severity::error, "unreadable", shown, 0, f->why_failed}, shown);
         if (f->state == lake::FileState::stub && !f->profile)
-            add_finding(t,
-                        {Finding::Severity::note, "not_profiled", shown, 0,
-                         "its rows are not counted: the bytes are in the cloud and were never read here"},
-                        left_out);
+            visit({Severity::note, "not_profiled", shown, 0,
+                   "its rows are not counted: the bytes are in the cloud and were never read here"},
+                  shown);
         if (!f->profile) continue;
-        for (Finding finding : f->profile->profile.findings) {
-            finding.path = shown;
-            add_finding(t, std::move(finding), left_out);
-        }
+        for (const Finding& finding : f->profile->profile.findings) visit(finding, shown);
     }
-    if (left_out)
-        t.findings.push_back({Finding::Severity::note, "more_findings", fmt::format("{}/{}", t.bucket, t.path), 0,
-                              fmt::format("and {} more", text::with_thousands(left_out))});
+}
+
+// The gravest are kept when there are too many.
+void collect_findings(Table& t, const Group& g, const std::vector<Finding>& of_table) {
+    constexpr std::size_t k_severities = static_cast<std::size_t>(Severity::error) + 1;
+    const auto of = [](Severity severity) { return static_cast<std::size_t>(severity); };
+    std::array<std::size_t, k_severities> left{}, room{};
+    each_finding(t, g, of_table, [&](const Finding& finding, const std::string&) { ++left[of(finding.severity)]; });
+    room[of(Severity::error)] = k_max_errors;
+    room[of(Severity::warning)] = k_max_remarks;
+    room[of(Severity::note)] = k_max_remarks - std::min(k_max_remarks, left[of(Severity::warning)]);
+    each_finding(t, g, of_table, [&](const Finding& finding, const std::string& path) {
+        std::size_t& here = room[of(finding.severity)];
+        if (here == 0) return;
+        --here;
+        --left[of(finding.severity)];
+        t.findings.push_back(finding);
+        t.findings.back().path = path;
+    });
+    const std::string folder = fmt::format("{}/{}", t.bucket, t.path);
+    const std::size_t errors = left[of(Severity::error)];
+    const std::size_t remarks = left[of(Severity::warning)] + left[of(Severity::note)];
+    if (errors)
+        t.findings.push_back(
+            {Severity::error, "more_findings", folder, 0,
+             fmt::format("and {} more error{}", text::with_thousands(errors), errors == 1 ? "" : "s")});
+    if (remarks)
+        t.findings.push_back(
+            {Severity::note, "more_findings", folder, 0, fmt::format("and {} more", text::with_thousands(remarks))});
 }
 
 void keep_identity(Table& t, const Table* before, const std::string& now) {
@@ -211,6 +234,15 @@ void label_sample(Table& t, const Group& g) {
 }
 
 }  // namespace
+
+std::optional<Table> without_own_words(const Table& table, const Group& g) {
+    if (!g.said || g.said->empty()) return std::nullopt;
+    Table out = table;
+    for (auto* list : {&out.columns, &out.partition_columns})
+        for (Column& column : *list)
+            if (g.said->contains({column.name, column.description})) column.description.clear();
+    return out;
+}
 
 Table assemble(const std::string& bucket, const std::string& name, const Group& g, const Table* before,
                const std::string& now) {
@@ -233,9 +265,13 @@ Table assemble(const std::string& bucket, const std::string& name, const Group& 
     set_format(t, g);
     set_partitions(t, g);
     label_sample(t, g);
-    if (before) keep_words(t, *before);
+    if (before) {
+        const auto theirs = without_own_words(*before, g);
+        keep_words(t, theirs ? *theirs : *before);
+    }
     count_files(t, g);
-    collect_findings(t, g, before, std::move(of_partitions));
+    if (auto gone = files_gone(t, before)) of_partitions.push_back(std::move(*gone));
+    collect_findings(t, g, of_partitions);
     if (before && !model::diff(model::whole_schema(*before), model::whole_schema(t)).changes.empty())
         ++t.schema_version;
     if (before) t.indexed_at = before->indexed_at;

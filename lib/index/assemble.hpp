@@ -16,6 +16,10 @@ namespace neurolake::index {
 model::Table assemble(const std::string& bucket, const std::string& name, const Group& group,
                       const model::Table* before, const std::string& now);
 
+// The table without the descriptions that files gave of their own columns, where there are any: those are as the files
+// say now.
+std::optional<model::Table> without_own_words(const model::Table& table, const Group& group);
+
 // The next schema version when columns or partition columns changed; nullopt when they did not. The first version of a
 // new table has no changes.
 std::optional<model::SchemaVersion> next_version(const model::Table& table, const model::Table* before,

@@ -40,7 +40,7 @@ std::string print_of(const Group& group) {
 
 // Tables that vanished whole and that no place continues yet, by their print.
 std::map<std::string, std::vector<const Table*>> vanished(const std::vector<Seat>& seats, const GonePrints& gone,
-                                                          const catalog::Catalog& catalog) {
+                                                          const catalog::Catalog& catalog, const MayLeave& may_leave) {
     std::set<const Table*> continued;
     for (const Seat& seat : seats) continued.insert(seat.before);
     std::map<const Table*, std::vector<std::string>> prints;
@@ -49,7 +49,8 @@ std::map<std::string, std::vector<const Table*>> vanished(const std::vector<Seat
             prints[table].push_back(print);
     std::map<std::string, std::vector<const Table*>> by_print;
     for (auto& [table, files] : prints)
-        if (files.size() == table->files && table->bytes > 0) by_print[joined(std::move(files))].push_back(table);
+        if (files.size() == table->files && table->bytes > 0 && may_leave(*table))
+            by_print[joined(std::move(files))].push_back(table);
     return by_print;
 }
 
@@ -73,9 +74,10 @@ GonePrints prints_of_gone(const lake::Scan& scan, const ProfileStore& profiles) 
     return prints;
 }
 
-void continue_copied_tables(std::vector<Seat>& seats, const GonePrints& gone, const catalog::Catalog& catalog) {
+void continue_copied_tables(std::vector<Seat>& seats, const GonePrints& gone, const catalog::Catalog& catalog,
+                            const MayLeave& may_leave) {
     if (gone.empty()) return;
-    const auto tables = vanished(seats, gone, catalog);
+    const auto tables = vanished(seats, gone, catalog, may_leave);
     if (tables.empty()) return;
     std::map<std::string, std::vector<std::size_t>> places;
     for (std::size_t i = 0; i < seats.size(); ++i) {

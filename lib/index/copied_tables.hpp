@@ -21,6 +21,7 @@ GonePrints prints_of_gone(const lake::Scan& scan, const ProfileStore& profiles);
 // A table all of whose files are gone, and a place without a living table whose files have the same sizes, columns,
 // counts and bounds: the table continues there. Only where one table and one place are so alike; empty files say
 // nothing.
-void continue_copied_tables(std::vector<Seat>& seats, const GonePrints& gone, const catalog::Catalog& catalog);
+void continue_copied_tables(std::vector<Seat>& seats, const GonePrints& gone, const catalog::Catalog& catalog,
+                            const MayLeave& may_leave);
 
 }  // namespace neurolake::index

@@ -11,6 +11,7 @@
 
 #include "base/text.hpp"
 #include "index/spellings.hpp"
+#include "index/written.hpp"
 #include "model/merge.hpp"
 
 namespace neurolake::index {
@@ -27,9 +28,10 @@ struct Seen {
     using Where = std::pair<const File*, std::size_t>;  // the first file, how many
     std::map<std::string, Where> types;                 // by name
     std::map<DateOrder, Where> orders;
-    Where text, null_words;
+    Where comma, open, text, null_words;
     std::string words;
     std::uint64_t word_rows = 0;
+    Digits digits;
 };
 
 void count(Seen::Where& where, const File* f) {
@@ -42,11 +44,15 @@ using SeenColumns = std::map<std::string, Seen>;
 SeenColumns look(const std::vector<const File*>& files) {
     SeenColumns seen;
     for (const File* f : files)
-        for (const Column& column : columns_of(*f)) {
+        for (std::size_t i = 0; i < columns_of(*f).size(); ++i) {
+            const Column& column = columns_of(*f)[i];
             if (only_null_words(column)) continue;
             Seen& all = seen[column.name];
+            all.digits.look(f->path, column, written_of(*f, i));
             if (column.type.kind != TypeKind::unknown) count(all.types[model::to_string(column.type)], f);
             if (const DateOrder order = date_order(column); order != DateOrder::none) count(all.orders[order], f);
+            const DecimalMark mark = decimal_mark(column, written_of(*f, i));
+            if (mark != DecimalMark::none) count(mark == DecimalMark::comma ? all.comma : all.open, f);
             if (column.type.kind == TypeKind::text) count(all.text, f);
             if (const NullWords found = null_words(column); found.rows > 0) {
                 if (!all.null_words.first) all.words = found.words;
@@ -184,6 +190,7 @@ bool clash(const Column& a, const Column& b) {
 
 std::optional<Finding> clashes(const std::string& bucket, std::size_t files, const std::string& name,
                                const Seen& seen) {
+    if (seen.digits.type()) return std::nullopt;
     const auto usual = std::max_element(seen.types.begin(), seen.types.end(), [](const auto& a, const auto& b) {
         return a.second.second != b.second.second ? a.second.second < b.second.second
                                                   : a.second.first->path > b.second.first->path;
@@ -227,6 +234,18 @@ std::optional<Finding> different_orders(const std::string& bucket, std::size_t f
     return std::nullopt;
 }
 
+// 1.234 is 1234 to who writes 1,5.
+std::optional<Finding> open_marks(const std::string& bucket, std::size_t files, const std::string& name,
+                                  const Seen& seen) {
+    if (!seen.comma.first || !seen.open.first) return std::nullopt;
+    const auto& [file, count] = seen.open;
+    return Finding{Finding::Severity::warning, "decimal_mark", fmt::format("{}/{}", bucket, file->path),
+                   column_named(*file, name).evidence.forced_row,
+                   fmt::format("the numbers of {} have a decimal comma in {}, and those such as 1.234 in {} are 1234 "
+                               "or 1.234; such alone in {}: the column is text",
+                               name, with_row(*seen.comma.first, name), with_row(*file, name), so_many(count, files))};
+}
+
 // "NA" is null in a column of numbers, and a word in a column of text: a table's column is one of both.
 std::optional<Finding> words_as_text(const std::string& bucket, const std::string& name, const Seen& seen) {
     if (!seen.text.first || !seen.null_words.first) return std::nullopt;
@@ -267,6 +286,7 @@ std::vector<Finding> drift(const std::string& bucket, const std::vector<const Fi
         if (seen.orders.size() > 1)
             if (auto finding = different_orders(bucket, files.size(), name, seen))
                 findings.push_back(std::move(*finding));
+        if (auto finding = open_marks(bucket, files.size(), name, seen)) findings.push_back(std::move(*finding));
         if (seen.types.size() > 1)
             if (auto finding = clashes(bucket, files.size(), name, seen)) findings.push_back(std::move(*finding));
         if (auto finding = words_as_text(bucket, name, seen)) findings.push_back(std::move(*finding));

@@ -16,8 +16,9 @@ enum class ColumnDrift { tell, expected };
 // a file's columns are not those of most files, once for each way in which they differ, from the fourth way on in one;
 // not told where it is expected) and for each column "type_drift" (a
 // warning: only text or JSON holds both types), "date_order" (a warning: no order of day, month and year reads the
-// dates of both) and "null_words" (a note: words for no value in one file count as text because of another). Files
-// without columns (empty, unreadable) take no part. Paths begin with the bucket.
+// dates of both), "decimal_mark" (a warning: numbers such as 1.234 in one file may be 1234, as another has decimal
+// commas) and "null_words" (a note: words for no value in one file count as text because of another). Files without
+// columns (empty, unreadable) take no part. Paths begin with the bucket.
 std::vector<model::Finding> drift(const std::string& bucket, const std::vector<const File*>& files,
                                   ColumnDrift columns);
 

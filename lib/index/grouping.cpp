@@ -172,7 +172,8 @@ std::vector<Group> group_folder(const std::string& bucket, const Unit& unit) {
 
 std::vector<std::string> key_names(const std::string& root, const File& f) {
     std::vector<std::string> names;
-    for (auto& [key, value] : keys_between(root, parent_of(f.path))) names.push_back(std::move(key));
+    for (auto& [key, value] : keys_between(root, parent_of(f.path)))  // dt=1/dt=2: the outer one counts
+        if (std::ranges::find(names, key) == names.end()) names.push_back(std::move(key));
     return names;
 }
 

@@ -20,6 +20,7 @@ struct Group {
     std::vector<const File*> files;        // in path order; point into the unit
     std::vector<std::string> keys;         // partition keys, in order
     std::vector<model::Finding> findings;  // paths begin with the bucket
+    const OwnWords* said = nullptr;        // of the unit; may be null
 };
 
 // A file's format as far as it decides: of its profile, else of its name; "" for a file that decides nothing (empty, or

@@ -22,6 +22,7 @@
 #include "index/run.hpp"
 #include "index/sample.hpp"
 #include "index/table_change.hpp"
+#include "model/row_sum.hpp"
 
 namespace neurolake::index {
 
@@ -66,7 +67,9 @@ Status Run::scan() {
     options.threads = m_options.threads;
     options.quick = m_options.quick && !m_options.full;
     options.ignored_name = [](std::string_view name) { return formats::is_known_non_data(name); };
+    options.rule_name = is_rule_name;
     TRY(m_scan, lake::scan(m_buckets, m_old, options, m_clock, m_cancel));
+    hold_back_gone();
     if (!m_options.accept_shrink)
         if (auto guard = lake::check_shrink(m_scan.scan, m_old); !guard) return looks_renamed(std::move(guard).error());
     const lake::Scan& found = m_scan.scan;
@@ -98,16 +101,6 @@ Status Run::look_at_gone() {
     return {};
 }
 
-// What a version of a table is may change without a data file.
-void Run::touch_storages(Tree& tree, const std::string& bucket) const {
-    for (const std::string& path : tree.storage_files()) {
-        const auto before = m_old.find(bucket, path), now = m_scan.next->find(bucket, path);
-        const bool same = before && now && before->size == now->size && before->mtime_ns == now->mtime_ns &&
-                          before->ino == now->ino && (before->ctime_ns == 0 || before->ctime_ns == now->ctime_ns);
-        if (!same) tree.touch(path);
-    }
-}
-
 // Which buckets and units have anything to do.
 Status Run::find_work() {
     for (const lake::Bucket& bucket : m_buckets) {
@@ -119,7 +112,6 @@ Status Run::find_work() {
         work.fd = std::move(*fd);
         work.tree = std::make_unique<Tree>(bucket.name, *m_scan.next, work.fd.get());
         if (m_options.full) work.tree->touch_all();
-        touch_storages(*work.tree, bucket.name);
         m_touched |= work.tree->compare(m_catalog.places(bucket.name));
         m_work.push_back(std::move(work));
     }
@@ -129,50 +121,19 @@ Status Run::find_work() {
             for (BucketWork& work : m_work)
                 if (work.bucket->name == found.buckets[bucket_of[i]]) work.tree->touch(records[i].path);
     };
+    for (std::size_t i = 0; i < found.rules.size(); ++i)
+        for (BucketWork& work : m_work)
+            if (work.bucket->name == found.buckets[found.rules_bucket[i]]) work.tree->touch_rule(found.rules[i]);
     touch(found.added, found.added_bucket);
     touch(found.changed, found.changed_bucket);
     touch(found.gone, found.gone_bucket);
-    for (std::size_t i = 0; i < found.gone.size(); ++i) {
-        const lake::FileRecord& r = found.gone[i];
-        if (r.state != lake::FileState::ignored)
-            m_moves[{r.ino, r.size, r.mtime_ns}] = {found.buckets[found.gone_bucket[i]], r.path};
-    }
-    for (std::size_t i = 0; i < found.changed.size(); ++i) {  // what stood under this name may stand elsewhere now
-        const lake::FileRecord& r = found.changed[i];
-        const std::string& bucket = found.buckets[found.changed_bucket[i]];
-        const auto old = m_old.find(bucket, r.path);
-        if (old && old->ino != r.ino && old->state != lake::FileState::ignored)
-            m_moves.try_emplace({old->ino, old->size, old->mtime_ns}, PlaceBefore{bucket, r.path});
-    }
-    for (const lake::Bucket& bucket : m_buckets) leave_bucket(bucket);
+    find_moves();
     for (BucketWork& work : m_work) {
         work.tree->collect(*m_scan.next);
         for (const Unit& unit : work.tree->units()) m_touched |= unit.touched;
     }
     m_touched |= !found.gone.empty();
     return {};
-}
-
-// A bucket whose folder is missing keeps its records, unless most of its files lie in another bucket now: its folder
-// was renamed by hand, and that bucket takes the tables over.
-void Run::leave_bucket(const lake::Bucket& bucket) {
-    const auto unreadable = [&](const Finding& f) { return f.code == "bucket_unreadable" && f.path == bucket.name; };
-    if (m_scan.scan.added.empty() || std::ranges::none_of(m_scan.scan.findings, unreadable)) return;
-    std::set<Origin> added;
-    for (const lake::FileRecord& r : m_scan.scan.added) added.insert({r.ino, r.size, r.mtime_ns});
-    Moves moves;
-    std::uint64_t files = 0;
-    m_old.for_each(bucket.name, "", [&](const lake::FileRecord& r) {
-        if (r.state == lake::FileState::ignored) return true;
-        ++files;
-        const Origin origin{r.ino, r.size, r.mtime_ns};
-        if (added.contains(origin)) moves[origin] = {bucket.name, r.path};
-        return true;
-    });
-    if (moves.size() * 2 <= files) return;
-    m_moves.insert(moves.begin(), moves.end());
-    m_scan.next->drop_bucket(bucket.name);
-    m_report.files_seen -= std::min(m_report.files_seen, files);
 }
 
 Status Run::read_changed() {
@@ -200,8 +161,9 @@ void Run::follow_moved_tables() {
     std::vector<Seat> seats;
     for (const BucketWork& work : m_work)
         for (std::size_t i = 0; i < work.groups.size(); ++i) seats.push_back({&work.groups[i], work.before[i]});
-    continue_moved_tables(seats, m_moves, m_catalog);
-    continue_copied_tables(seats, m_gone_prints, m_catalog);
+    const MayLeave may_leave = [this](const Table& table) { return this->may_leave(table); };
+    continue_moved_tables(seats, m_moves, m_catalog, may_leave);
+    continue_copied_tables(seats, m_gone_prints, m_catalog, may_leave);
     std::size_t seat = 0;
     for (BucketWork& work : m_work)
         for (std::size_t i = 0; i < work.before.size(); ++i) {
@@ -239,10 +201,6 @@ bool is_news(const Finding& finding, const Table& table, const Table* before) {
     return std::ranges::none_of(before->findings, [&](const Finding& f) { return gist(f, before->path) == now; });
 }
 
-}  // namespace
-
-namespace {
-
 // A renamed column is one that goes and one that comes: what was said of the first is not lost, but not there either.
 Finding description_waits(const Table& table, const model::Column& column) {
     return {Finding::Severity::warning, "description_waits", shown(table.bucket, table.path), 0,
@@ -268,7 +226,8 @@ void Run::add_table(Table table, const Table* before, const Group& group, int bu
     if (auto version = next_version(table, before, m_at)) {
         if (before) {
             tell_version(change, *version, table, *before);
-            version->gone = words_that_went(table, *before);
+            const auto theirs = without_own_words(*before, group);
+            version->gone = words_that_went(table, theirs ? *theirs : *before);
             for (const model::Column& column : version->gone)
                 if (!column.description.empty()) m_report.findings.push_back(description_waits(table, column));
         }
@@ -298,7 +257,10 @@ void Run::look_up_tables(BucketWork& work) const {
     const std::string& bucket = work.bucket->name;
     for (const Unit& unit : work.tree->units()) {
         if (!unit.touched) continue;
-        for (Group& g : group(bucket, unit)) work.groups.push_back(std::move(g));
+        for (Group& g : group(bucket, unit)) {
+            g.said = &unit.said;
+            work.groups.push_back(std::move(g));
+        }
     }
     std::map<std::string, const Table*> at_place;  // the one alive, else the last tombstone
     for (const Table& table : m_catalog.tables()) {
@@ -308,6 +270,7 @@ void Run::look_up_tables(BucketWork& work) const {
         if (!here || alive || (!here->deleted_at.empty() && here->deleted_at < table.deleted_at)) here = &table;
         if (!alive) continue;
         const Unit* unit = work.tree->unit_of(table.path, table.is_folder);
+        if (unit && !unit->touched) work.stay.insert(&table);
         if ((!unit || unit->touched) && !rests_on_waiting(work, table))
             work.may_be_gone.push_back(&table);
         else
@@ -426,7 +389,8 @@ Result<Report> Run::run() {
     const catalog::Totals totals = m_catalog.totals();
     m_report.tables = totals.tables;
     m_report.rows = totals.rows;
-    m_report.rows_exact = m_catalog.all_rows_counted();
+    const bool summed = totals.rows < model::k_most_rows;
+    m_report.rows_exact = summed && m_catalog.all_rows_counted();
     m_report.elapsed_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
     return std::move(m_report);

@@ -25,6 +25,7 @@ struct Options {
     bool strict = false;  // a schema change that breaks what is asked of its table makes the report partial (exit 3)
     bool accept_shrink = false;
     unsigned threads = 0;
+    std::vector<lake::Bucket> others;  // of the lake, not looked at now: files may have come from there
 };
 
 struct TableChange {

@@ -14,15 +14,16 @@ using model::Table;
 bool alive(const Table* table) { return table && table->deleted_at.empty(); }
 
 // The one table that more than half of the files were files of; null when there is none, or it is the one already here.
-const Table* origin_of(const Seat& seat, const Moves& moves, const catalog::Catalog& catalog) {
+const Table* origin_of(const Seat& seat, const Moves& moves, const catalog::Catalog& catalog,
+                       const MayLeave& may_leave) {
     std::map<const Table*, std::size_t> came_from;
     for (const File* f : seat.group->files) {
-        const auto move = moves.find({f->ino, f->size, f->mtime_ns});
-        if (move == moves.end()) continue;
-        if (const Table* table = catalog.table_of(move->second.bucket, move->second.path)) ++came_from[table];
+        const PlaceBefore* before = place_before(moves, *f);
+        if (!before) continue;
+        if (const Table* table = catalog.table_of(before->bucket, before->path)) ++came_from[table];
     }
     for (const auto& [table, count] : came_from)
-        if (count * 2 > seat.group->files.size() && table != seat.before) return table;
+        if (count * 2 > seat.group->files.size() && table != seat.before && may_leave(*table)) return table;
     return nullptr;
 }
 
@@ -49,10 +50,11 @@ std::vector<bool> places_let_go(const std::vector<Seat>& seats, const std::vecto
 
 }  // namespace
 
-void continue_moved_tables(std::vector<Seat>& seats, const Moves& moves, const catalog::Catalog& catalog) {
+void continue_moved_tables(std::vector<Seat>& seats, const Moves& moves, const catalog::Catalog& catalog,
+                           const MayLeave& may_leave) {
     if (moves.empty()) return;
     std::vector<const Table*> origins;
-    for (const Seat& seat : seats) origins.push_back(origin_of(seat, moves, catalog));
+    for (const Seat& seat : seats) origins.push_back(origin_of(seat, moves, catalog, may_leave));
     const std::vector<bool> free = places_let_go(seats, origins);
     std::unordered_set<const Table*> continued;
     for (std::size_t i = 0; i < seats.size(); ++i) {

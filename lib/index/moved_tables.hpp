@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "catalog/catalog.hpp"
@@ -16,9 +17,13 @@ struct Seat {
     const model::Table* before = nullptr;
 };
 
+// Whether nothing keeps a table where it is: no file of it lies there any more, as far as this run can tell.
+using MayLeave = std::function<bool(const model::Table& table)>;
+
 // A renamed folder keeps its table: more than half of the new table's files were files of one old table that has no
 // place of its own any more. A place belongs to the table that was there as long as that did not move elsewhere itself:
 // folders that change places take their tables along.
-void continue_moved_tables(std::vector<Seat>& seats, const Moves& moves, const catalog::Catalog& catalog);
+void continue_moved_tables(std::vector<Seat>& seats, const Moves& moves, const catalog::Catalog& catalog,
+                           const MayLeave& may_leave);
 
 }  // namespace neurolake::index

@@ -102,6 +102,7 @@ private:
 };
 
 constexpr std::uint64_t k_nullable = 1, k_pii = 2, k_described = 4;
+constexpr std::uint64_t k_plain = 1, k_may_group = 2;
 
 void pack(Packer& out, const model::SemanticEvidence& e) {
     out.text(e.source);
@@ -178,6 +179,30 @@ std::optional<Column> unpack_column(Unpacker& in, int codec) {
     return c;
 }
 
+void pack(Packer& out, const formats::WrittenAs& w) {
+    out.maybe_text(w.min);
+    out.maybe_text(w.max);
+    out.number(w.empty);
+    out.number((w.plain ? k_plain : 0u) | (w.may_group ? k_may_group : 0u));
+    if (!w.plain) return;
+    out.number(w.whole);
+    out.number(w.scale);
+}
+
+formats::WrittenAs unpack_written(Unpacker& in) {
+    formats::WrittenAs w;
+    w.min = in.maybe_text();
+    w.max = in.maybe_text();
+    w.empty = in.number();
+    const std::uint64_t bits = in.number();
+    w.plain = bits & k_plain;
+    w.may_group = bits & k_may_group;
+    if (!w.plain) return w;
+    w.whole = in.number();
+    w.scale = in.number();
+    return w;
+}
+
 void pack(Packer& out, const Finding& f) {
     out.number(static_cast<std::uint64_t>(f.severity));
     out.text(f.code);
@@ -210,6 +235,9 @@ void pack(Packer& out, const FileProfile& f) {
     out.number((f.sampled_rows << 1) | (p.rows_exact ? 1u : 0u));
     out.number(p.columns.size());
     for (const Column& column : p.columns) pack(out, column);
+    out.number(p.written.size() == p.columns.size());
+    if (p.written.size() == p.columns.size())
+        for (const formats::WrittenAs& written : p.written) pack(out, written);
     out.number(p.findings.size());
     for (const Finding& finding : p.findings) pack(out, finding);
 }
@@ -234,6 +262,8 @@ std::optional<FileProfile> unpack_file(Unpacker& in, int codec) {
         if (!column) return std::nullopt;
         p.columns.push_back(std::move(*column));
     }
+    if (codec > 4 && in.number() != 0)
+        for (std::size_t n = p.columns.size(); n && in.good(); --n) p.written.push_back(unpack_written(in));
     for (std::uint64_t n = in.count(); n && in.good(); --n) {
         auto finding = unpack_finding(in);
         if (!finding) return std::nullopt;

@@ -12,8 +12,9 @@
 
 namespace neurolake::index {
 
-// 3: no values of Parquet and Avro were looked at; 2: ctime was not kept; 1: nor what the values of columns mean.
-inline constexpr int k_codec = 4;
+// 4: how cells are written was not kept; 3: no values of Parquet and Avro were looked at; 2: ctime was not kept; 1: nor
+// what the values of columns mean.
+inline constexpr int k_codec = 5;
 
 // What a file turned out to be, and of which content: size, mtime, ctime and inode when it was read.
 struct FileProfile {

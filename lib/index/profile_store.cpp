@@ -11,7 +11,7 @@
 namespace neurolake::index {
 namespace {
 
-constexpr std::string_view k_magic = "NLPROF4\n";  // the file's first bytes; the digit is the codec
+constexpr std::string_view k_magic = "NLPROF5\n";  // the file's first bytes; the digit is the codec
 constexpr std::uint32_t k_frame_magic = 0x4D52464E;
 constexpr std::size_t k_header = 4 + 4 + 4 + 4 + 8 + 8;
 constexpr std::uint64_t k_slack = 1u << 20;  // dead bytes that are not worth a rewrite

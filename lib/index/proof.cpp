@@ -8,6 +8,7 @@
 #include "formats/formats.hpp"
 #include "index/tree.hpp"
 #include "model/merge.hpp"
+#include "model/row_sum.hpp"
 
 namespace neurolake::index {
 namespace {
@@ -42,7 +43,12 @@ Result<Proof> prove(int fd, std::string_view file_name, const model::Column& col
     TRY(const Identity now, identity_of(fd));
     proof.same_content = now.size == indexed.size && now.mtime_ns == indexed.mtime_ns;
     TRY(const auto with, column_of_first(fd, file_name, column.name, row, cancel));
-    proof.forced = with && with->evidence.forced_row == row;
+    const auto forces = [&](const auto& found) { return found && found->evidence.forced_row == row; };
+    proof.forced = forces(with);
+    if (!proof.forced && proof.same_content) {
+        TRY(const auto all, column_of_first(fd, file_name, column.name, indexed.sampled_rows, cancel));
+        proof.forced = proof.with_later_rows = forces(all);
+    }
     if (row > 1) {
         TRY(const auto before, column_of_first(fd, file_name, column.name, row - 1, cancel));
         if (before) proof.without = before->type;
@@ -72,7 +78,7 @@ OtherFiles other_files(const ProfileStore& profiles, const lake::Inventory& inve
         const auto found = std::ranges::find(columns, column, &model::Column::name);
         if (found == columns.end()) return true;
         ++others.files;
-        others.rows += file->second.profile.rows;
+        model::add_rows(others.rows, file->second.profile.rows);
         merged = merged ? model::merge(*merged, *found) : *found;
         return true;
     });

@@ -32,15 +32,28 @@ void judge_age(File& f, const Options& options, Time now) {
 
 using OpenedFolders = std::map<std::pair<std::string, std::string>, FolderProfiles>;  // by bucket and folder
 
+std::string_view ending_of(std::string_view path) {
+    const std::string_view name = name_of(path);
+    return name.substr(std::min(name.find('.'), name.size()));
+}
+
 const FileProfile* moved_profile(const File& f, const ProfileStore& store, const Moves& moves, OpenedFolders& opened) {
-    const auto move = moves.find({f.ino, f.size, f.mtime_ns});
-    if (move == moves.end()) return nullptr;
-    const auto& [bucket, path] = move->second;
+    const PlaceBefore* before = place_before(moves, f);
+    if (!before) return nullptr;
+    const auto& [bucket, path] = *before;
+    // The name says how a file is read. A stub cannot be read again.
+    if (f.state == lake::FileState::data && ending_of(path) != ending_of(f.path)) return nullptr;
     const std::string folder(parent_of(path));
     const auto [at, fresh] = opened.try_emplace({bucket, folder});
     if (fresh) at->second = store.load(bucket, folder);
     const auto known = at->second.find(std::string(name_of(path)));
     return known != at->second.end() && is_of(known->second, f) ? &known->second : nullptr;
+}
+
+void note_own_words(const FolderProfiles& folder, OwnWords& said) {
+    for (const auto& [name, known] : folder)
+        for (const model::Column& column : known.profile.columns)
+            if (!column.description.empty()) said.emplace(column.name, column.description);
 }
 
 // ctime apart: a link to the file moves it, too, and who reads now reads what is there now.
@@ -111,6 +124,20 @@ bool needs_reading(const File& f, const Options& options) {
 
 }  // namespace
 
+const PlaceBefore* place_before(const Moves& moves, const File& f) {
+    const auto [first, last] = moves.equal_range({f.ino, f.size, f.mtime_ns});
+    const PlaceBefore* best = nullptr;
+    int likeness = -1;
+    for (auto at = first; at != last; ++at) {
+        const std::string_view path = at->second.path;
+        const int like = name_of(path) == name_of(f.path) ? 2 : ending_of(path) == ending_of(f.path) ? 1 : 0;
+        if (like <= likeness) continue;
+        likeness = like;
+        best = &at->second;
+    }
+    return best;
+}
+
 void recall_profiles(const std::string& bucket, Unit& unit, const ProfileStore& store, const Moves& moves,
                      const Options& options, Time now) {
     std::map<std::string, FolderProfiles> opened;
@@ -118,7 +145,10 @@ void recall_profiles(const std::string& bucket, Unit& unit, const ProfileStore& 
     for (File& f : unit.files) {
         const std::string folder(parent_of(f.path));
         const auto [at, fresh] = opened.try_emplace(folder);
-        if (fresh) at->second = store.load(bucket, folder);
+        if (fresh) {
+            at->second = store.load(bucket, folder);
+            note_own_words(at->second, unit.said);
+        }
         const auto known = at->second.find(std::string(name_of(f.path)));
         if (known != at->second.end()) f.profile = known->second;
         if (!f.profile || !is_of(*f.profile, f))

@@ -19,7 +19,9 @@ struct Origin {
 struct PlaceBefore {
     std::string bucket, path;  // path inside the bucket
 };
-using Moves = std::map<Origin, PlaceBefore>;
+using Moves = std::multimap<Origin, PlaceBefore>;  // several for the names of one file (hard links)
+// Of several places the one where the file had the name it has now, else the ending; null when there is none.
+const PlaceBefore* place_before(const Moves& moves, const File& f);
 
 // Fills in the profiles that are known, and marks files younger than settle_seconds as settling.
 void recall_profiles(const std::string& bucket, Unit& unit, const ProfileStore& store, const Moves& moves,

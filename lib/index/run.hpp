@@ -27,6 +27,7 @@ struct BucketWork {
     std::vector<Group> groups;                     // the tables to be of its touched units ...
     std::vector<const model::Table*> before;       // ... and the table each of them continues
     std::vector<const model::Table*> may_be_gone;  // living tables of touched places
+    std::unordered_set<const model::Table*> stay;  // living tables of places where nothing happened
     std::set<std::string> taken;                   // names of the tables that are not looked at
     std::set<std::string> waiting;                 // paths of settling files of which nothing is known
 };
@@ -59,13 +60,17 @@ private:
     Status open_inventory();
     Status scan();
     Status look_at_gone();
-    void touch_storages(Tree& tree, const std::string& bucket) const;
     Status find_work();
     Status read_changed();
     void build_batch();
     void look_up_tables(BucketWork& work) const;
     void follow_moved_tables();
+    void hold_back_gone();
+    void find_moves();
+    void find_moves_from(const lake::Bucket& other);
     void leave_bucket(const lake::Bucket& bucket);
+    bool may_leave(const model::Table& table) const;
+    bool nothing_left_of(const model::Table& table) const;
     const model::Table* tombstone_for(const Group& group, const model::Table& gone, const std::string& bucket);
     void build_bucket(BucketWork& work);
     void bury_gone_tables();
@@ -96,7 +101,8 @@ private:
     lake::Inventory m_old;
     lake::ScanResult m_scan;
     std::vector<BucketWork> m_work;
-    Moves m_moves;  // what is gone where it was, also to another bucket
+    Moves m_moves;                 // what is gone where it was, also to another bucket
+    std::set<std::string> m_left;  // buckets whose folder was renamed by hand
     GonePrints m_gone_prints;
     std::optional<ProfileStore> m_profiles;
     catalog::Batch m_batch;

@@ -100,6 +100,8 @@ void Run::tell_standing_trouble() {
         if (finding.severity == k_trouble) told.insert(finding.path);
     for (const Table* table : m_catalog.tables_with(Finding::Severity::warning)) {
         std::vector<const Finding*> still = troubles(*table);
+        const bool more =
+            std::erase_if(still, [](const Finding* finding) { return finding->code == "more_findings"; }) > 0;
         (still.empty() ? m_report.remarked : m_report.troubled).push_back(table->full_name());
         const auto of_table = [&](const BucketWork& work) { return work.bucket->name == table->bucket; };
         if (std::ranges::none_of(m_work, of_table)) continue;
@@ -112,8 +114,8 @@ void Run::tell_standing_trouble() {
         if (files.size() > 1) {
             line.path = shown(table->bucket, table->path);
             line.line = 0;
-            line.message = fmt::format("{} of its files still have trouble: neurolake catalog show {}", files.size(),
-                                       table->full_name());
+            line.message = fmt::format("{}{} of its files still have trouble: neurolake catalog show {}",
+                                       more ? "at least " : "", files.size(), table->full_name());
         }
         m_report.findings.push_back(std::move(line));
     }

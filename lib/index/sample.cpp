@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/file.hpp"
 #include "base/json.hpp"
@@ -39,6 +40,23 @@ const model::Column* column_named(const model::Table& table, std::string_view na
     return nullptr;
 }
 
+// Where each column of the table stands in a file; behind its columns where it does not. Mostly both have the same
+// order.
+std::vector<std::size_t> places_in(const std::vector<std::string>& file, const std::vector<model::Column>& columns) {
+    std::unordered_map<std::string_view, std::size_t> by_name;
+    const auto find = [&](std::string_view name) {
+        if (by_name.empty())
+            for (std::size_t i = 0; i < file.size(); ++i) by_name.try_emplace(file[i], i);
+        const auto at = by_name.find(name);
+        return at == by_name.end() ? file.size() : at->second;
+    };
+    std::vector<std::size_t> out;
+    out.reserve(columns.size());
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        out.push_back(i < file.size() && file[i] == columns[i].name ? i : find(columns[i].name));
+    return out;
+}
+
 void mask_column(Sample& sample, std::size_t at, const model::Column& column) {
     sample.masked[at] = true;
     for (Cells& cells : sample.rows)
@@ -61,16 +79,18 @@ std::size_t largest_entry(const Sample& sample) {
     return bytes;
 }
 
-// Masked from the whole values first: a value that was cut has lost its end.
-void bound(Sample& sample) {
+void keep_first_columns(Sample& sample) {
     const std::size_t columns = std::min(sample.columns.size(), k_most_columns);
     sample.columns.resize(columns);
     sample.masked.resize(columns);
-    for (Cells& cells : sample.rows) {
-        cells.resize(columns);
+    for (Cells& cells : sample.rows) cells.resize(columns);
+}
+
+// Masked from the whole values first: a value that was cut has lost its end.
+void bound(Sample& sample) {
+    for (Cells& cells : sample.rows)
         for (auto& cell : cells)
             if (cell) cell = cut(std::move(*cell));
-    }
     while (!sample.rows.empty() && largest_entry(sample) > k_most_bytes && to_entry(sample).size() > k_most_bytes)
         sample.rows.pop_back();
 }
@@ -140,9 +160,7 @@ void add_rows(const model::Table& table, const std::string& path, const formats:
     const auto slash = path.rfind('/');
     const auto keys = keys_between(table.path, slash == std::string::npos ? "" : path.substr(0, slash));
     const std::size_t width = table.columns.size() + table.partition_columns.size();
-    std::vector<std::size_t> place;  // of each table column in the file
-    for (const auto& column : table.columns)
-        place.push_back(static_cast<std::size_t>(std::ranges::find(rows.columns, column.name) - rows.columns.begin()));
+    const std::vector<std::size_t> place = places_in(rows.columns, table.columns);
     for (const auto& cells : rows.cells) {
         if (out.size() >= wanted) return;
         Cells line(width);
@@ -176,6 +194,7 @@ std::optional<Sample> take_sample(const model::Table& table, const Group& group,
     sample.table = table.full_name();
     for (const auto& column : model::whole_schema(table)) sample.columns.push_back(column.name);
     sample.masked.resize(sample.columns.size());
+    keep_first_columns(sample);
     mask(sample, table);
     bound(sample);
     return sample;

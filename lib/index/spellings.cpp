@@ -48,6 +48,13 @@ bool clash(DateOrder a, DateOrder b) {
     return true;
 }
 
+DecimalMark decimal_mark(const model::Column& column, const formats::WrittenAs* written) {
+    const TypeKind kind = column.type.kind;
+    if (kind != TypeKind::int64 && kind != TypeKind::float64 && kind != TypeKind::decimal) return DecimalMark::none;
+    if (column.evidence.reason.find("; decimal comma") != std::string::npos) return DecimalMark::comma;
+    return written && written->may_group ? DecimalMark::open : DecimalMark::none;
+}
+
 NullWords null_words(const model::Column& column) {
     constexpr std::string_view k_end = "is no value", k_in = " in ";
     const std::string_view why = column.evidence.reason;
@@ -65,7 +72,8 @@ NullWords null_words(const model::Column& column) {
 }
 
 bool only_null_words(const model::Column& column) {
-    return column.type.kind == TypeKind::text && column.evidence.reason.starts_with("no value but ");
+    const std::string_view why = column.evidence.reason;
+    return column.type.kind == TypeKind::text && (why.starts_with("no value but ") || why == "only empty values");
 }
 
 }  // namespace neurolake::index

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "formats/profile.hpp"
 #include "model/table.hpp"
 
 namespace neurolake::index {
@@ -21,6 +22,11 @@ std::string_view to_string(DateOrder order);
 // Two files whose dates no one order reads.
 bool clash(DateOrder a, DateOrder b);
 
+// What stands before the fractions of a column of delimited text: surely a comma; or a point that may as well stand
+// between thousands, as in 1.234, in all of them (`open`). `none`: anything else.
+enum class DecimalMark { none, open, comma };
+DecimalMark decimal_mark(const model::Column& column, const formats::WrittenAs* written);
+
 // Words for no value (NA, NULL ...) that the file's values left no other meaning, and in how many rows they stand.
 struct NullWords {
     std::string words;  // "NA, NULL"; "" = none
@@ -28,7 +34,8 @@ struct NullWords {
 };
 NullWords null_words(const model::Column& column);
 
-// Nothing but such words: text on its own, but not where other files show what the column holds.
+// Nothing but such words, or but empty texts in quotes: text on its own, but not where other files show what the column
+// holds.
 bool only_null_words(const model::Column& column);
 
 }  // namespace neurolake::index

@@ -8,9 +8,10 @@
 namespace neurolake::index {
 
 // Merged in path order (model/merge.hpp), so that a table has the types that one file with all its rows would have:
-// dates that are written in different orders are text; words for no value are values where the column is text because
-// of another file, and a file that holds nothing else decides no type. Rows of a file that lacks a column are null
-// there.
+// dates that are written in different orders are text, and so are numbers with decimal commas in one file and numbers
+// such as 1.234 alone in another; numbers of which one double would not hold all digits are decimals; words for no
+// value are values where the column is text because of another file, and a file that holds nothing else decides no
+// type. Rows of a file that lacks a column are null there.
 std::vector<model::Column> merged_columns(const Group& group);
 
 }  // namespace neurolake::index

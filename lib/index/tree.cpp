@@ -23,11 +23,6 @@ bool is_known_non_data_folder(std::string_view folder) {
     return std::any_of(parts.begin(), parts.end(), formats::is_known_non_data);
 }
 
-bool is_data(const lake::FileRecord& record, std::string_view name) {
-    return record.state != lake::FileState::ignored && !formats::is_known_non_data(name) &&
-           !formats::is_temporary_name(name);
-}
-
 // The files directly in one folder; the inventory lists them before those of the folders below.
 void for_each_file(const lake::InventoryBuilder& next, const std::string& bucket, const std::string& folder,
                    const std::function<void(const lake::FileRecord&)>& visit) {
@@ -39,6 +34,32 @@ void for_each_file(const lake::InventoryBuilder& next, const std::string& bucket
 }
 
 }  // namespace
+
+bool is_data(const lake::FileRecord& record) {
+    const std::string_view name = name_of(record.path);
+    return record.state != lake::FileState::ignored && !formats::is_known_non_data(name) &&
+           !formats::is_temporary_name(name);
+}
+
+bool may_be_of_a_table(const lake::FileRecord& record) {
+    return is_data(record) && !is_known_non_data_folder(parent_of(record.path));
+}
+
+bool is_rule_name(std::string_view name) {
+    return name == k_override_name || name == k_storage_metadata || name == k_storage_history;
+}
+
+File file_of(const lake::FileRecord& record) {
+    File file;
+    file.path = record.path;
+    file.state = record.state;
+    file.size = record.size;
+    file.ino = record.ino;
+    file.mtime_ns = record.mtime_ns;
+    file.ctime_ns = record.ctime_ns;
+    file.indexed = record.indexed_ns != 0;
+    return file;
+}
 
 Tree::Tree(std::string bucket, const lake::InventoryBuilder& next, int bucket_fd)
     : m_bucket(std::move(bucket)), m_bucket_fd(bucket_fd) {
@@ -76,7 +97,7 @@ void Tree::find_temporaries(const lake::InventoryBuilder& next) {
             const std::string_view name = name_of(record.path);
             if (record.state == lake::FileState::data && formats::is_temporary_name(name)) {
                 if (record.indexed_ns == 0) m_temporaries.push_back({m_bucket + "/" + record.path, record.mtime_ns});
-            } else if (is_data(record, name)) {
+            } else if (is_data(record)) {
                 folder.pending |= record.indexed_ns == 0;
             }
         });
@@ -155,6 +176,20 @@ void Tree::touch(std::string_view path) {
     if (override_above(folder, root)) m_touched.emplace(root);
 }
 
+// Above the unit, in its folder, or below where it takes in the folders below.
+bool Tree::has_other_rules(const Unit& unit) const {
+    if (m_rules.empty()) return false;
+    for (std::string_view folder = unit.root;; folder = parent_of(folder)) {
+        if (m_rules.contains(folder)) return true;
+        if (folder.empty()) break;
+    }
+    if (unit.kind == Unit::Kind::folder) return false;
+    if (unit.root.empty()) return true;
+    const std::string below = unit.root + "/";
+    const auto first = m_rules.lower_bound(below);
+    return first != m_rules.end() && first->starts_with(below);
+}
+
 void Tree::collect(const lake::InventoryBuilder& next) {
     const auto is_touched = [&](const std::string& path, const Folder& folder) {
         return m_all_touched || folder.pending || m_touched.contains(path);
@@ -162,6 +197,7 @@ void Tree::collect(const lake::InventoryBuilder& next) {
     for (const auto& [path, folder] : m_folders)
         if (folder.unit && (is_touched(path, folder) || m_touched.contains(m_units[*folder.unit].root)))
             m_units[*folder.unit].touched = true;
+    for (Unit& unit : m_units) unit.touched |= has_other_rules(unit);
     for (const auto& [path, folder] : m_folders) {
         if (!folder.unit || !m_units[*folder.unit].touched) continue;
         Unit& unit = m_units[*folder.unit];
@@ -174,26 +210,9 @@ void Tree::collect(const lake::InventoryBuilder& next) {
 
 void Tree::collect_folder(const lake::InventoryBuilder& next, const std::string& folder, Unit& unit) const {
     for_each_file(next, m_bucket, folder, [&](const lake::FileRecord& record) {
-        if (!is_data(record, name_of(record.path))) return;
-        File file;
-        file.path = record.path;
-        file.state = record.state;
-        file.size = record.size;
-        file.ino = record.ino;
-        file.mtime_ns = record.mtime_ns;
-        file.ctime_ns = record.ctime_ns;
-        file.indexed = record.indexed_ns != 0;
-        unit.files.push_back(std::move(file));
+        if (!is_data(record)) return;
+        unit.files.push_back(file_of(record));
     });
-}
-
-std::vector<std::string> Tree::storage_files() const {
-    std::vector<std::string> out;
-    for (const auto& [path, folder] : m_folders)
-        if (folder.has_storage)
-            for (const std::string_view name : {k_storage_metadata, k_storage_history})
-                out.push_back(fmt::format("{}{}{}", path, path.empty() ? "" : "/", name));
-    return out;
 }
 
 // A folder of the older table storage keeps the files of versions that were overwritten.

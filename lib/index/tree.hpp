@@ -32,6 +32,17 @@ struct File {
     std::string why_failed;
 };
 
+// By state and name: neither left out, nor still being written, nor one of those that lie beside data (README.md).
+bool is_data(const lake::FileRecord& record);
+// The same, and no bookkeeping of another program lies above it.
+bool may_be_of_a_table(const lake::FileRecord& record);
+// By its name: an override file, or one that says which files of an older table storage count.
+bool is_rule_name(std::string_view name);
+File file_of(const lake::FileRecord& record);  // as the inventory knows it, without a profile
+
+// Descriptions that files gave of their own columns when they were last read, by column: no person's words.
+using OwnWords = std::set<std::pair<std::string, std::string>>;
+
 // Files that are decided on together: a change in one of them regroups all of them, and no others.
 struct Unit {
     enum class Kind {
@@ -46,6 +57,7 @@ struct Unit {
     bool touched = false;
     std::vector<File> files;               // in path order; of touched units only
     std::vector<model::Finding> findings;  // of its folders; paths begin with the bucket
+    OwnWords said;                         // by the files that lay in its folders
 };
 
 inline std::string_view parent_of(std::string_view path) {  // "" for a name without '/'
@@ -68,9 +80,8 @@ public:
     // Something happened to this path (new, changed or gone).
     void touch(std::string_view path);
     void touch_all() { m_all_touched = true; }
-    // The files that say which versions of a table-storage folder are live: they hold no data, so a scan does not tell
-    // of their changes.
-    std::vector<std::string> storage_files() const;
+    // A file that decides about others (is_rule_name) came, changed or went: all it ever had a say in is looked at.
+    void touch_rule(std::string_view path) { m_rules.emplace(parent_of(path)); }
     // Compares with what the catalog has: units without a table and tables without their unit (a catalog that was lost
     // or put back from a copy, an override file that came, changed or went) are touched. True when there is any.
     bool compare(const std::vector<catalog::Place>& places);
@@ -95,6 +106,7 @@ private:
     void read_overrides();
     void leave_out_old_versions(const std::string& folder, Unit& unit) const;
     void decide_units();
+    bool has_other_rules(const Unit& unit) const;
     std::optional<std::size_t> number_of(std::string_view table_path, bool is_folder) const;
     std::optional<std::size_t> unit_for(std::string_view folder, const std::set<std::string>& partition_roots);
     std::size_t unit_with(Unit::Kind kind, std::string_view root, std::string_view table_name);
@@ -107,6 +119,7 @@ private:
     std::vector<Unit> m_units;
     std::map<std::pair<std::string, Unit::Kind>, std::size_t> m_unit_at;
     std::set<std::string, std::less<>> m_touched;  // folders and unit roots
+    std::set<std::string, std::less<>> m_rules;    // folders
     std::vector<Temporary> m_temporaries;
     std::vector<model::Finding> m_findings;
     bool m_all_touched = false;

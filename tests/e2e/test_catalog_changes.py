@@ -5,11 +5,12 @@ import errno
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 
 from catalog_lake import CatalogTest
-from harness import age, main, need, read, run, write
+from harness import SUPPORT, age, main, need, read, run, wait_until, write
 
 
 class Changes(CatalogTest):
@@ -74,7 +75,7 @@ class Changes(CatalogTest):
         self.assertEqual(2, self.tables()["raw-data.load"]["rows"])
 
     def test_on_a_terminal_the_index_waits_for_files_that_were_just_written(self):
-        self.set("catalog.settle_seconds", "2")
+        self.set("catalog.settle_seconds", "5")
         self.put("raw-data/old.csv", "id\n1\n")
         self.put("raw-data/young.csv", "id\n1\n2\n", age_days=None)
         shown = self.terminal("catalog", "index").out
@@ -82,6 +83,9 @@ class Changes(CatalogTest):
         self.assertIn("2 tables new: read 2 files", shown)
         self.assertNotIn("settling", shown)
         self.assertEqual(["raw-data.old", "raw-data.young"], self.names())
+        os.utime(self.bucket("raw-data", "young.csv"))
+        # What was read before the wait is not read again after it.
+        self.assertIn("read 2 files", self.terminal("catalog", "index", "--full").out)
         for args in (["--quiet"], ["--json"]):
             self.put("raw-data/%s.csv" % args[0].strip("-"), "id\n1\n", age_days=None)
             self.terminal("catalog", "index", *args)
@@ -98,6 +102,9 @@ class Changes(CatalogTest):
         shown = b""
         while b"waiting for" not in shown:
             shown += os.read(master, 4096)
+        # The thread sanitizer can lose a signal that comes when a thread begins to sleep for the first time: let it sleep once or twice.
+        began = self.sleeps(process.pid)
+        wait_until(lambda: self.sleeps(process.pid) > began + 2, "the wait to go on")
         os.kill(process.pid, signal.SIGINT)
         try:
             while block := os.read(master, 4096):
@@ -107,6 +114,11 @@ class Changes(CatalogTest):
         self.assertEqual(130, process.wait())
         self.assertIn(b"1 file is too new", shown)
         self.assertEqual(["raw-data.old"], self.names())
+
+    @staticmethod
+    def sleeps(pid):
+        with open("/proc/%d/status" % pid) as status:
+            return int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", status.read(), re.M).group(1))
 
     def test_tables_name_the_buckets_whose_files_wait_and_what_to_do(self):
         listing = self.nl("catalog", "tables").out
@@ -344,6 +356,23 @@ class Changes(CatalogTest):
         self.index("by-hand")
         self.assertEqual(["by-hand.a"], self.names())
 
+    def test_what_went_from_a_bucket_without_auto_catalog_is_told_by_the_index_that_names_it(self):
+        self.nl("bucket", "set", "raw-data", "auto_catalog=false")
+        for name in ("t/a", "t/b", "t/c", "one/a", "x/dt=1/a", "x/dt=2/a"):
+            self.put("raw-data/%s.csv" % name, "a,b\n1,2\n")
+        self.put("raw-data/x/dt=2/_neurolake.yaml", "ignore: true\n")
+        self.index("raw-data")
+        self.assertEqual({"t": 3, "one": 1, "x": 1}, self.rows())
+        os.unlink(self.bucket("raw-data", "t", "b.csv"))
+        os.unlink(self.bucket("raw-data", "x/dt=2/_neurolake.yaml"))
+        os.rename(self.bucket("raw-data", "one"), self.bucket("raw-data", "two"))
+        for _ in range(2):
+            self.assertEqual((0, []), (self.index()["files_gone"], self.index()["changes"]))
+        report = self.index("raw-data")
+        self.assertEqual([("raw-data.t", None), ("raw-data.two", "raw-data.one"), ("raw-data.x", None)],
+                         [(c["table"], c.get("renamed_from")) for c in report["changes"]])
+        self.assertEqual({"t": 2, "two": 1, "x": 2}, self.rows())
+
     def test_indexing_one_bucket_leaves_the_others_for_later(self):
         self.put("raw-data/a.csv", "id\n1\n")
         self.put("processed/b.csv", "id\n1\n")
@@ -351,6 +380,50 @@ class Changes(CatalogTest):
         self.assertEqual(["raw-data.a"], self.names())
         self.index()
         self.assertEqual(["processed.b", "raw-data.a"], self.names())
+
+    def rows(self):
+        return {name.removeprefix("raw-data."): row["rows"] for name, row in self.tables().items()}
+
+    def test_an_override_file_that_comes_or_goes_below_a_table_changes_that_table(self):
+        for part in (1, 2):
+            self.put("raw-data/x/dt=%d/a.csv" % part, "a,b\n%d,2\n" % part)
+        for folder in ("m", "m/sub"):
+            self.put("raw-data/%s/a.csv" % folder, "a,b\n1,2\n")
+        self.put("raw-data/m/_neurolake.yaml", "table: mine\n")
+        self.put("raw-data/x/dt=2/_neurolake.yaml", "ignore: true\n")
+        self.index()
+        self.assertEqual({"x": 1, "mine": 2}, self.rows())
+        below_x = self.bucket("raw-data", "x/dt=2/_neurolake.yaml")
+        below_mine = self.bucket("raw-data", "m/sub/_neurolake.yaml")
+        for words, expected in [(None, {"x": 2, "mine": 2}), ("ignore: true\n", {"x": 1, "mine": 1}),
+                                ("table: other\n", {"x": 1, "other": 1, "mine": 1}), (None, {"x": 2, "mine": 2})]:
+            if words is None:
+                os.unlink(below_x)
+                if os.path.exists(below_mine):
+                    os.unlink(below_mine)
+            else:
+                write(below_x, words)
+                write(below_mine, "ignore: true\n")
+            self.index()
+            self.assertEqual(expected, self.rows(), words)
+            self.assertEqual([], self.index("--full")["changes"], words)
+
+    def test_a_table_storage_that_loses_its_history_counts_every_version(self):
+        storage = os.path.join(SUPPORT, "samples", "legacy", "ncf_storage", "users")
+        for name in os.listdir(storage):
+            self.put("raw-data/t/" + name, read(os.path.join(storage, name)))
+        self.index()
+        before = self.rows()
+        for name in ("_history.json", "_metadata.json"):
+            path = self.bucket("raw-data", "t", name)
+            kept = read(path)
+            os.unlink(path)
+            self.index()
+            self.assertLess(before["t"], self.rows()["t"], name)
+            self.assertEqual([], self.index("--full")["changes"], name)
+            write(path, kept)
+            self.index()
+            self.assertEqual(before, self.rows(), name)
 
     def test_a_second_index_at_the_same_time_is_refused(self):
         import fcntl

@@ -1,11 +1,12 @@
 # What a catalog remembers through copies, renames by hand and returns; trouble that stands; what killed writers leave.
 # SPDX-License-Identifier: Apache-2.0
+import gzip
 import json
 import os
 import shutil
 
 from catalog_lake import CatalogTest
-from harness import main, read, write
+from harness import age, main, read, write
 
 
 class Identity(CatalogTest):
@@ -49,6 +50,59 @@ class Identity(CatalogTest):
         lines = len(self.log("audit.log"))
         self.index()
         self.assertEqual(lines, len(self.log("audit.log")), "a run without changes is no audit line")
+
+    def test_a_file_from_below_a_table_that_was_none_of_its_files_leaves_the_table_there(self):
+        self.put("raw-data/x/dt=1/a.csv", "a,b\n1,2\n")
+        self.put("raw-data/x/old/_neurolake.yaml", "ignore: true\n")
+        for name in ("old/o.csv", "_temporary/p.csv", "new.csv.part"):
+            self.put("raw-data/x/" + name, "q,r\n%d,6\n" % len(name))
+        self.put("raw-data/keep.csv", "k\n1\n")
+        self.index()
+        self.nl("catalog", "tag", "raw-data.x", "gold")
+        before = self.show("raw-data.x")
+        for source, name in [("old/o.csv", "o"), ("_temporary/p.csv", "p"), ("new.csv.part", "n")]:
+            os.rename(self.bucket("raw-data", "x", source), self.bucket("raw-data", name + ".csv"))
+            report = self.index()
+            self.assertEqual([("raw-data." + name, "added")], [(c["table"], c["what"]) for c in report["changes"]])
+            self.assertEqual(before, self.show("raw-data.x"))
+            self.assertEqual([], self.index("--full")["changes"])
+
+    def test_two_names_of_one_file_move_each_by_itself(self):
+        self.put("raw-data/a/A.csv", "x,y\n1,2\n")
+        self.put("raw-data/other.csv", "x\n1\n")
+        os.mkdir(self.bucket("raw-data", "b"))
+        os.link(self.bucket("raw-data", "a", "A.csv"), self.bucket("raw-data", "b", "h.parquet"))
+        self.index(check=3)
+        before = self.show("raw-data.a")
+        os.mkdir(self.bucket("raw-data", "n"))
+        for name in "ab":
+            os.rename(self.bucket("raw-data", name), self.bucket("raw-data", "n", name))
+        self.index("--accept-shrink", check=3)
+        after = self.show("raw-data.n.a")
+        self.assertEqual((before["id"], "csv", 1), (after["id"], after["format"], after["rows"]))
+        self.assertEqual([], self.index("--full", check=3)["changes"])
+
+    def test_a_table_whose_file_gets_another_ending_is_read_as_that(self):
+        self.put("raw-data/t/a.csv", "x\n1\n")
+        self.index()
+        os.rename(self.bucket("raw-data", "t", "a.csv"), self.bucket("raw-data", "t", "a.parquet"))
+        self.assertEqual([{"path": "raw-data/t/a.parquet"}], self.index(check=3)["failed"])
+
+    def test_a_table_keeps_its_identity_where_only_the_bucket_it_went_to_is_indexed(self):
+        for name in ("q/a", "part/a", "part/b"):
+            self.put("raw-data/%s.csv" % name, "c,d\n5,%d\n" % len(name))
+        self.index()
+        self.nl("catalog", "tag", "raw-data.q", "silver")
+        before, part = self.show("raw-data.q"), self.show("raw-data.part")
+        os.rename(self.bucket("raw-data", "q"), self.bucket("processed", "q"))
+        os.rename(self.bucket("raw-data", "part", "b.csv"), self.bucket("processed", "b.csv"))
+        self.index("processed")
+        after = self.show("processed.q")
+        self.assertEqual((before["id"], ["silver"]), (after["id"], after["tags"]))
+        self.assertNotEqual(part["id"], self.show("processed.b")["id"], "a table stays where a file of it is left")
+        self.index()
+        self.assertEqual(["processed.b", "processed.q", "raw-data.part"], self.names())
+        self.assertEqual((part["id"], 1), (self.show("raw-data.part")["id"], self.show("raw-data.part")["files"]))
 
     def test_a_bucket_folder_renamed_by_hand_keeps_its_tables_once_it_is_registered(self):
         for i in range(5):
@@ -162,8 +216,15 @@ class Identity(CatalogTest):
                              (report["tables_with_errors"], report["tables_with_warnings"]))
         run = self.nl("catalog", "index", check=3)
         self.assertIn("error: raw-data/many: 2 of its files still have trouble: neurolake catalog show raw-data.many\n", run.err)
-        self.assertEqual(["2 tables with errors: raw-data.bad, raw-data.many; see: neurolake catalog show raw-data.bad",
+        self.assertEqual(["2 tables with errors: raw-data.bad, raw-data.many; see: neurolake catalog tables --errors",
                           "1 table with warnings: raw-data.drift; see: neurolake catalog show raw-data.drift"], run.out.splitlines()[-2:])
+        listed = self.tables("--errors")
+        self.assertEqual({"raw-data.bad": ["raw-data/bad.parquet"], "raw-data.many": ["raw-data/many/a.ncf", "raw-data/many/b.ncf"]},
+                         {name: [f["path"] for f in table["findings"]] for name, table in listed.items()})
+        words = self.nl("catalog", "tables", "--errors").out
+        self.assertRegex(words, r"(?m)^raw-data.many .*\n    raw-data/many/a.ncf: .*\n    raw-data/many/b.ncf: ")
+        self.assertNotIn("drift", words)
+        self.assertEqual("No table with errors\n", self.nl("catalog", "tables", "processed", "--errors").out)
         self.assertEqual(["raw-data/bad.parquet", "raw-data/many", "raw-data/many/a.ncf", "raw-data/many/b.ncf"],
                          self.log("error.log")[-1]["files"])
         told = [c for c in self.nl("doctor", "--json").json["checks"] if c["check"] == "tables"]
@@ -175,6 +236,28 @@ class Identity(CatalogTest):
         self.assertEqual(([], ["raw-data.drift"], True), (report["failed"], report["tables_with_warnings"], report["rows_exact"]))
         self.assertIn("\n1 table with warnings: raw-data.drift; see: neurolake catalog show raw-data.drift\n", self.nl("catalog", "index").out)
         self.assertIn("drift/2.csv has z", self.nl("catalog", "show", "raw-data.drift").out)
+
+    def test_a_quick_index_tells_of_a_link_where_an_override_file_should_be(self):
+        self.put("raw-data/t/a.csv", "x\n1\n")
+        os.symlink("/nowhere", self.bucket("raw-data", "t", "_neurolake.yaml"))
+        age(self.bucket("raw-data", "t"))
+        for options in ((), ("--quick",), ("--quick",)):
+            self.assertIn("override_broken", self.findings(self.index(*options, check=3)), options)
+        os.unlink(self.bucket("raw-data", "t", "_neurolake.yaml"))
+        self.assertEqual([], self.index("--quick")["findings"])
+
+    def test_what_is_broken_is_not_lost_among_remarks(self):
+        for i in range(30):
+            self.put("raw-data/t/%d.csv" % i, "# a remark\nid,n\n1,2\n")
+        self.put("raw-data/t/cut.csv.gz", gzip.compress(b"id,n\n" + os.urandom(3000).hex().encode())[:-500])
+        for _ in range(2):
+            self.assertIn("error: raw-data/t/cut.csv.gz: ", self.nl("catalog", "index", check=3).err)
+        self.assertEqual(["raw-data.t"], sorted(self.tables("--errors")))
+        for i in range(150):
+            self.put("raw-data/many/%d.parquet" % i, "no parquet")
+        self.index(check=3)
+        self.assertIn("error: raw-data/many: at least 100 of its files still have trouble", self.nl("catalog", "index", check=3).err)
+        self.assertIn("\n    raw-data/many: and 50 more errors\n", self.nl("catalog", "tables", "--errors").out)
 
     def test_what_killed_writers_left_is_removed_but_not_what_is_being_written(self):
         self.put("raw-data/deep/a.csv", "id\n1\n")

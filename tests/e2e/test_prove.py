@@ -41,6 +41,15 @@ class Prove(CatalogTest):
         os.unlink(path)
         self.assertEqual("gone", self.prove("raw-data.orders.zip")["first"]["state"])
 
+    def test_of_a_table_without_names_only_the_rows_before_say_what_the_type_was(self):
+        self.put("raw-data/plain/a.csv", "1,2\n3,4\nword,6\n7,8\n9,10\n")
+        for sample in (["--sample", "3"], ["--full"]):
+            self.nl("catalog", "index", *sample)
+            proof = self.prove("raw-data.plain.column1")
+            self.assertEqual(3 if "3" in sample else 5, proof["rows_seen"])
+            self.assertEqual((3, "word", "int64"), tuple(proof["first"][k] for k in ("row", "value", "type_without_it")))
+        self.assertIn("int64 for 2 rows until then", self.nl("catalog", "prove", "raw-data.plain.column1").out)
+
     def test_the_file_of_several_is_named(self):
         self.put("raw-data/t/a.csv", "id,x\n1,1\n")
         self.put("raw-data/t/b.csv", "id,x\n1,5\n2,word\n")
@@ -71,6 +80,19 @@ class Prove(CatalogTest):
         self.put("raw-data/e.jsonl", '{"n": 1}\n' * 10 + '{"n": "x"}\n')
         self.index()
         self.assertEqual((11, "x", "int64"), tuple(self.prove("raw-data.e.n")["first"][k] for k in ("row", "value", "type_without_it")))
+
+    def test_a_row_that_forces_a_type_only_beside_later_ones_is_proved_by_the_whole_file(self):
+        self.put("raw-data/mix.csv", "id,v\n1,2024-01-01\n2,5\n3,6\n")
+        self.put("raw-data/time.csv", "id,v\n1,2024-01-01 10:00:00\n2,2024-01-02\n")
+        self.put("raw-data/list.jsonl", '{"v":1}\n{"v":[1]}\n{"v":[2]}\n')
+        self.put("raw-data/digits.csv", "id,v\n1,9007199254740993\n2,1e-7\n3,word\n")
+        self.nl("catalog", "index", "--sample", "2")
+        self.assertEqual("verified", self.prove("raw-data.digits.v")["first"]["state"])
+        self.index("--full")
+        for table in ("mix", "time", "list"):
+            first = self.prove("raw-data.%s.v" % table)["first"]
+            self.assertEqual((1, "verified"), (first["row"], first["state"]))
+        self.assertIn("rows behind it force the type together with it", self.nl("catalog", "prove", "raw-data.mix.v").out)
 
     def test_names_with_dots_and_names_that_are_not_there(self):
         self.put("raw-data/a.csv", "x.y,z\n01,2\n")

@@ -1,4 +1,4 @@
-// grouping_test.cpp: the rules that turn files into tables, their names, their partitions, their schema.
+// grouping_test.cpp: the rules that turn files into tables, their names, and their partitions.
 // SPDX-License-Identifier: Apache-2.0
 #include "index/grouping.hpp"
 
@@ -7,44 +7,14 @@
 #include "index/assemble.hpp"
 #include "index/naming.hpp"
 #include "index/partition.hpp"
+#include "unit/index/files_of_tables.hpp"
 
 using namespace neurolake;
 using namespace neurolake::index;
+using namespace neurolake::index::test;
 using model::GroupingRule;
 
 namespace {
-
-constexpr const char* k_now = "2026-11-22T08:00:00Z";
-
-model::Column column(std::string name, model::Type type = model::TypeKind::int64, std::uint64_t values = 1) {
-    model::Column c;
-    c.name = std::move(name);
-    c.type = std::move(type);
-    c.evidence.values = values;
-    return c;
-}
-
-File file(std::string path, std::string format = "csv", std::vector<std::string> columns = {"id", "name", "zip"},
-          std::uint64_t rows = 10) {
-    File f;
-    f.path = std::move(path);
-    f.size = 100;
-    f.mtime_ns = 1'000'000'000;
-    f.profile.emplace();
-    f.profile->profile.format = std::move(format);
-    f.profile->profile.rows = rows;
-    for (std::string& name : columns) f.profile->profile.columns.push_back(column(std::move(name)));
-    return f;
-}
-
-Unit unit(std::string root, std::vector<File> files, Unit::Kind kind = Unit::Kind::folder) {
-    Unit u;
-    u.kind = kind;
-    u.root = std::move(root);
-    u.files = std::move(files);
-    u.touched = true;
-    return u;
-}
 
 std::string shape(const std::vector<Group>& groups) {
     std::string out;
@@ -171,6 +141,25 @@ TEST_CASE("mixed depth and mixed keys are warnings that name two files", "[index
     REQUIRE(groups[0].findings.size() == 1);
     CHECK(groups[0].findings[0].code == "mixed_keys");
     CHECK(groups[0].keys == std::vector<std::string>{"y", "m"});
+    u = unit("e", {file("e/y=1/y=2/a.csv")}, Unit::Kind::partitions);
+    CHECK(group("raw-data", u)[0].keys == std::vector<std::string>{"y"});
+    u = unit("e",
+             {file("e/y=1/a.csv"), file("e/y=1/m=1/a.csv"), file("e/y=2/a.csv"), file("e/y=2/m=1/a.csv"),
+              file("e/y=3/a.csv")},
+             Unit::Kind::partitions);
+    groups = group("raw-data", u);
+    REQUIRE(groups[0].findings.size() == 1);
+    CHECK(groups[0].findings[0].message ==
+          "e/y=1/m=1/a.csv lies under y, m, but e/y=1/a.csv under y (2 files so); missing keys count as null");
+    CHECK(groups[0].keys == std::vector<std::string>{"y", "m"});
+}
+
+TEST_CASE("files of one partitioned table that are not alike are told of once", "[index]") {
+    const Unit u =
+        unit("e", {file("e/y=1/a.csv"), file("e/y=2/a.csv", "csv", {"other", "columns"})}, Unit::Kind::partitions);
+    const auto groups = group("raw-data", u);
+    REQUIRE(groups[0].findings.size() == 1);
+    CHECK(groups[0].findings[0].code == "mixed_columns");
 }
 
 TEST_CASE("partition values are typed by what they all are", "[index]") {
@@ -188,12 +177,24 @@ TEST_CASE("partition values are typed by what they all are", "[index]") {
     CHECK(type({"2024-01-01", "2024-12-31"}) == "date");
     CHECK(type({"2024-01-01", "2024-13-31"}) == "text");
     CHECK(type({"1", "0.5"}) == "double");
+    CHECK(type({"123456789012345", "0.5"}) == "double");
+    CHECK(type({"1234567890123456", "0.5"}) == "text");  // more digits than a double keeps
+    CHECK(type({"123456789012345678"}) == "int64");
+    CHECK(type({"007", "008"}) == "text");
     CHECK(type({"true", "false"}) == "boolean");
     CHECK(type({"de", "5"}) == "text");
     CHECK(type({"123456789012345678901"}) == "text");
     CHECK(type({std::string(k_null_partition)}) == "unknown");
     CHECK(type({std::string(k_null_partition), "7"}) == "int64");
-    CHECK(partition_column("k", {std::string(k_null_partition), "7"}).nullable);
+    const model::Column some = partition_column("k", {std::string(k_null_partition), "10", "9", "9"});
+    CHECK(some.nullable);
+    CHECK(some.evidence.nulls == 1);
+    CHECK(some.evidence.values == 3);
+    CHECK(some.evidence.distinct == 2);
+    CHECK(some.evidence.min == "9");
+    CHECK(some.evidence.max == "10");
+    CHECK(some.evidence.longest == 2);
+    CHECK_FALSE(partition_column("k", {"7"}).nullable);
 }
 
 TEST_CASE("key=value names are found and decoded", "[index]") {
@@ -219,6 +220,15 @@ TEST_CASE("an override file makes one table of a whole tree, or one of each file
     CHECK(assemble("raw-data", "tidy", groups[0], nullptr, k_now).format == "mixed");
     u.kind = Unit::Kind::override_files;
     CHECK(shape(group("raw-data", u)) == "mess/a.csv:1 mess/deep/b.json:1 ");
+}
+
+TEST_CASE("what a person made one table may have files of other columns, and keys in its folders", "[index]") {
+    Unit u = unit("t", {file("t/y=1/a.csv"), file("t/y=2/a.csv", "csv", {"id", "name"})}, Unit::Kind::override_table);
+    u.table_name = "orders";
+    const auto groups = group("raw-data", u);
+    REQUIRE(groups.size() == 1);
+    CHECK(groups[0].findings.empty());
+    CHECK(groups[0].keys == std::vector<std::string>{"y"});
 }
 
 TEST_CASE("keys that an override file does not have are named with their line, and the rest counts", "[index]") {
@@ -298,151 +308,24 @@ TEST_CASE("names are unique, and once given they stay", "[index]") {
     CHECK(named(alike) == names);
 }
 
-TEST_CASE("stubs count as part of the table and set its tier", "[index]") {
-    File away = file("t/y=1/a.csv"), here = file("t/y=2/a.csv");
-    away.state = lake::FileState::stub;
-    Unit u = unit("t", {away, here}, Unit::Kind::partitions);
-    auto t = assemble("raw-data", "t", group("raw-data", u)[0], nullptr, k_now);
-    CHECK(t.tier == model::TableTier::mixed);
-    CHECK(t.files == 2);
-    CHECK(t.bytes == 200);
-    CHECK(t.cloud_files == 1);
-    CHECK(t.cloud_bytes == 100);
-    CHECK(t.cloud_partitions == std::vector<std::string>{"t/y=1"});
-    CHECK(t.rows == 20);
-    u.files[1].state = lake::FileState::stub;
-    CHECK(assemble("raw-data", "t", group("raw-data", u)[0], nullptr, k_now).tier == model::TableTier::cloud);
+TEST_CASE("of two folders that want one name neither has it, of a folder and a file the folder", "[index]") {
+    auto names = named({group_at("a b", true), group_at("a_b", true)});
+    CHECK(names[0] != "a_b");
+    CHECK(names[1] != "a_b");
+    CHECK(names[0] != names[1]);
+    names = named({group_at("a_b.csv", false), group_at("a_b", true)});
+    CHECK(names == std::vector<std::string>{"a_b_csv", "a_b"});
 }
 
-TEST_CASE("a stub without a profile keeps the columns the table had", "[index]") {
-    const Unit known = unit("t", {file("t/a.csv")});
-    const auto before = assemble("raw-data", "t", group("raw-data", known)[0], nullptr, k_now);
-    File away = file("t/a.csv");
-    away.state = lake::FileState::stub;
-    away.profile.reset();
-    const Unit lost = unit("t", {away});
-    const auto after = assemble("raw-data", "t", group("raw-data", lost)[0], &before, "later");
-    REQUIRE(after.columns.size() == 3);
-    CHECK(after.columns[0].type == before.columns[0].type);
-    CHECK(after.schema_version == 1);
-    CHECK_FALSE(after.rows_exact);
-}
-
-TEST_CASE("a table keeps identity, words and times, and is unchanged when its files are", "[index]") {
-    const Unit u = unit("t", {file("t/a.csv")});
-    auto before = assemble("raw-data", "t", group("raw-data", u)[0], nullptr, k_now);
-    CHECK(before.id.size() == 16);
-    CHECK(next_version(before, nullptr, k_now)->version == 1);
-    before.tags = {"pii"};
-    before.owner = "ana";
-    const auto same = assemble("raw-data", "t", group("raw-data", u)[0], &before, "2027-01-01T00:00:00Z");
-    CHECK(same == before);
-    CHECK_FALSE(next_version(same, &before, k_now));
-    const Unit more = unit("t", {file("t/a.csv"), file("t/b.csv")});
-    const auto grown = assemble("raw-data", "t", group("raw-data", more)[0], &before, "2027-01-01T00:00:00Z");
-    CHECK(grown.id == before.id);
-    CHECK(grown.tags == before.tags);
-    CHECK(grown.first_seen == k_now);
-    CHECK(grown.indexed_at == "2027-01-01T00:00:00Z");
-    CHECK(grown.schema_version == 1);
-}
-
-TEST_CASE("a changed column makes the next schema version", "[index]") {
-    const Unit u = unit("t", {file("t/a.csv")});
-    const auto before = assemble("raw-data", "t", group("raw-data", u)[0], nullptr, k_now);
-    const Unit wider = unit("t", {file("t/a.csv", "csv", {"id", "name", "zip", "email"})});
-    auto after = assemble("raw-data", "t", group("raw-data", wider)[0], &before, k_now);
-    CHECK(after.schema_version == 2);
-    auto version = next_version(after, &before, k_now);
-    REQUIRE(version);
-    CHECK(version->changes == std::vector<std::string>{"+ email int64"});
-    CHECK_FALSE(version->breaking);
-    after = assemble("raw-data", "t", group("raw-data", u)[0], &after, k_now);
-    CHECK(after.schema_version == 3);
-    CHECK(next_version(after, &before, k_now));
-}
-
-TEST_CASE("columns that lost all values keep their type; an emptied file keeps its columns", "[index]") {
-    const Unit u = unit("t", {file("t/a.csv")});
-    const auto before = assemble("raw-data", "t", group("raw-data", u)[0], nullptr, k_now);
-    Unit nulls = u;
-    nulls.files[0].profile->profile.columns[0] = column("id", model::TypeKind::unknown, 0);
-    auto after = assemble("raw-data", "t", group("raw-data", nulls)[0], &before, k_now);
-    CHECK(after.columns[0].type.kind == model::TypeKind::int64);
-    CHECK(after.schema_version == 1);
-    const Unit emptied = unit("t", {file("t/a.csv", "empty", {}, 0)});
-    after = assemble("raw-data", "t", group("raw-data", emptied)[0], &before, k_now);
-    CHECK(after.columns.size() == 3);
-    CHECK(after.schema_version == 1);
-    CHECK(after.rows == 0);
-    const Unit replaced = unit("t", {file("t/a.csv", "unknown", {}, 0)});
-    CHECK(assemble("raw-data", "t", group("raw-data", replaced)[0], &before, k_now).columns.empty());
-}
-
-TEST_CASE("a table that lost most of its files says so", "[index]") {
-    std::vector<File> many;
-    for (int i = 0; i < 10; ++i) many.push_back(file("t/" + std::to_string(i) + ".csv"));
-    const Unit full = unit("t", many);
-    const auto before = assemble("raw-data", "t", group("raw-data", full)[0], nullptr, k_now);
-    const Unit rest = unit("t", {many[0], many[1]});
-    const auto after = assemble("raw-data", "t", group("raw-data", rest)[0], &before, k_now);
-    REQUIRE(after.findings.size() == 1);
-    CHECK(after.findings[0].code == "files_gone");
-    CHECK(after.findings[0].message.find("8 of its 10") != std::string::npos);
-}
-
-TEST_CASE("each way in which columns drift is told once with two file names", "[index]") {
-    const Unit u = unit(
-        "t", {file("t/a.csv", "csv", {"id", "name", "zip"}), file("t/b.csv", "csv", {"id", "name"}),
-              file("t/c.csv", "csv", {"id", "name", "zip"}), file("t/d.csv", "csv", {"id", "name", "zip", "city"})});
-    const auto groups = group("b", u);
-    REQUIRE(groups.size() == 1);
-    REQUIRE(groups[0].findings.size() == 2);
-    CHECK(groups[0].findings[0].code == "column_drift");
-    CHECK(groups[0].findings[0].path == "b/t/b.csv");
-    CHECK(groups[0].findings[0].message ==
-          "t/b.csv lacks zip, which t/a.csv has (1 of 4 files); what a file lacks counts as null");
-    CHECK(groups[0].findings[1].path == "b/t/d.csv");
-    CHECK(groups[0].findings[1].message ==
-          "t/d.csv has city, which t/a.csv lacks (1 of 4 files); what a file lacks counts as null");
-}
-
-TEST_CASE("many ways to drift are summed up in the last of four lines", "[index]") {
-    std::vector<File> files{file("t/a.csv", "csv", {"id", "name", "zip"}),
-                            file("t/b.csv", "csv", {"id", "name", "zip"})};
-    for (const char* extra : {"p", "q", "r", "s", "u"})
-        files.push_back(file(std::string("t/c_") + extra + ".csv", "csv", {"id", "name", "zip", extra}));
-    const auto groups = group("b", unit("t", files));
-    REQUIRE(groups.size() == 1);
-    REQUIRE(groups[0].findings.size() == 4);
-    CHECK(groups[0].findings[3].path == "b/t/c_s.csv");
-    CHECK(groups[0].findings[3].message ==
-          "other files have s, u, which t/a.csv lacks (2 of 7 files); what a file lacks counts as null");
-}
-
-TEST_CASE("types that only text can hold are a warning with the row that forced them", "[index]") {
-    File odd = file("t/b.csv");
-    odd.profile->profile.columns[2].type = model::TypeKind::text;
-    odd.profile->profile.columns[2].evidence.reason = "\"n/a\" first at row 7";
-    odd.profile->profile.columns[2].evidence.forced_row = 7;
-    const Unit u = unit("t", {file("t/a.csv"), odd, file("t/c.csv")});
-    const auto groups = group("b", u);
-    REQUIRE(groups[0].findings.size() == 1);
-    CHECK(groups[0].findings[0].code == "type_drift");
-    CHECK(groups[0].findings[0].line == 7);
-    CHECK(groups[0].findings[0].message ==
-          "zip is int64 in t/a.csv but text in t/b.csv (\"n/a\" first at row 7); text in 1 of 3 files");
-}
-
-TEST_CASE("types that widen without a loss are no drift", "[index]") {
-    File narrow = file("t/a.csv"), wider = file("t/b.csv"), empty = file("t/c.csv");
-    wider.profile->profile.columns[2].type = model::TypeKind::float64;
-    for (File* f : {&narrow, &wider}) {
-        f->profile->profile.columns[2].evidence.min = "1";
-        f->profile->profile.columns[2].evidence.max = "9";
+TEST_CASE("an override without a name, or with a word behind its quote, is broken", "[index]") {
+    for (const char* text : {"table:\n", "table: \"\"\n", "table: \"a\"#b\n"}) {
+        INFO(text);
+        const Override parsed = parse_override(text);
+        CHECK_FALSE(parsed.table);
+        REQUIRE(parsed.findings.size() == 1);
+        CHECK(parsed.findings[0].code == "override_broken");
     }
-    empty.profile->profile.columns[2].type = model::TypeKind::unknown;
-    CHECK(group("b", unit("t", {narrow, wider, empty}))[0].findings.empty());
+    CHECK(parse_override("table: \"a\" #b\n").table == "a");
 }
 
 TEST_CASE("a folder's key that is a column as well is one column, and differing values are told", "[index]") {
@@ -470,4 +353,27 @@ TEST_CASE("a folder's key that is a column as well is one column, and differing 
     CHECK(t.findings[0].message ==
           "year is a key of the folders and a column of the files: readers take the folder's value, 2024 here, and "
           "t/year=2024/b.csv holds 2021 to 2024");
+}
+
+TEST_CASE("what is known of a folder before its files are grouped stays with its table", "[index]") {
+    Unit u = unit("t", {file("t/a.csv")});
+    u.findings = {{model::Finding::Severity::note, "older_versions", "b/t", 0, "some are kept"}};
+    CHECK(group("b", u)[0].findings == u.findings);
+}
+
+TEST_CASE("a key of the folder beside values of the file is told by both ends of them, nulls say nothing", "[index]") {
+    const auto told = [](const char* min, const char* max, std::uint64_t nulls) {
+        File f = file("t/year=2023/a.csv", "csv", {"id", "year"});
+        model::Evidence& seen = f.profile->profile.columns[1].evidence;
+        if (min) seen.min = min;
+        if (max) seen.max = max;
+        seen.values = min ? 1 : 0;
+        seen.nulls = nulls;
+        const Unit u = unit("t", {f}, Unit::Kind::partitions);
+        return assemble("b", "t", group("b", u)[0], nullptr, k_now).findings.size();
+    };
+    CHECK(told("2023", "2023", 0) == 0);
+    CHECK(told("2023", "2024", 0) == 1);
+    CHECK(told("2022", "2023", 0) == 1);
+    CHECK(told(nullptr, nullptr, 5) == 0);
 }

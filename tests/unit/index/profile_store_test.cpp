@@ -57,6 +57,17 @@ constexpr std::string_view k_store_3{
     "\x03\x08\x00\x00",
     186};
 
+constexpr std::string_view k_store_4{
+    "\x4e\x4c\x50\x52\x4f\x46\x34\x0a\x4e\x46\x52\x4d\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x8b\x00"
+    "\x00\x00\x00\x00\x00\x00\x69\x21\x65\x0c\xa4\xb7\xa7\x14\x72\x61\x77\x2d\x64\x61\x74\x61\x09\x05\x61\x2e"
+    "\x63\x73\x76\x03\x63\x73\x76\x22\x6f\x6e\x65\x20\x63\x6f\x6c\x75\x6d\x6e\x2c\x20\x71\x75\x6f\x74\x65\x20"
+    "\x22\x2c\x20\x68\x65\x61\x64\x65\x72\x2c\x20\x75\x74\x66\x2d\x38\x00\x02\x69\x64\x05\x69\x6e\x74\x36\x34"
+    "\x01\x31\x01\x32\x17\x61\x6c\x6c\x20\x76\x61\x6c\x75\x65\x73\x20\x61\x72\x65\x20\x69\x6e\x74\x65\x67\x65"
+    "\x72\x73\x01\x00\x07\xa2\xc5\xde\x06\xac\xe9\xd8\xe1\x84\xd7\xce\xea\x31\xb2\xda\x9f\xea\xca\xa8\xd0\xea"
+    "\x31\x04\x01\x02\x03\x02\x01\x01\x04\x05\x01\x03\x03\x03\x02\x00\x03\x02\x00\x00\x02\x00\x01\x06\x01\x07"
+    "\x01\x03\x08\x00\x00",
+    187};
+
 FileProfile profile(std::uint64_t rows) {
     FileProfile f;
     f.size = 1234567890123;
@@ -84,6 +95,7 @@ FileProfile profile(std::uint64_t rows) {
     c.evidence.forced_row = 25001;
     f.profile.columns = {c, c};
     f.profile.columns[1].description = "The price, before tax";
+    f.profile.written = {{"10", "9", 3, true, true, 2, 0}, {"", std::nullopt, 0, false, false, 0, 0}};
     f.profile.findings = {{model::Finding::Severity::error, "short_row", "", 7, "row 7 is short"}};
     return f;
 }
@@ -92,8 +104,8 @@ bool equal(const FileProfile& a, const FileProfile& b) {
     return a.size == b.size && a.ino == b.ino && a.mtime_ns == b.mtime_ns && a.ctime_ns == b.ctime_ns &&
            a.made_by == b.made_by && a.profile.format == b.profile.format && a.profile.dialect == b.profile.dialect &&
            a.profile.compression == b.profile.compression && a.profile.columns == b.profile.columns &&
-           a.profile.rows == b.profile.rows && a.profile.rows_exact == b.profile.rows_exact &&
-           a.profile.findings == b.profile.findings;
+           a.profile.written == b.profile.written && a.profile.rows == b.profile.rows &&
+           a.profile.rows_exact == b.profile.rows_exact && a.profile.findings == b.profile.findings;
 }
 
 }  // namespace
@@ -234,7 +246,8 @@ TEST_CASE("profiles follow a bucket to its new name, also when told twice", "[in
 }
 
 TEST_CASE("profiles of older programs are read, and written anew by the next commit", "[index]") {
-    for (const auto& [bytes, codec] : {std::pair(k_store_1, 1), std::pair(k_store_2, 2), std::pair(k_store_3, 3)}) {
+    for (const auto& [bytes, codec] :
+         {std::pair(k_store_1, 1), std::pair(k_store_2, 2), std::pair(k_store_3, 3), std::pair(k_store_4, 4)}) {
         const Scratch scratch;
         REQUIRE(write_file_atomic(scratch.file, bytes));
         {
@@ -243,7 +256,7 @@ TEST_CASE("profiles of older programs are read, and written anew by the next com
             store.put("raw-data", "new", {{"b.csv", profile(1)}});
             REQUIRE(store.commit());
         }
-        CHECK(read_file(scratch.file)->starts_with("NLPROF4\n"));
+        CHECK(read_file(scratch.file)->starts_with("NLPROF5\n"));
         const auto store = scratch.open();
         const auto old = store.load("raw-data", "");
         REQUIRE(old.contains("a.csv"));

@@ -12,70 +12,11 @@
 
 #include "base/file.hpp"
 #include "index/index.hpp"
+#include "unit/index/test_lake.hpp"
 
 using namespace neurolake;
 namespace fs = std::filesystem;
-
-namespace {
-
-struct TestLake {
-    TestLake() {
-        char name[] = "/tmp/neurolake-index-XXXXXX";
-        home = ::mkdtemp(name);
-        REQUIRE(lake::Lake::create(home, clock));
-        lake.emplace(*lake::Lake::open(home));
-        options.folder = lake->layout().catalog;
-        REQUIRE(catalog::Catalog::create(options));
-        for (const char* bucket : {"raw-data", "processed"}) {
-            lake::Bucket b;
-            b.name = bucket;
-            b.root = lake->layout().buckets / bucket;
-            fs::create_directories(b.root);
-            buckets.push_back(b);
-        }
-    }
-    ~TestLake() { fs::remove_all(home); }
-
-    void put(const std::string& path, const std::string& text, int age_seconds = 3600) {
-        const fs::path file = lake->layout().buckets / path;
-        fs::create_directories(file.parent_path());
-        std::ofstream(file, std::ios::binary) << text;
-        const timespec past{::time(nullptr) - age_seconds, 0};
-        const timespec times[2] = {past, past};
-        REQUIRE(::utimensat(AT_FDCWD, file.c_str(), times, 0) == 0);
-    }
-
-    Result<index::Report> try_index(const index::Options& how = {}) {
-        auto catalog = catalog::Catalog::open(options);
-        REQUIRE(catalog);
-        return index::run(*lake, buckets, *catalog, how, clock, *cancel, {});
-    }
-    index::Report index(const index::Options& how = {}) {
-        auto report = try_index(how);
-        if (!report) FAIL(report.error().message);
-        return std::move(*report);
-    }
-    catalog::Catalog open() const { return std::move(*catalog::Catalog::open(options)); }
-    std::string bytes() const {
-        return *read_file(options.folder / "tables.json") + *read_file(options.folder / "schemas.json");
-    }
-    std::set<std::string> names() const {
-        std::set<std::string> names;
-        const auto catalog = open();
-        for (const auto& table : catalog.tables())
-            if (table.deleted_at.empty()) names.insert(table.full_name());
-        return names;
-    }
-
-    SystemClock clock;
-    std::unique_ptr<CancelFlag> cancel = std::make_unique<CancelFlag>();
-    fs::path home;
-    std::optional<lake::Lake> lake;
-    catalog::Options options;
-    std::vector<lake::Bucket> buckets;
-};
-
-}  // namespace
+using neurolake::index::test::TestLake;
 
 TEST_CASE("an index makes tables, a second one writes nothing", "[index]") {
     TestLake lake;
@@ -340,6 +281,28 @@ TEST_CASE("a change tells of how many rows it knows for sure, before and now", "
     CHECK(report.changes[0].rows_exact);
     CHECK(report.changes[0].rows == 3);
     CHECK(report.rows_exact);
+}
+
+TEST_CASE("a range that a person's word hid or shows again is no change of values", "[index]") {
+    TestLake lake;
+    lake.put("raw-data/a.csv", "id,code\n1,x\n2,y\n");
+    lake.put("raw-data/wide.csv", "a,b,c,d,e,f\n1,2,3,4,5,6\n");
+    lake.index();
+    auto catalog = lake.open();
+    const auto hide = [&](const char* name) {
+        model::Table table = **catalog.get(name);
+        for (model::Column& column : table.columns) column.evidence.min = column.evidence.max = std::nullopt;
+        return table;
+    };
+    catalog::Batch batch;
+    batch.upserts = {hide("raw-data.a"), hide("raw-data.wide")};
+    batch.indexed_at = batch.upserts[0].indexed_at;
+    REQUIRE(catalog.apply(batch));
+    const auto report = lake.index({.full = true});
+    REQUIRE(report.changes.size() == 2);
+    CHECK(report.changes[0].reason == "what is known of id, code changed, no value did");
+    CHECK(report.changes[1].reason == "what is known of 6 columns changed, no value did");
+    CHECK((*lake.open().get("raw-data.a"))->columns[0].evidence.max == "2");
 }
 
 TEST_CASE("how the files of a table differ is told once, not at each change of the table", "[index]") {

@@ -86,4 +86,22 @@ TEST_CASE("rows come in the table's columns, and partitions from the path", "[in
     std::vector<Cells> out;
     add_rows(table, "people/year=2024/a.csv", rows, 1, out);
     CHECK(out == std::vector<Cells>{{std::nullopt, "a@b.c", "2024"}});
+    add_rows(table, "people/year=__HIVE_DEFAULT_PARTITION__/a.csv", rows, 2, out);
+    REQUIRE(out.size() == 2);
+    CHECK_FALSE(out[1][2]);
+}
+
+TEST_CASE("a column whose name hints at people is masked, until a person says otherwise", "[index]") {
+    model::Table table = people();
+    table.columns[0].semantic_evidence.source = "name";
+    Sample sample = sample_of(table);
+    sample.rows[0][0] = "Anna";
+    const Sample plain = sample;
+    mask(sample, table);
+    CHECK(sample.rows[0][0] == "A***");
+    CHECK(sample.masked[0]);
+    table.columns[0].not_pii = true;
+    sample = plain;
+    mask(sample, table);
+    CHECK(sample.rows[0][0] == "Anna");
 }
