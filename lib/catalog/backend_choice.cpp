@@ -44,8 +44,8 @@ fs::path sign_of(std::string_view backend, const fs::path& folder) {
     return backend == "sqlite" ? sqlite_file(folder) : fs::path();
 }
 
-// The newest name that the file got when it was set aside, as long as it is younger than its damaged ones.
-std::string moved_name(const fs::path& file) {
+// When it was last set aside for another backend ("20261122T154025Z-2"), as long as it was damaged no later; "": never.
+std::string moved_at(const fs::path& file) {
     std::string moved, damaged;
     std::error_code failed;
     for (fs::directory_iterator it(file.parent_path(), failed), end; !failed && it != end; it.increment(failed)) {
@@ -55,7 +55,19 @@ std::string moved_name(const fs::path& file) {
         if (ending.starts_with("moved-")) moved = std::max(moved, ending.substr(6));
         if (ending.starts_with("damaged-")) damaged = std::max(damaged, ending.substr(8));
     }
-    return moved.empty() || moved < damaged ? "" : fmt::format("{}.moved-{}", file.filename().string(), moved);
+    return moved < damaged ? "" : moved;
+}
+
+// Whether it is in a database or was removed is not for files to tell.
+Error gone(const fs::path& sign, const std::string& what, const std::string& moved) {
+    const std::string name = sign.filename().string();
+    return Error(
+        Errc::not_found, what + ", it was moved to another backend or removed",
+        fmt::format("bring it back: neurolake catalog migrate; where no backend has it, from a backup. {0}.moved-{1} "
+                    "is an older state: rename it to {0} to go on from there, or to any other name to begin "
+                    "anew with neurolake catalog index --full, without the words of people and lineage",
+                    name, moved),
+        sign.string());
 }
 
 // A sign of another backend's catalog, which is worth asking for; "": none.
@@ -84,12 +96,7 @@ Status check_not_elsewhere(const Options& options) {
                                  "catalog.backend {}",
                                  other),
                      sign.string());
-    if (const std::string moved = sign.empty() ? "" : moved_name(sign); !moved.empty())
-        return Error(Errc::not_found, fmt::format("{}, it was moved to another backend", what),
-                     fmt::format("bring it back: neurolake catalog migrate. What it held before the move is in {}; to "
-                                 "begin anew, rename that",
-                                 moved),
-                     sign.string());
+    if (const std::string moved = sign.empty() ? "" : moved_at(sign); !moved.empty()) return gone(sign, what, moved);
     return {};
 }
 

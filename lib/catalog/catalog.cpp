@@ -18,6 +18,7 @@
 #include "catalog/glossary.hpp"
 #include "catalog/lineage.hpp"
 #include "catalog/search.hpp"
+#include "model/row_sum.hpp"
 
 namespace neurolake::catalog {
 
@@ -89,7 +90,7 @@ Totals Catalog::Impl::totals_after(const Change& change) const {
     for (const auto& [id, table] : next) {
         if (!table->deleted_at.empty()) continue;
         ++totals.tables;
-        totals.rows += table->rows;
+        model::add_rows(totals.rows, table->rows);
     }
     return totals;
 }
@@ -185,8 +186,28 @@ std::string meant_in_full(std::string_view name, const std::vector<TableKey>& ke
     return full.size() == 1 ? full[0] : "";
 }
 
+// The first three: "raw-data.orders or sales.orders".
+std::string either_of(const std::vector<std::string>& names) {
+    return fmt::format(
+        "{}", fmt::join(names.begin(), names.begin() + std::min<std::ptrdiff_t>(std::ssize(names), 3), " or "));
+}
+
+// Tables whose last part is that of `name`, "raw-data.tz.zone1970" for "raw-data.zone1970": those of its bucket, if
+// any.
+std::vector<std::string> elsewhere(std::string_view name, const std::vector<TableKey>& keys) {
+    const auto last = name.substr(name.rfind('.') + 1);
+    std::vector<std::string> all, of_bucket;
+    for (const TableKey& key : keys) {
+        if (!key.alive || last_part(key) != last) continue;
+        all.push_back(key.full_name);
+        if (name.starts_with(key.bucket + ".")) of_bucket.push_back(key.full_name);
+    }
+    return of_bucket.empty() ? all : of_bucket;
+}
+
 // By the full name, or where no bucket was said by the table's own: "raw-data.orders or sales.orders".
 std::string meant(std::string_view name, const std::vector<TableKey>& keys) {
+    if (const auto found = elsewhere(name, keys); !found.empty()) return either_of(found);
     std::vector<std::string> full, bare;
     for (const TableKey& key : keys) {
         if (!key.alive) continue;
@@ -195,11 +216,10 @@ std::string meant(std::string_view name, const std::vector<TableKey>& keys) {
     }
     const auto close = text::closest(name, bare);
     if (!close) return meant_in_full(name, keys);
-    std::string out;
-    std::size_t told = 0;
+    std::vector<std::string> named;
     for (std::size_t i = 0; i < full.size(); ++i)
-        if (bare[i] == *close && ++told <= 3) out += (out.empty() ? "" : " or ") + full[i];
-    return out;
+        if (bare[i] == *close) named.push_back(full[i]);
+    return either_of(named);
 }
 
 // The table that `name`, taken for table.column, names first; "" if there is none.
@@ -376,7 +396,7 @@ Totals Catalog::totals() const {
     for (const model::Table& table : tables()) {
         if (!table.deleted_at.empty()) continue;
         ++totals.tables;
-        totals.rows += table.rows;
+        model::add_rows(totals.rows, table.rows);
     }
     return totals;
 }

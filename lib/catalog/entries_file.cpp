@@ -56,7 +56,7 @@ Result<std::optional<Identity>> identity_if_there(const std::filesystem::path& p
 
 Error damaged(const std::filesystem::path& path, std::string_view why) {
     return Error(Errc::corrupt, fmt::format("read the catalog file {}: {}", path.filename().string(), why),
-                 "neurolake doctor --fix renames it aside and neurolake catalog index makes it anew", path.string());
+                 k_damage_hint, path.string());
 }
 
 }  // namespace

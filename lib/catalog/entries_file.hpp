@@ -13,6 +13,12 @@
 
 namespace neurolake::catalog {
 
+// What to do about a catalog file that does not read, in any backend. Files tell their columns again, nobody's words.
+inline constexpr char k_damage_hint[] =
+    "best: bring it back from a backup; else neurolake doctor --fix renames it aside and neurolake catalog index "
+    "--full "
+    "tells again what files tell; words of people and lineage come back from a backup or an export only";
+
 // What the document is called inside and what its list is called.
 struct EntriesKind {
     std::string_view schema;     // "neurolake.tables/1"

@@ -32,8 +32,7 @@ const ListFile& file_of(List list) {
 
 Error with_file(Error error, std::string_view file) {
     error.code = Errc::corrupt;
-    if (error.hint.empty())
-        error.hint = "neurolake doctor --fix renames it aside and neurolake catalog index makes it anew";
+    if (error.hint.empty()) error.hint = k_damage_hint;
     return std::move(error).with_context(file);
 }
 

@@ -143,8 +143,8 @@ inline constexpr std::size_t k_any_depth = std::numeric_limits<std::size_t>::max
 // All that `start` is made from, or feeds: by depth, then name; each once, `start` itself never. Cycles end there.
 std::vector<Reached> walk(const Lineage& lineage, std::size_t start, Direction direction,
                           std::size_t depth = k_any_depth);
-// The datasets of each cycle, in the order in which data flows, the first by name first. One cycle is told for each
-// knot of cycles: the shortest one through its first dataset that is on one.
+// Cycles, each with its datasets in the order in which data flows, the first by name first. Of a knot of cycles as many
+// are told as it takes for each dataset to be in one: the shortest one through each that no cycle before it has.
 std::vector<std::vector<std::size_t>> cycles(const Lineage& lineage);
 
 const std::vector<std::size_t>& links_of(const Lineage& lineage, std::size_t dataset, Direction direction);

@@ -86,29 +86,43 @@ private:
     std::size_t m_last = 0, m_knots = 0;
 };
 
-// The shortest way from `start` back to itself inside its knot.
-std::vector<std::size_t> way_round(const Lineage& lineage, std::size_t start, const std::vector<std::size_t>& knot_of) {
-    std::vector<std::size_t> from(lineage.datasets().size(), k_any_depth);
-    std::deque<std::size_t> queue{start};
-    while (!queue.empty()) {
-        const std::size_t at = queue.front();
-        queue.pop_front();
-        for (const std::size_t link : lineage.datasets()[at].feeds) {
-            const std::size_t to = lineage.links()[link].to;
-            if (to == start) {
-                std::vector<std::size_t> way;
-                for (std::size_t step = at; step != start; step = from[step]) way.push_back(step);
-                way.push_back(start);
-                std::reverse(way.begin(), way.end());
-                return way;
+// The shortest ways from datasets back to themselves inside their knots.
+class Rounds {
+public:
+    Rounds(const Lineage& lineage, const std::vector<std::size_t>& knot_of)
+        : m_lineage(lineage), m_knot_of(knot_of), m_from(knot_of.size()), m_seen(knot_of.size(), k_any_depth) {}
+
+    std::vector<std::size_t> of(std::size_t start) {
+        std::deque<std::size_t> queue{start};
+        while (!queue.empty()) {
+            const std::size_t at = queue.front();
+            queue.pop_front();
+            for (const std::size_t link : m_lineage.datasets()[at].feeds) {
+                const std::size_t to = m_lineage.links()[link].to;
+                if (to == start) return way(start, at);
+                if (m_knot_of[to] != m_knot_of[start] || std::exchange(m_seen[to], start) == start) continue;
+                m_from[to] = at;
+                queue.push_back(to);
             }
-            if (knot_of[to] != knot_of[start] || from[to] != k_any_depth) continue;
-            from[to] = at;
-            queue.push_back(to);
         }
+        return {};
     }
-    return {};
-}
+
+private:
+    // Its first by name first.
+    std::vector<std::size_t> way(std::size_t start, std::size_t last) const {
+        std::vector<std::size_t> way;
+        for (std::size_t step = last; step != start; step = m_from[step]) way.push_back(step);
+        way.push_back(start);
+        std::ranges::reverse(way);
+        std::rotate(way.begin(), std::ranges::min_element(way), way.end());
+        return way;
+    }
+
+    const Lineage& m_lineage;
+    const std::vector<std::size_t>& m_knot_of;
+    std::vector<std::size_t> m_from, m_seen;  // by dataset; m_seen: on the search from where
+};
 
 }  // namespace
 
@@ -145,15 +159,16 @@ std::vector<std::vector<std::size_t>> cycles(const Lineage& lineage) {
     const auto& knot_of = knots.knot_of();
     std::vector<std::size_t> members(knots.count());
     for (const std::size_t knot : knot_of) ++members[knot];
-    std::vector<bool> told(knots.count());
+    std::vector<bool> told(knot_of.size());
     std::vector<std::vector<std::size_t>> found;
-    for (std::size_t i = 0; i < lineage.datasets().size(); ++i) {
-        if (told[knot_of[i]]) continue;
+    Rounds rounds(lineage, knot_of);
+    for (std::size_t i = 0; i < knot_of.size(); ++i) {
+        if (told[i]) continue;
         const auto targets = neighbours(lineage, i, Direction::down);
-        const bool itself = std::find(targets.begin(), targets.end(), i) != targets.end();
+        const bool itself = std::ranges::find(targets, i) != targets.end();
         if (members[knot_of[i]] < 2 && !itself) continue;
-        told[knot_of[i]] = true;
-        found.push_back(way_round(lineage, i, knot_of));
+        found.push_back(rounds.of(i));
+        for (const std::size_t dataset : found.back()) told[dataset] = true;
     }
     return found;
 }

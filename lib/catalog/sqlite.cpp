@@ -11,13 +11,12 @@
 #include <thread>
 
 #include "base/file.hpp"
+#include "catalog/entries_file.hpp"
 
 namespace neurolake::catalog {
 namespace {
 
 constexpr sqlite3_int64 k_largest = sqlite3_int64{64} << 30;
-constexpr std::string_view k_damage_hint =
-    "neurolake doctor --fix renames it aside and neurolake catalog index makes it anew";
 
 struct CloseDatabase {
     void operator()(sqlite3* database) const { ::sqlite3_close(database); }
@@ -31,7 +30,7 @@ using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
 
 Error damaged_file(const std::filesystem::path& file, std::string_view why) {
     return Error(Errc::corrupt, fmt::format("read the catalog file {}: {}", file.filename().string(), why),
-                 std::string(k_damage_hint), file.string());
+                 k_damage_hint, file.string());
 }
 
 Error sqlite_error(sqlite3* database, int code, const std::filesystem::path& file, std::string_view what) {

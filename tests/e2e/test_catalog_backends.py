@@ -104,6 +104,20 @@ class Moves(BackendTest):
         self.assertTrue(glob.glob(self.path("catalog/tables.json.moved-*")))
         self.assertTrue(glob.glob(self.path("catalog/catalog.db.moved-*")))
 
+    def test_from_a_catalog_that_was_removed_there_is_a_way_on(self):
+        self.fill()
+        for backend in ("sqlite", "json", "sqlite"):
+            self.migrate("--to", backend)
+        os.unlink(self.path("catalog/catalog.db"))
+        refused = self.nl("catalog", "tables", check=1).err
+        self.assertIn("moved to another backend or removed", refused)
+        older = glob.glob(self.path("catalog/catalog.db.moved-*"))
+        self.assertEqual(1, len(older))
+        self.assertIn(os.path.basename(older[0]) + " is an older state", refused)
+        os.rename(older[0], self.path("catalog/older.db"))
+        self.index("--full")
+        self.assertIn("raw-data.a", self.names())
+
     def test_tables_that_are_gone_are_counted_apart(self):
         self.fill()
         self.assertIn("3 tables, 1 gone, ", self.nl("catalog", "migrate", "--to", "sqlite", "--dry-run").out)
@@ -298,7 +312,7 @@ class PostgreSQL(BackendTest):
                 for words in (["tables"], ["index"], ["migrate", "--to", "json"], ["describe", "raw-data.a", "x"]):
                     start = time.monotonic()
                     result = self.nl("catalog", *words, check=1)
-                    self.assertLess(time.monotonic() - start, 10 if SANITIZER else 5)
+                    self.assertLess(time.monotonic() - start, 20 if SANITIZER else 10)  # five, and a busy machine's share
                     errors = [line for line in result.err.splitlines() if line.startswith("error:")]
                     self.assertEqual(1, len(errors), str(result))
                     self.assertIn("127.0.0.1", errors[0])

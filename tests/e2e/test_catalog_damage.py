@@ -17,7 +17,9 @@ class Damage(CatalogTest):
             error = self.nl(*args, "--json", check=1).error
             self.assertEqual("corrupt", error["code"])
             self.assertIn("doctor --fix", error["hint"])
+            self.assertIn("words of people and lineage come back from a backup or an export only", error["hint"])
         self.assertEqual(damaged, read(self.path("catalog", "tables.json")))
+        self.assertIn("bring them back from a backup", self.nl("doctor", "--fix").out)
 
     def test_a_lost_catalog_is_made_again_without_reading_files(self):
         for i in range(10):

@@ -146,6 +146,35 @@ TEST_CASE("a change that changes nothing is no change", "[contract]") {
     CHECK(other.apply(batch({table("raw-data", "orders2")})));  // no conflict
 }
 
+TEST_CASE("a change that only takes away counts, and so do odd ids", "[contract]") {
+    Shelf shelf(GENERATE(from_range(backends())));
+    INFO(shelf.options.backend);
+    const std::string long_id(600, 'x'), like_ours = "sha256:x";
+    const auto entry = [](const std::string& id) {
+        return EntryChange{List::glossary, id, "{\"id\":\"" + id + "\",\"term\":\"t\"}"};
+    };
+    auto catalog = shelf.open();
+    REQUIRE(catalog.change_entries({entry("a"), entry(long_id), entry(long_id + "y"), entry(like_ours)}));
+    CHECK(shelf.open().entries(List::glossary).value().size() == 4);
+    for (const std::string& id : {long_id, long_id + "y", like_ours})
+        CHECK(shelf.open().entry(List::glossary, id).value() == *entry(id).entry);
+    REQUIRE(catalog.change_entries({{List::glossary, "a", std::nullopt}}));
+    CHECK(shelf.open().entries(List::glossary).value().size() == 3);
+    Batch batch;
+    batch.upserts.resize(1);
+    batch.upserts[0].id = "0123456789abcdef";
+    batch.upserts[0].bucket = "raw-data";
+    batch.upserts[0].name = batch.upserts[0].path = "orders";
+    batch.indexed_at = "2026-11-22T08:00:00Z";
+    REQUIRE(catalog.apply(batch));
+    Batch gone;
+    gone.tombstones = {"0123456789abcdef"};
+    gone.indexed_at = "2026-11-23T08:00:00Z";
+    REQUIRE(catalog.apply(gone));
+    REQUIRE(catalog.forget(gone.tombstones));
+    CHECK(shelf.open().tables().empty());
+}
+
 TEST_CASE("readers see the old state or the new one while a writer writes", "[contract]") {
     Shelf shelf(GENERATE(from_range(backends())));
     INFO(shelf.options.backend);
@@ -256,6 +285,13 @@ TEST_CASE("a catalog is carried from any backend to any other, unchanged", "[con
         const auto copied = Catalog::open(shelf.in(to));
         REQUIRE(copied);
         CHECK(copied->tables() == catalog.tables());
+        for (const List list : k_all_lists) {
+            INFO(name_of(list));
+            CHECK_FALSE(copied->entries(list).value().empty());
+            CHECK(copied->entries(list).value() == catalog.entries(list).value());
+        }
+        CHECK(copied->totals() == catalog.totals());
+        CHECK(copied->indexed_at() == catalog.indexed_at());
         CHECK(copied->check());
     }
 }

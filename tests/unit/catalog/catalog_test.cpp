@@ -184,6 +184,8 @@ TEST_CASE("get understands bare names and helps with wrong ones", "[catalog]") {
     CHECK((*catalog.get("zone"))->full_name() == "raw-data.tz.zone");  // the last part, where only one has it
     CHECK(catalog.get("old").error().hint == "say which: archive.old or processed.old");
     CHECK(catalog.get("part").error().hint == "say which: raw-data.a.part or raw-data.b.part");
+    CHECK(catalog.get("raw-data.part").error().hint == "did you mean raw-data.a.part or raw-data.b.part?");
+    CHECK(catalog.get("raw-dta.part").error().hint == "did you mean raw-data.a.part or raw-data.b.part?");
     auto wrong = catalog.get("raw-data.order");
     REQUIRE_FALSE(wrong);
     CHECK(wrong.error().code == Errc::not_found);
@@ -473,4 +475,127 @@ TEST_CASE("tables with findings are found by severity, whatever a person's words
     CHECK(names(Severity::error) == "raw-data-broken ");
     CHECK(names(Severity::warning) == "raw-data-broken raw-data-warned ");
     CHECK(names(Severity::note) == "raw-data-broken raw-data-noted raw-data-warned ");
+}
+
+TEST_CASE("totals are those of the tables that are there, after each change", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    const auto told = [&] {
+        const Totals now = catalog.totals(), again = scratch.open().totals();
+        CHECK(now == again);
+        return std::pair(now.tables, now.rows);
+    };
+    REQUIRE(catalog.apply(batch({table("raw-data", "orders"), table("raw-data", "people")})));
+    CHECK(told() == std::pair<std::uint64_t, std::uint64_t>(2, 6));
+    model::Table grown = table("raw-data", "orders");
+    grown.rows = 10;
+    REQUIRE(catalog.apply(batch({grown})));
+    CHECK(told() == std::pair<std::uint64_t, std::uint64_t>(2, 13));
+    Batch gone;
+    gone.tombstones = {"raw-data-people"};
+    gone.indexed_at = "2026-11-23T08:00:00Z";
+    REQUIRE(catalog.apply(gone));
+    CHECK(told() == std::pair<std::uint64_t, std::uint64_t>(1, 10));
+}
+
+TEST_CASE("what is gone stays gone since then, can be forgotten with its history, and what is there cannot",
+          "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    REQUIRE(catalog.apply(batch({table("raw-data", "orders"), table("raw-data", "people")})));
+    Batch gone;
+    gone.tombstones = {"raw-data-people"};
+    gone.indexed_at = "2026-11-23T08:00:00Z";
+    REQUIRE(catalog.apply(gone));
+    gone.indexed_at = "2026-11-24T08:00:00Z";
+    REQUIRE(catalog.apply(gone));
+    const auto is_people = [](const model::Table& t) { return t.name == "people"; };
+    const auto people = std::ranges::find_if(catalog.tables(), is_people);
+    REQUIRE(people != catalog.tables().end());
+    CHECK(people->deleted_at == "2026-11-23T08:00:00Z");
+    const auto refused = catalog.forget({"raw-data-orders"});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Errc::usage);
+    REQUIRE(catalog.forget({"raw-data-people"}));
+    const Catalog again = scratch.open();
+    CHECK(again.tables().size() == 1);
+    CHECK(again.entries(List::histories).value().size() == 1);
+}
+
+TEST_CASE("a place is looked up in the catalog as it is now", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    REQUIRE(catalog.apply(batch({table("raw-data", "orders")})));
+    REQUIRE(catalog.table_of("raw-data", "orders/a.csv"));
+    model::Table moved = table("raw-data", "orders");
+    moved.path = "sales";
+    REQUIRE(catalog.apply(batch({moved})));
+    CHECK_FALSE(catalog.table_of("raw-data", "orders/a.csv"));
+    CHECK(catalog.table_of("raw-data", "sales/a.csv"));
+}
+
+TEST_CASE("remarks follow a bucket to its new name, those of a bucket that begins alike stay", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    model::Table odd = table("raw", "orders");
+    odd.findings = {{model::Finding::Severity::warning, "short_row", "raw/orders/a.csv", 2, "a row is short"},
+                    {model::Finding::Severity::note, "other", "rawest/a.csv", 0, "beside it"}};
+    REQUIRE(catalog.apply(batch({odd})));
+    REQUIRE(catalog.rename_bucket("raw", "new"));
+    const model::Table* table = catalog.find("new.orders");
+    REQUIRE(table);
+    CHECK(table->findings[0].path == "new/orders/a.csv");
+    CHECK(table->findings[1].path == "rawest/a.csv");
+}
+
+TEST_CASE("a history carries its table's present name", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    REQUIRE(catalog.apply(batch({table("raw-data", "orders")})));
+    model::Table renamed = table("raw-data", "orders");
+    renamed.name = "sales";
+    renamed.schema_version = 2;
+    REQUIRE(catalog.apply(batch({renamed})));
+    CHECK(scratch.text("schemas.json").find("raw-data.sales") != std::string::npos);
+    CHECK(scratch.text("schemas.json").find("raw-data.orders\"") == std::string::npos);
+}
+
+TEST_CASE("a word of a name counts for more than letters within one", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    REQUIRE(catalog.apply(batch({table("raw-data", "a_reorders"), table("raw-data", "b_orders")})));
+    const Hits hits = catalog.search("orders", 0);
+    REQUIRE(hits.best.size() == 2);
+    CHECK(hits.best[0].table->name == "b_orders");
+}
+
+TEST_CASE("a term is found by its name before its synonyms, in any case", "[catalog]") {
+    const std::vector<Term> terms{{"Client", "who buys", {"Customer"}}, {"Customer", "who pays", {}}};
+    const auto definition = [](const std::vector<Term>& all, std::string_view word) {
+        const Term* found = find_term(all, word);
+        return found ? found->definition : "none";
+    };
+    CHECK(definition(terms, "customer") == "who pays");
+    CHECK(definition(terms, "CLIENT") == "who buys");
+    CHECK(definition({terms[0]}, "customer") == "who buys");
+    CHECK_FALSE(find_term(terms, "cust"));
+}
+
+TEST_CASE("a check tells a table that stands there twice and a history that cannot be read", "[catalog]") {
+    Scratch scratch;
+    Catalog catalog = scratch.open();
+    REQUIRE(catalog.apply(batch({table("raw-data", "orders"), table("raw-data", "people")})));
+    CHECK(catalog.check());
+    const auto edited = [&](const char* file, std::string_view what, std::string_view with) {
+        const std::string text = scratch.text(file);
+        std::string other = text;
+        other.replace(other.find(what), what.size(), with);
+        std::ofstream(scratch.options.folder / file) << other;
+        const Status status = scratch.open().check();
+        std::ofstream(scratch.options.folder / file) << text;
+        return status ? std::string() : status.error().message;
+    };
+    CHECK(edited("tables.json", "\"id\":\"raw-data-people\"", "\"id\":\"raw-data-orders\"").find("twice") !=
+          std::string::npos);
+    CHECK_FALSE(edited("schemas.json", "\"type\":\"int64\"", "\"type\":\"int65\"").empty());
 }

@@ -319,15 +319,16 @@ TEST_CASE("a walk names each dataset once, by depth and name, and ends where a c
     CHECK(reached(*lineage, "a", Direction::down, 0).empty());
 }
 
-TEST_CASE("cycles are found, the shortest of each knot, a dataset that feeds itself too", "[catalog][lineage]") {
+TEST_CASE("cycles are found until each dataset is in one, a dataset that feeds itself too", "[catalog][lineage]") {
     Lake lake;
     lake.say(edges({{"a", "b"}, {"b", "c"}, {"c", "a"}, {"b", "a"}, {"c", "d"}, {"d", "d"}, {"d", "e"}}));
     const auto catalog = lake.open();
     const auto lineage = Lineage::read(catalog);
     const auto found = cycles(*lineage);
-    REQUIRE(found.size() == 2);
+    REQUIRE(found.size() == 3);
     CHECK(names(*lineage, found[0]) == Names{"a", "b"});
-    CHECK(names(*lineage, found[1]) == Names{"d"});
+    CHECK(names(*lineage, found[1]) == Names{"a", "b", "c"});
+    CHECK(names(*lineage, found[2]) == Names{"d"});
 }
 
 TEST_CASE("names lead to datasets, unknown ones to a suggestion", "[catalog][lineage]") {
@@ -483,4 +484,57 @@ TEST_CASE("pictures of hostile names stay well-formed", "[catalog][lineage]") {
     CHECK(mermaid.find("<script>") == std::string::npos);
     CHECK(mermaid.find("%%") == std::string::npos);
     CHECK(mermaid.find("a#34;#93;#59;b -#62; c#59;//#92;#60;script#62;") != std::string::npos);
+}
+
+TEST_CASE("each knot of cycles is told once, by a way that stays in it", "[catalog][lineage]") {
+    Lake lake;
+    lake.say(edges({{"a", "b"}, {"b", "c"}, {"c", "a"}, {"c", "d"}, {"d", "e"}, {"e", "d"}, {"e", "x"}, {"b", "x"}}));
+    const auto catalog = lake.open();
+    const auto lineage = Lineage::read(catalog);
+    std::vector<Names> found;
+    for (const auto& way : cycles(*lineage)) found.push_back(names(*lineage, way));
+    CHECK(found == std::vector<Names>{{"a", "b", "c"}, {"d", "e"}});
+}
+
+TEST_CASE("new jobs are counted once, and a run without a beginning is as old as its end", "[catalog][lineage]") {
+    Lake lake;
+    LineageAddition addition;
+    addition.jobs.resize(1);
+    addition.jobs[0].name_space = model::k_lake_namespace;
+    addition.jobs[0].name = "nightly";
+    {
+        const auto catalog = lake.open();
+        const auto known = Lineage::read(catalog);
+        CHECK(add_lineage(*known, addition).new_jobs == 1);
+    }
+    lake.say(addition);
+    const auto catalog = lake.open();
+    const auto known = Lineage::read(catalog);
+    CHECK(add_lineage(*known, addition).new_jobs == 0);
+    model::LineageRun ended = run("x", "");
+    ended.ended_at = "2026-11-22T09:00:00Z";
+    CHECK(age_key(ended) > age_key(run("y", "2026-11-22T08:00:00Z")));
+    CHECK(age_key(ended) < age_key(run("y", "2026-11-22T10:00:00Z")));
+}
+
+TEST_CASE("a rename of a bucket leaves other systems' names alone, and joins edges that become one",
+          "[catalog][lineage]") {
+    Lake lake;
+    LineageAddition addition = edges({{"raw.a", "x.b"}, {"new.a", "x.b"}});
+    addition.edges.push_back(edge({"", "s3://bucket", "raw/a"}, named("x.b")));
+    addition.edges[0].first_seen = "2026-11-01T00:00:00Z";
+    lake.say(addition);
+    auto catalog = lake.open();
+    REQUIRE(catalog.rename_bucket("raw", "new"));
+    const auto lineage = Lineage::read(catalog);
+    CHECK(reached(*lineage, "x.b", Direction::up) == Names{"1 new.a", "1 s3://bucket/raw/a"});
+    REQUIRE(lineage->edges().size() == 2);
+    std::uint64_t count = 0;
+    std::string first = k_now;
+    for (const auto& each : lineage->edges()) {
+        count += each.count;
+        first = std::min(first, each.first_seen);
+    }
+    CHECK(count == 3);
+    CHECK(first == "2026-11-01T00:00:00Z");
 }
