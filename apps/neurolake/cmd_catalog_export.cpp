@@ -150,9 +150,20 @@ json::Value missing_json(const std::vector<exchange::LeftOut>& tables) {
     return list;
 }
 
+json::Value renamed_json(const std::vector<exchange::Renamed>& tables) {
+    auto list = json::Value::array();
+    for (const auto& table : tables) {
+        auto item = json::Value::object();
+        json::set_path(item, "table", table.table);
+        list.push(item.set("name", table.name));
+    }
+    return list;
+}
+
 void set_views(json::Value& value, const exchange::ViewReport& report) {
     value.set("views", report.views);
     value.set("failing", missing_json(report.failing)).set("without", missing_json(report.without));
+    value.set("renamed", renamed_json(report.renamed));
 }
 
 // "a, b, c and 4 more"
@@ -165,6 +176,17 @@ std::string names_of(const Output& out, const std::vector<exchange::LeftOut>& ta
     return text;
 }
 
+// "; 1 table has another name there: raw-data.orders is "raw-data"."orders_2""
+std::string renamed_text(const Output& out, const std::vector<exchange::Renamed>& tables) {
+    constexpr std::size_t k_named = 3;
+    if (tables.empty()) return {};
+    std::string text = fmt::format("; {} {} another name there: ", counted(tables.size(), "table"),
+                                   tables.size() == 1 ? "has" : "have");
+    for (std::size_t i = 0; i < std::min(tables.size(), k_named); ++i)
+        text += fmt::format("{}{} is {}", i ? ", " : "", out.name(tables[i].table), out.name(tables[i].name));
+    return tables.size() > k_named ? text + fmt::format(" and {} more", tables.size() - k_named) : text;
+}
+
 // "12 views written to lake.sql; 2 tables have none: raw-data.a, raw-data.b (the file says why)"
 std::string views_text(const Output& out, const exchange::ViewReport& report, const std::string& file) {
     std::string text = fmt::format("{} written to {}", counted(report.views, "view"), out.name(file));
@@ -175,16 +197,16 @@ std::string views_text(const Output& out, const exchange::ViewReport& report, co
         text += fmt::format("; {} out of DuckDB's reach and {} with the reason: {}",
                             n == 1 ? "1 is" : fmt::format("{} are", n), n == 1 ? "fails" : "fail",
                             names_of(out, report.failing));
-    return text;
+    return text + renamed_text(out, report.renamed);
 }
 
 // "26 tables written to lake.sql; 3 tables are not in it: raw-data.a, ... (a comment says why)"
 std::string ddl_text(const Output& out, const exchange::DdlReport& report, const std::string& file) {
     std::string text = fmt::format("{} written to {}", counted(report.tables, "table"), out.name(file));
-    if (report.without.empty()) return text;
-    const auto n = report.without.size();
-    return text + fmt::format("; {} {} not in it: {} (a comment says why)", counted(n, "table"), n == 1 ? "is" : "are",
-                              names_of(out, report.without));
+    if (const auto n = report.without.size(); n > 0)
+        text += fmt::format("; {} {} not in it: {} (a comment says why)", counted(n, "table"), n == 1 ? "is" : "are",
+                            names_of(out, report.without));
+    return text + renamed_text(out, report.renamed);
 }
 
 std::string told(const Output& out, const Report& report, const std::string& file, std::uint64_t living) {
@@ -205,7 +227,7 @@ json::Value told_json(const Report& report, const Args& args, std::uint64_t livi
     if (report.views) set_views(value, *report.views);
     if (report.lineage) value.set("events", report.lineage->events).set("edges", report.lineage->edges);
     if (!report.ddl) return value;
-    return value.set("without", missing_json(report.ddl->without));
+    return value.set("without", missing_json(report.ddl->without)).set("renamed", renamed_json(report.ddl->renamed));
 }
 
 Result<int> run_export(Session& session, const Args& args) {

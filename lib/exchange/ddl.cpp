@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <limits>
-#include <map>
+#include <set>
 #include <utility>
 
 #include "base/text.hpp"
 #include "exchange/exchange.hpp"
 #include "exchange/sampled.hpp"
+#include "exchange/sql_names.hpp"
 #include "exchange/sql_words.hpp"
 
 namespace neurolake::exchange {
@@ -64,7 +65,7 @@ std::string words_of(const model::Column& column) {
 
 class DdlWriter {
 public:
-    DdlWriter(SqlDialect dialect, const Sink& sink) : m_dialect(dialect), m_sink(sink) {}
+    DdlWriter(SqlDialect dialect, const Sink& sink) : m_dialect(dialect), m_sink(sink), m_names(dialect) {}
 
     Status table(const model::Table& table) {
         if (!table.deleted_at.empty()) return {};
@@ -75,9 +76,11 @@ public:
                                                 text::with_thousands(columns.size()),
                                                 text::with_thousands(most_columns(m_dialect)), to_string(m_dialect)));
         ++m_report.tables;
-        TRY_DO(schema(table.bucket));
-        const std::string name = name_of(table);
-        std::string text = "\n";
+        const SqlNames::Name called = m_names.take(table);
+        const std::string& name = called.whole;
+        TRY_DO(schema(called.schema));
+        std::string text = "\n" + renamed_comment(table, called);
+        if (!called.why.empty()) m_report.renamed.push_back({table.full_name(), name});
         if (table.sampled_rows > 0) text += sql_comment("types " + sample_note(table)) + "\n";
         text += fmt::format("CREATE TABLE {} (\n", name);
         for (const SqlColumn& column : columns) text += line(column, &column == &columns.back());
@@ -99,17 +102,9 @@ private:
         return {};
     }
 
-    // SQLite has no schemas: the bucket is part of the table's name.
-    std::string name_of(const model::Table& table) {
-        const bool flat = m_dialect == SqlDialect::sqlite;
-        auto& names = m_names.try_emplace(flat ? "" : table.bucket, m_dialect).first->second;
-        if (flat) return quoted_name(names.take(table.full_name(), "table"));
-        return quoted_name(table.bucket) + "." + quoted_name(names.take(table.name, "table"));
-    }
-
-    Status schema(const std::string& bucket) {
-        if (m_dialect == SqlDialect::sqlite || m_names.contains(bucket)) return {};
-        return m_sink(fmt::format("\nCREATE SCHEMA IF NOT EXISTS {};\n", quoted_name(bucket)));
+    Status schema(const std::string& name) {
+        if (name.empty() || !m_schemas.insert(name).second) return {};
+        return m_sink(fmt::format("\nCREATE SCHEMA IF NOT EXISTS {};\n", name));
     }
 
     std::string line(const SqlColumn& column, bool last) const {
@@ -136,7 +131,8 @@ private:
     SqlDialect m_dialect;
     const Sink& m_sink;
     DdlReport m_report;
-    std::map<std::string, UniqueNames> m_names;  // of tables, by schema
+    SqlNames m_names;
+    std::set<std::string> m_schemas;  // that were made
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "model/evidence.hpp"
 #include "model/mask.hpp"
 #include "model/meaning.hpp"
+#include "model/row_sum.hpp"
 
 namespace neurolake::exchange {
 namespace {
@@ -159,14 +160,14 @@ Status write_markdown(const Content& content, const Sink& sink) {
     for (const model::Table* table : content.tables) {
         if (!table->deleted_at.empty()) continue;
         tables.push_back(table);
-        rows += table->rows;
-        exact = exact && table->rows_exact;
+        exact = model::add_rows(rows, table->rows) && exact && table->rows_exact;
     }
     TRY(const catalog::Lineage lineage, catalog::Lineage::read(*content.catalog));
     const std::string as_of = content.catalog->indexed_at();
-    TRY_DO(sink(fmt::format("# Data dictionary\n\n{} {}, {}{} rows{}.\n\n", text::with_thousands(tables.size()),
-                            tables.size() == 1 ? "table" : "tables", exact ? "" : "at least ",
-                            text::with_thousands(rows), as_of.empty() ? "" : ", as of " + as_of)));
+    TRY_DO(
+        sink(fmt::format("# Data dictionary\n\n{} {}, {}{} {}{}.\n\n", text::with_thousands(tables.size()),
+                         tables.size() == 1 ? "table" : "tables", exact ? "" : "at least ", text::with_thousands(rows),
+                         rows == 1 ? "row" : "rows", as_of.empty() ? "" : ", as of " + as_of)));
     if (!tables.empty()) TRY_DO(sink(index_of(tables)));
     for (const model::Table* table : tables) TRY_DO(sink(section_of(*table, lineage)));
     return {};

@@ -43,13 +43,19 @@ Status write_csv(const Content& content, const Sink& sink);
 struct LeftOut {
     std::string table, why, hint;
 };
+// A table that is called otherwise in the export than in the lake (sql_names.hpp); name: quoted, as a query says it.
+struct Renamed {
+    std::string table, name;
+};
 struct DdlReport {
     std::uint64_t tables = 0;  // with a CREATE TABLE
     std::vector<LeftOut> without;
+    std::vector<Renamed> renamed;
 };
 // CREATE TABLE for each living table in one transaction, with comments; a bucket is a schema (SQLite: part of the
 // name). Each type holds every value of ours (sql_words.hpp). A table whose columns are not known,
-// or are more than the database takes (SQLite 2,000, PostgreSQL 1,600), is named in a comment.
+// or are more than the database takes (SQLite 2,000, PostgreSQL 1,600), is named in a comment; so is one of another
+// name.
 Result<DdlReport> write_ddl(const Content& content, SqlDialect dialect, const Sink& sink);
 // A data dictionary in Markdown: an index, then each living table. Values about people are shown masked or not at all.
 Status write_markdown(const Content& content, const Sink& sink);

@@ -197,7 +197,10 @@ public:
             model::LineageRun whole = unknown ? run : *old->second;
             if (!unknown) merge(whole, run);
             measure(whole);
-            const std::string& time = whole.ended_at.empty() ? whole.started_at : whole.ended_at;
+            // A run of which only RUNNING or OTHER was told has neither: then an event of it counts.
+            const std::string& time = !whole.ended_at.empty()     ? whole.ended_at
+                                      : !whole.started_at.empty() ? whole.started_at
+                                                                  : m_last_event[id];
             for (const auto& from : whole.inputs)
                 for (const auto& to : whole.outputs) edge(from, to, run.job, time, fresh);
             m_jobs.at(run.job).runs += fresh;
@@ -352,6 +355,8 @@ private:
         run.inputs = std::move(read.inputs);
         run.outputs = std::move(read.outputs);
         const auto id = model::run_entry_id(job, run.run_id);
+        std::string& last = m_last_event[id];
+        last = std::max(last, read.time);
         const auto [at, fresh] = m_runs.try_emplace(id, run);
         if (!fresh) merge(at->second, run);
     }
@@ -405,6 +410,7 @@ private:
     std::map<std::string, const model::LineageRun*> m_old_runs;
     std::map<std::string, Kept> m_kept;  // by job
     std::map<std::string, model::LineageRun> m_runs;
+    std::map<std::string, std::string> m_last_event;  // of each of m_runs, its time
     std::map<std::string, model::LineageJob> m_jobs;
     std::map<std::string, model::LineageEdge> m_edges;
     std::map<std::tuple<std::string, std::string, std::string>, std::vector<TimedColumns>> m_columns;

@@ -40,6 +40,7 @@ class UniqueNames {
 public:
     explicit UniqueNames(SqlDialect dialect) : m_dialect(dialect) {}
     std::string take(std::string_view wanted, std::string_view if_empty);
+    bool has(std::string_view name) const { return m_taken.contains(folded(name)); }
 
 private:
     std::string folded(std::string_view name) const;

@@ -32,9 +32,9 @@ bool is_guarded(const ViewGroup& group, const model::Column& column);
 // A nested type that DuckDB would read in another way: with times, or with names it cannot tell apart.
 bool stays_json(const model::Type& type);
 
-// The keys of the key=value folders of a path as DuckDB sees them. unsupported where it would see other values than the
-// catalog.
-Result<std::vector<std::string>> partition_keys(std::string_view path, const model::Table& table);
+// Sets the keys of the key=value folders of the group's path as DuckDB sees them, and what it would see otherwise.
+// unsupported where it would see other values than the catalog.
+Status set_partition_keys(ViewGroup& group, std::string_view path, const model::Table& table);
 std::string partition_options(const std::vector<std::string>& keys, const model::Table& table);
 
 // CAST(text AS type), in the spellings of times too that DuckDB does not know: "10:00Z", "t", "z" and ",5".

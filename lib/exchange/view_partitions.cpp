@@ -36,9 +36,9 @@ Error odd_folder(std::string_view name) {
 
 }  // namespace
 
-Result<std::vector<std::string>> partition_keys(std::string_view path, const model::Table& table) {
-    std::vector<std::string> keys, folded;
-    if (table.partition_columns.empty()) return keys;
+Status set_partition_keys(ViewGroup& group, std::string_view path, const model::Table& table) {
+    std::vector<std::string> folded;
+    if (table.partition_columns.empty()) return {};
     std::vector<std::string_view> folders = text::split(path, '/');
     folders.pop_back();
     for (const std::string_view name : folders) {
@@ -56,10 +56,11 @@ Result<std::vector<std::string>> partition_keys(std::string_view path, const mod
             (!column && (std::ranges::any_of(table.columns, same_name) ||
                          std::ranges::any_of(table.partition_columns, same_name))))
             return odd_folder(name);
-        keys.emplace_back(folder->key);
+        if (column && text::lower(folder->value) == "null") group.null_words.emplace(folder->key, folder->value);
+        group.partition_keys.emplace_back(folder->key);
         folded.push_back(std::move(low));
     }
-    return keys;
+    return {};
 }
 
 std::string partition_options(const std::vector<std::string>& keys, const model::Table& table) {

@@ -81,8 +81,11 @@ std::string named_cell(const ViewGroup& group, const model::Column& column) {
 
 std::string partition_cell(const ViewGroup& group, const model::Column& column) {
     const bool known = std::ranges::find(group.partition_keys, column.name) != group.partition_keys.end();
-    return fmt::format("CAST({} AS {})", known ? quoted_name(column.name) : "NULL",
-                       sql_type(column.type, SqlDialect::duckdb));
+    const auto word = group.null_words.find(column.name);
+    const std::string value = word != group.null_words.end() ? quoted_text(word->second)
+                              : known                        ? quoted_name(column.name)
+                                                             : "NULL";
+    return fmt::format("CAST({} AS {})", value, sql_type(column.type, SqlDialect::duckdb));
 }
 
 }  // namespace
@@ -139,14 +142,14 @@ std::string path_text(std::string_view path) {
 
 Result<ViewGroup> group_of(const ViewFile& file, const model::Table& table) {
     TRY(ViewGroup group, group_of_format(file, table));
-    TRY(group.partition_keys, partition_keys(file.path, table));
+    TRY_DO(set_partition_keys(group, file.path, table));
     return group;
 }
 
 bool may_join(const ViewGroup& group, const ViewGroup& other) {
     return group.kind == other.kind && group.options == other.options && group.where == other.where && !group.rows &&
            !other.rows && group.list == other.list && group.features == other.features &&
-           group.partition_keys == other.partition_keys &&
+           group.partition_keys == other.partition_keys && group.null_words == other.null_words &&
            std::ranges::equal(group.columns, other.columns, same_spelling);
 }
 

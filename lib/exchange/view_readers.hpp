@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,11 +19,13 @@ struct ViewGroup {
     std::string options;                      // behind the list of files, without partition columns
     std::vector<model::Column> columns;       // of the files, in their order; csv only
     std::vector<std::string> partition_keys;  // of the key=value folders, in their order
-    std::string list;                         // the member whose elements are the rows; "" = none; json only
-    bool features = false;                    // of GeoJSON: columns are members of "properties"
-    std::vector<std::string> guarded;         // columns of text; json only
-    std::string where;                        // which lines are rows; "" = all
-    std::optional<std::uint64_t> rows;        // only so many, then come lines that are no rows
+    // Keys whose value is a word that DuckDB would take for no value (NULL, in any case), with that word.
+    std::map<std::string, std::string> null_words;
+    std::string list;                   // the member whose elements are the rows; "" = none; json only
+    bool features = false;              // of GeoJSON: columns are members of "properties"
+    std::vector<std::string> guarded;   // columns of text; json only
+    std::string where;                  // which lines are rows; "" = all
+    std::optional<std::uint64_t> rows;  // only so many, then come lines that are no rows
 };
 
 // The group a file would be in by itself. unsupported: why DuckDB would not read it exactly as the catalog does, and

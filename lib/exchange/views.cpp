@@ -5,14 +5,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "base/text.hpp"
 #include "exchange/sampled.hpp"
+#include "exchange/sql_names.hpp"
 #include "exchange/sql_words.hpp"
 #include "exchange/view_formats.hpp"
 #include "exchange/view_readers.hpp"
+#include "model/row_sum.hpp"
 
 namespace neurolake::exchange {
 namespace {
@@ -21,6 +22,7 @@ constexpr std::string_view k_head =
     R"(-- The tables of a lake as views for DuckDB: neurolake catalog export --format duckdb
 -- Paths are relative to the lake's folder: start DuckDB there, or first: SET file_search_path = '/path/of/the/lake';
 -- Files that came or went since, or moved to the cloud and back, want a new export.
+-- A database in a file must not be called as a bucket: DuckDB cannot tell a database from a schema of its name.
 )";
 
 std::vector<std::string> output_names(const model::Table& table) {
@@ -30,6 +32,17 @@ std::vector<std::string> output_names(const model::Table& table) {
         for (const model::Column& column : *columns)
             out.push_back(names.take(column.name, fmt::format("column{}", out.size() + 1)));
     return out;
+}
+
+// Of columns that are called otherwise in the view.
+std::string renamed_columns(const model::Table& table, const std::vector<std::string>& names) {
+    std::string text;
+    std::size_t n = 0;
+    for (const auto* columns : {&table.columns, &table.partition_columns})
+        for (const model::Column& column : *columns)
+            if (const std::string& name = names[n++]; name != column.name)
+                text += sql_comment(fmt::format("in the data {} is called: {}", quoted_name(name), column.name)) + "\n";
+    return text;
 }
 
 // Readers that know columns by name cannot tell "a" and "A" apart.
@@ -70,7 +83,7 @@ bool has_no_row(const formats::Profile& profile) {
 // Do the files still hold the rows that the catalog counted?
 Status check_count(const model::Table& table, const std::vector<ViewFile>& files) {
     std::uint64_t rows = 0;
-    for (const ViewFile& file : files) rows += file.profile.rows;
+    for (const ViewFile& file : files) model::add_rows(rows, file.profile.rows);
     if (!table.rows_exact || rows == table.rows) return {};
     return not_exact(fmt::format("its files hold {} rows, the catalog counts {}", text::with_thousands(rows),
                                  text::with_thousands(table.rows)),
@@ -106,7 +119,7 @@ public:
 
     Status table(const model::Table& table) {
         if (!table.deleted_at.empty()) return {};
-        const std::string view = fmt::format("{}.{}", quoted_name(table.bucket), quoted_name(take_name(table)));
+        const SqlNames::Name view = m_names.take(table);
         const std::vector<std::string> names = output_names(table);
         if (names.empty())
             return no_view(table, view,
@@ -119,9 +132,11 @@ public:
         if (!body && body.error().code == Errc::cancelled) return body.error();
         if (!body) return no_view(table, view, body.error());
         ++report.views;
+        tell_name(table, view);
         const bool away = std::ranges::any_of(files, &ViewFile::away);
-        if (!away) return m_sink(schema(table, m_schemas) + create(table, view, headline(table, files), *body));
-        m_last += secrets(files) + schema(table, m_last_schemas) + create(table, view, headline(table, files), *body);
+        const std::string text = create(table, view, headline(table, files), renamed_columns(table, names), *body);
+        if (!away) return m_sink(schema(view, m_schemas) + text);
+        m_last += secrets(files) + schema(view, m_last_schemas) + text;
         return {};
     }
 
@@ -130,36 +145,38 @@ public:
     ViewReport report;
 
 private:
-    Status no_view(const model::Table& table, const std::string& view, const Error& error) {
+    Status no_view(const model::Table& table, const SqlNames::Name& view, const Error& error) {
         report.without.push_back({table.full_name(), error.message, error.hint});
         return m_sink("\n" + sql_comment(fmt::format("{} has no view: {}", table.full_name(), error.message)) + "\n" +
                       (error.hint.empty() ? "" : sql_comment("  what to do: " + error.hint) + "\n") +
-                      fmt::format("DROP VIEW IF EXISTS {};\n", view));
+                      fmt::format("DROP VIEW IF EXISTS {};\n", view.whole));
     }
 
-    Status failing_view(const model::Table& table, const std::string& view, const std::vector<ViewFile>& files,
+    Status failing_view(const model::Table& table, const SqlNames::Name& view, const std::vector<ViewFile>& files,
                         const ViewFile& file, const std::vector<std::string>& names) {
         const std::string why = fmt::format("{}: {}", file.path, file.refusal);
         report.failing.push_back({table.full_name(), why, ""});
-        return m_sink(schema(table, m_schemas) +
+        tell_name(table, view);
+        return m_sink(schema(view, m_schemas) +
                       create(table, view, headline(table, files) + "\n" + sql_comment("no data to be had here: " + why),
+                             renamed_columns(table, names),
                              failing_select(fmt::format("{}: {}", table.full_name(), why), table, names)));
     }
 
     // Once in each part of the script: the second part is written behind the first.
-    static std::string schema(const model::Table& table, std::set<std::string>& made) {
-        if (!made.insert(table.bucket).second) return {};
-        return fmt::format("\nCREATE SCHEMA IF NOT EXISTS {};\n", quoted_name(table.bucket));
+    static std::string schema(const SqlNames::Name& view, std::set<std::string>& made) {
+        if (!made.insert(view.schema).second) return {};
+        return fmt::format("\nCREATE SCHEMA IF NOT EXISTS {};\n", view.schema);
     }
 
-    static std::string create(const model::Table& table, const std::string& view, const std::string& comment,
-                              const std::string& body) {
-        std::string text = "\n" + comment + "\n";
+    static std::string create(const model::Table& table, const SqlNames::Name& view, const std::string& comment,
+                              const std::string& columns, const std::string& body) {
+        std::string text = "\n" + comment + "\n" + renamed_comment(table, view) + columns;
         if (table.sampled_rows > 0)
             text += sql_comment("types " + sample_note(table) +
                                 "; a later value that does not fit ends a query with an error") +
                     "\n";
-        return text + fmt::format("CREATE OR REPLACE VIEW {} AS\n{};\n", view, body);
+        return text + fmt::format("CREATE OR REPLACE VIEW {} AS\n{};\n", view.whole, body);
     }
 
     static std::string headline(const model::Table& table, const std::vector<ViewFile>& files) {
@@ -180,15 +197,15 @@ private:
         return text;
     }
 
-    std::string take_name(const model::Table& table) {
-        return m_names.try_emplace(table.bucket, SqlDialect::duckdb).first->second.take(table.name, "table");
+    void tell_name(const model::Table& table, const SqlNames::Name& view) {
+        if (!view.why.empty()) report.renamed.push_back({table.full_name(), view.whole});
     }
 
     const FilesOf& m_files_of;
     const Sink& m_sink;
     std::string m_last;  // views of files in the cloud
     std::set<std::string> m_schemas, m_last_schemas, m_secrets;
-    std::map<std::string, UniqueNames> m_names;
+    SqlNames m_names{SqlDialect::duckdb};
 };
 
 }  // namespace

@@ -29,6 +29,7 @@ struct ViewReport {
     std::uint64_t views = 0;       // that answer with every row and value
     std::vector<LeftOut> failing;  // views that fail with the reason: files in a store that DuckDB does not reach
     std::vector<LeftOut> without;  // tables that have none
+    std::vector<Renamed> renamed;  // tables whose views, failing ones too, have another name
 };
 
 // CREATE VIEW "bucket"."table" for each living table: every file is named, with the dialect and the columns that were

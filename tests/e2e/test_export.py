@@ -255,6 +255,17 @@ class Views(ExportTest):
         self.assertEqual((4, []), (report["views"], report["failing"]))
         self.assertEqual(["raw-data.keys", "raw-data.open"], [table["table"] for table in report["without"]])
 
+    def test_a_table_that_has_another_name_in_a_database_is_told(self):
+        self.nl("bucket", "create", "temp")
+        self.put("temp/t.csv", "id\n1\n")
+        self.index()
+        for form in ("ddl", "duckdb"):
+            words = ("catalog", "export", "--format", form, "-o", os.path.join(self.tmp, "x.sql"), "--overwrite")
+            self.assertIn('; 1 table has another name there: temp.t is "temp_bucket"."t"', self.nl(*words).out)
+            report = self.nl(*words, "--json").json
+            check_schema(report)
+            self.assertEqual([{"table": "temp.t", "name": '"temp_bucket"."t"'}], report["renamed"])
+
     def test_quotes_that_only_stand_inside_words_and_comments_cost_no_view(self):
         self.put("raw-data/pipes.csv", 'a,b\n5" pipe,1\n6" pipe,2\n')
         self.put("raw-data/odd.csv", 'a,b\n"p"q,1\nz,2\n')

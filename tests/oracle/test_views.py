@@ -121,13 +121,49 @@ class Here(ViewTest):
         self.put("raw-data/t/year=2023/a.csv", "id,zip,amount\n1,01234,9.50\n2,80331,12.00\n")
         self.put("raw-data/t/year=2024/b.csv", "id;zip;amount;more\n3;10115;3,5;x\n4;10117;1.000,5;y\n")
         self.put("raw-data/t/year=__HIVE_DEFAULT_PARTITION__/c.csv", "amount,id,zip\n7,5,1\n8,6,2\n")
+        self.put("raw-data/d/a.csv", "id,amount\n1,7\n2,8\n")
+        self.put("raw-data/d/b.csv", 'id;amount\n3;1.000,5\n4;3,5\n')
         self.index()
         self.create_views()
         self.assert_like_catalog()
+        _, rows = self.rows("raw-data.d", "id")
+        self.assertEqual(["7.0", "8.0", "1000.5", "3.5"], ["%s" % float(row[1]) for row in rows])
         _, rows = self.rows("raw-data.t", "id")
         self.assertEqual(["9.5", "12.0", "3.5", "1000.5", "7.0", "8.0"], ["%s" % float(row[2]) for row in rows])
         self.assertEqual(["2023", "2023", "2024", "2024", None, None], [row[-1] for row in rows])
         self.assertEqual(["01234", "80331", "10115", "10117", "1", "2"], [row[1] for row in rows])
+
+    def test_names_that_are_duckdbs_own_and_names_of_which_case_alone_makes_two(self):
+        for bucket in ("temp", "system", "memory", "main", "information-schema", "default"):
+            self.nl("bucket", "create", bucket)
+            self.put(bucket + "/t.csv", "a\n1\n")
+        self.put("raw-data/Orders.csv", "a\n1\n")
+        self.put("raw-data/orders.csv", "a\n1\n2\n")
+        self.index()
+        self.create_views()
+        for name, rows in (("main.t", 1), ("default.t", 1), ("information-schema.t", 1), ("temp_bucket.t", 1), ("system_bucket.t", 1),
+                           ("memory_bucket.t", 1), ("raw-data.Orders", 1), ("raw-data.orders_2", 2)):
+            self.assertEqual(rows, len(self.rows(name)[1]), name)
+        script = self.nl("catalog", "export", "--format", "ddl").out
+        self.assertIn('-- temp.t is "temp_bucket"."t" here: DuckDB has a database called temp', script)
+        tables = DuckDB(cwd=self.lake)
+        self.addCleanup(tables.close)
+        tables.query(script)
+        self.assertEqual("8", tables.one("SELECT count(*) FROM duckdb_tables()"))
+
+    def test_a_folder_that_says_null_in_letters_is_that_word(self):
+        for folder in ("m=NULL", "m=null", "m=Null", "m=N%55LL", "m=a", "m=__HIVE_DEFAULT_PARTITION__"):
+            self.put("raw-data/c/%s/p.csv" % folder, "id\n1\n2\n")
+            self.put("raw-data/j/%s/p.jsonl" % folder, '{"id":1}\n')
+            path = self.bucket("raw-data", "p", folder, "p.parquet")
+            os.makedirs(os.path.dirname(path))
+            self.duckdb.query("COPY (SELECT 1 AS id) TO '%s'" % path)
+            os.utime(path, (1e9, 1e9))
+        self.index()
+        self.create_views()
+        for table, rows in (("c", 2), ("j", 1), ("p", 1)):
+            self.assertEqual({"NULL": 2 * rows, "null": rows, "Null": rows, "a": rows, None: rows},
+                             {m: int(n) for m, n in self.duckdb.query('SELECT m, count(*) FROM "raw-data"."%s" GROUP BY m' % table)[1]}, table)
 
     def test_what_duckdb_cannot_read_is_named(self):
         shutil.copy(os.path.join(HERE, "..", "support", "samples", "ncf", "b01-tiny.ncf"), self.bucket("raw-data", "b.ncf"))

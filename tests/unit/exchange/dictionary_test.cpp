@@ -71,3 +71,9 @@ TEST_CASE("a table has its facts, columns and findings", "[exchange]") {
     CHECK(text.find("ana@") == std::string::npos);
     CHECK(text.find("Berlin") == std::string::npos);
 }
+
+TEST_CASE("one row is one row", "[exchange]") {
+    auto one = table("raw-data", "one", {column("id", "int64")});
+    one.rows = 1;
+    CHECK(CatalogOf({one}).text(write_markdown).starts_with("# Data dictionary\n\n1 table, 1 row, as of "));
+}

@@ -110,6 +110,21 @@ TEST_CASE("inputs told at the start and outputs told at the end make edges", "[e
     CHECK(lineage.jobs()[0].runs == 1);
 }
 
+TEST_CASE("an edge of a run that tells neither beginning nor end has the time of its event", "[exchange][lineage]") {
+    for (const char* type : {"OTHER", "RUNNING"}) {
+        Lake lake;
+        const std::string text =
+            event(",\"inputs\":[" + dataset("s3://b", "x") + "],\"outputs\":[" + dataset("s3://b", "y") + "]", type);
+        for (int again = 0; again < 2; ++again) lake.read(text);
+        const auto reader = lake.tables.open();
+        const auto lineage = Lineage::read(reader).value();
+        REQUIRE(lineage.edges().size() == 1);
+        CHECK(lineage.edges()[0].first_seen == "2026-11-22T08:00:05Z");
+        CHECK(lineage.edges()[0].last_seen == "2026-11-22T08:00:05Z");
+        CHECK(lineage.runs()[0].started_at.empty());
+    }
+}
+
 TEST_CASE("the end of a run may come in another file than its start", "[exchange][lineage]") {
     Lake lake;
     lake.read(event(",\"inputs\":[" + dataset("s3://b", "x") + "]", "START"));

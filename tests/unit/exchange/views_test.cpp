@@ -91,6 +91,48 @@ TEST_CASE("folders that DuckDB takes in another way cost the view, not the scrip
     }
 }
 
+TEST_CASE("a folder called NULL in any case is a word, and read apart", "[exchange]") {
+    auto t = counted("t", 4, {column("v", "int64")});
+    t.partition_columns = {column("m", "text")};
+    Views views;
+    for (const char* path : {"buckets/raw-data/t/m=NULL/a.csv", "buckets/raw-data/t/m=NULL/b.csv",
+                             "buckets/raw-data/t/m=null/a.csv", "buckets/raw-data/t/m=x/c.csv"})
+        views.files["t"].push_back(csv_file(path, 1, {column("v", "int64")}));
+    const std::string text = views.of({t});
+    CHECK(views.report.views == 1);
+    CHECK(has(text, "CAST('NULL' AS VARCHAR) AS \"m\""));
+    CHECK(has(text, "CAST('null' AS VARCHAR) AS \"m\""));
+    CHECK(has(text, "CAST(\"m\" AS VARCHAR) AS \"m\""));
+    CHECK(has(text, "m=NULL/a.csv',\n    'buckets/raw-data/t/m=NULL/b.csv'\n  ]"));
+}
+
+TEST_CASE("a view that cannot have the name of its table says so", "[exchange]") {
+    auto in_temp = table("temp", "t", {column("v", "int64")});
+    in_temp.rows = 1;
+    Views views;
+    for (const char* name : {"Orders", "orders", "t"})
+        views.files[name] = {csv_file(std::string("buckets/raw-data/") + name, 1, {column("v", "int64")})};
+    const std::string text =
+        views.of({counted("Orders", 1, {column("v", "int64")}), counted("orders", 1, {column("v", "int64")}), in_temp});
+    CHECK(views.report.views == 3);
+    REQUIRE(views.report.renamed.size() == 2);
+    CHECK(views.report.renamed[0].table == "raw-data.orders");
+    CHECK(views.report.renamed[0].name == R"("raw-data"."orders_2")");
+    CHECK(views.report.renamed[1].name == R"("temp_bucket"."t")");
+    CHECK(has(text, R"(-- raw-data.orders is "raw-data"."orders_2" here: )"));
+    CHECK(has(text, "CREATE SCHEMA IF NOT EXISTS \"temp_bucket\";"));
+    CHECK_FALSE(has(text, "\"temp\""));
+}
+
+TEST_CASE("a column that cannot have its name in the view is told", "[exchange]") {
+    const std::vector<model::Column> columns{column("K", "int64"), column("k", "int64"), column("", "int64")};
+    Views views;
+    views.files["t"] = {csv_file("buckets/raw-data/t.csv", 1, columns)};
+    const std::string text = views.of({counted("t", 1, columns)});
+    CHECK(views.report.views == 1);
+    CHECK(has(text, "\n-- in the data \"k_2\" is called: k\n-- in the data \"column3\" is called: \nCREATE"));
+}
+
 TEST_CASE("what is known to be read in another way has no view", "[exchange]") {
     const auto reason_of = [](std::string code, std::string message) {
         Views views;
