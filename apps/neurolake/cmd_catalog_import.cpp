@@ -107,10 +107,10 @@ Result<int> run_import(Session& session, const Args& args) {
     TRY(const migrate::Foreign foreign, migrate::read_foreign(args.file, lake->layout().buckets));
     TRY_DO(begin_change(session));
     TRY(catalog::Catalog * catalog, session.catalog());
-    TRY(const migrate::Plan plan, migrate::plan_import(*catalog, foreign, to_rfc3339(session.now())));
+    TRY(migrate::Plan plan, migrate::plan_import(*catalog, foreign, to_rfc3339(session.now())));
     const bool changes = !plan.batch.entries.empty() || !plan.batch.upserts.empty();
     if (changes && !session.dry_run()) {
-        TRY_DO(catalog->apply(plan.batch));
+        TRY_DO(apply_import(session, plan));
         auto fields = json::Value::object();
         json::set_path(fields, "file", args.file);
         fields.set("tables", plan.report.tables).set("attached", plan.report.attached.size());

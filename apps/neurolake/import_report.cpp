@@ -7,13 +7,23 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "kept_rows.hpp"
 #include "migrate/imported.hpp"
 
 namespace neurolake::apps {
 
 namespace {
 
-constexpr std::size_t k_shown = 10;  // names of one kind, for people
+constexpr std::size_t k_shown = 10;   // names of one kind, for people
+constexpr std::size_t k_warned = 20;  // lines of one kind
+
+// Warns of the first, and of how many more there are.
+template <typename Text>
+void warn_each(Output& out, std::size_t n, const Text& text) {
+    for (std::size_t i = 0; i < std::min(n, k_warned); ++i) out.warn(text(i));
+    if (n > k_warned)
+        out.warn(fmt::format("and {} more of these; --json names all", text::with_thousands(n - k_warned)));
+}
 
 json::Value list_of(const std::vector<std::string>& texts) {
     auto list = json::Value::array();
@@ -82,19 +92,22 @@ void print_attached(Output& out, const std::vector<migrate::Attachment>& all) {
 void print_recorded(Output& out, const std::vector<migrate::RecordedFile>& files) {
     using State = migrate::RecordedFile::State;
     std::uint64_t here = 0, lost = 0;
+    std::vector<std::string> told;
     for (const auto& file : files) {
         lost += file.state == State::lost;
         const std::string name = out.name(file.path);
         if (file.state == State::here) ++here;
         if (file.state == State::lost)
-            out.warn(fmt::format("LOST: {} ({}): its record says tier {}, and it is not here", name,
-                                 text::size_text(file.size), out.name(file.tier)));
+            told.push_back(fmt::format("LOST: {} ({}): its record says {}, and it is not here", name,
+                                       text::size_text(file.size),
+                                       file.tier.empty() ? "no tier" : "tier " + out.name(file.tier)));
         if (file.state == State::beside)
-            out.warn(fmt::format("{} lies at {}, not in a bucket of this lake; bring it in with: neurolake put", name,
-                                 out.name(file.found.string())));
+            told.push_back(fmt::format("{} lies at {}, not in a bucket of this lake; bring it in with: neurolake put",
+                                       name, out.name(file.found.string())));
         if (file.state == State::refused)
-            out.warn(fmt::format("{}: a path that leaves its folder was not looked at", name));
+            told.push_back(fmt::format("{}: a path that leaves its folder was not looked at", name));
     }
+    warn_each(out, told.size(), [&](std::size_t i) { return told[i]; });
     if (lost)
         out.warn(fmt::format("the program that wrote {} stored nothing in any cloud; look for {} in a backup",
                              lost == 1 ? "this record" : "these records", lost == 1 ? "a copy" : "copies"));
@@ -112,7 +125,7 @@ json::Value import_json(const migrate::Report& report) {
     value.set("unread", list_of(report.unread));
     value.set("tables", report.tables).set("files", report.files).set("columns", report.columns);
     value.set("tags", report.tags).set("terms", report.terms).set("lineage_edges", report.edges);
-    value.set("jobs", report.jobs).set("schema_versions", report.versions);
+    value.set("jobs", report.jobs).set("schema_versions", report.versions).set("histories", report.histories);
     auto texts = json::Value::object(), attached = json::Value::array(), orphans = json::Value::array();
     auto recorded = json::Value::array();
     for (const auto& [kind, n] : report.texts) texts.set(kind, n);
@@ -140,15 +153,33 @@ void print_import(Session& session, const migrate::Report& report) {
     print_attached(out, report.attached);
     if (!report.waiting.empty())
         out.prose("No file here yet, their words wait for a table of their name: " + listed(out, report.waiting), 2);
+    if (report.histories)
+        out.prose(fmt::format("The older schema versions of {} are kept with what was imported; catalog history tells "
+                              "what this lake saw itself",
+                              counted(report.histories, "table")),
+                  2);
     if (!report.ambiguous.empty())
         out.prose(
             "Of these, several tables here could be meant, or one is meant twice: " + listed(out, report.ambiguous), 2);
-    for (const auto& name : report.unread)
-        out.warn(out.name(name) + " is no catalog that is known here, and was not read");
-    for (const auto& wrong : report.wrong)
-        out.warn(fmt::format("{}: {}; left out", out.name(wrong.name), out.name(wrong.message)));
-    for (const auto& orphan : report.orphans) out.warn(out.name(orphan.message));
+    warn_each(out, report.unread.size(), [&](std::size_t i) {
+        return out.name(report.unread[i]) + " is no catalog that is known here, and was not read";
+    });
+    warn_each(out, report.wrong.size(), [&](std::size_t i) {
+        return fmt::format("{}: {}; left out", out.name(report.wrong[i].name), out.name(report.wrong[i].message));
+    });
+    warn_each(out, report.orphans.size(), [&](std::size_t i) { return out.name(report.orphans[i].message); });
     print_recorded(out, report.recorded);
+}
+
+Status apply_import(Session& session, migrate::Plan& plan) {
+    TRY(KeptRows rows, kept_rows(session, plan.batch.upserts));
+    // One write: where rows are taken anew, those are masked as the table now says.
+    for (auto& masked : rows.hide)
+        if (std::ranges::find(rows.show, masked.id, &catalog::EntryChange::id) == rows.show.end())
+            plan.batch.entries.push_back(std::move(masked));
+    for (auto& anew : rows.show) plan.batch.entries.push_back(std::move(anew));
+    TRY(catalog::Catalog * catalog, session.catalog());
+    return catalog->apply(plan.batch);
 }
 
 void attach_imported(Session& session) {
@@ -159,7 +190,7 @@ void attach_imported(Session& session) {
     if (!plan || plan->report.attached.empty()) return;
     auto tables = json::Value::array();
     for (const auto& attached : plan->report.attached) tables.push(text::to_valid_utf8(attached.table));
-    auto done = (*catalog)->apply(plan->batch);
+    auto done = apply_import(session, *plan);
     if (done) done = session.audit("catalog.import.attached", json::Value::object().set("tables", std::move(tables)));
     if (!done)
         session.out().warn("what was imported for new tables waits for the next index: " + done.error().message);

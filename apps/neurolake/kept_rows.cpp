@@ -2,13 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kept_rows.hpp"
 
-#include <fcntl.h>
-
-#include <algorithm>
-
 #include "index/sample.hpp"
-#include "index/table_storage.hpp"
 #include "model/meaning.hpp"
+#include "table_files.hpp"
 
 namespace neurolake::apps {
 
@@ -24,25 +20,17 @@ bool hidden_for_nothing(const index::Sample& sample, const model::Table& table) 
 }
 
 std::optional<index::Sample> taken_anew(Session& session, const model::Table& table) {
-    const auto catalog = session.catalog();
-    const auto inventory = session.inventory();
     const auto bucket = session.bucket(table.bucket);
-    if (!catalog || !inventory || !bucket) return std::nullopt;
+    if (!bucket) return std::nullopt;
     const auto root = open_folder((*bucket)->root);
     if (!root) return std::nullopt;
-    index::OldVersions old(root->get());
-    std::vector<index::File> files;
-    (*inventory)->for_each(table.bucket, table.path, [&](const lake::FileRecord& record) {
-        const model::Table* of = (*catalog)->table_of(table.bucket, record.path);
-        if (!of || of->id != table.id || record.state != lake::FileState::data || old.holds(record.path)) return true;
-        auto& file = files.emplace_back();
-        file.path = record.path;
-        file.profile.emplace().profile.rows = 1;  // it may have rows: reading it will tell
-        return true;
-    });
-    std::ranges::sort(files, {}, &index::File::path);
+    auto files = files_of(session, table);
+    std::erase_if(files, [](const auto& file) { return file.state != lake::FileState::data; });
     index::Group group;
-    for (const auto& file : files) group.files.push_back(&file);
+    for (auto& file : files) {
+        file.profile.emplace().profile.rows = 1;  // it may have rows: reading it will tell
+        group.files.push_back(&file);
+    }
     return index::take_sample(table, group, root->get());
 }
 

@@ -102,6 +102,14 @@ Result<ForeignFile> read_one(const fs::path& path, const std::string& name) {
     return ForeignFile{path, name, std::move(*content)};
 }
 
+// Of a table's own file all but name and columns may be missing; then its name alone tells what it is.
+void fill_defaults(ForeignFile& file) {
+    const json::Value* schema = file.content.find("schema");
+    if (file.path.filename() != "_metadata.json" || !schema || !schema->is_object() || !file.content.find("name"))
+        return;
+    if (!is_table_storage(file.content)) file.content.set("min_reader_version", 1);
+}
+
 // _history.json belongs to the _metadata.json beside it.
 Status add_history(ForeignFile& file) {
     if (!is_table_storage(file.content)) return {};
@@ -143,6 +151,10 @@ Status look_into(const fs::path& folder, const std::string& name, int depth, std
 
 Error no_catalog(const ForeignFile& file) {
     const std::string schema = file.content.text("schema");
+    if (schema.starts_with("neurolake.catalog.export/"))
+        return Error(Errc::usage,
+                     fmt::format("{} is an export of another version of neurolake ({})", file.name, schema),
+                     "import it with that version or a newer one, or export that lake with this one", file.name);
     if (schema.starts_with("neurolake."))
         return Error(Errc::usage, fmt::format("{} is one of a lake's own files ({})", file.name, schema),
                      "export that lake and import the export: neurolake --home LAKE catalog export -o catalog.json",
@@ -154,6 +166,14 @@ Error no_catalog(const ForeignFile& file) {
 Error nothing_to_import(const std::string& name) {
     return Error(Errc::corrupt, fmt::format("read {}: there is nothing in it; nothing was imported", name),
                  "the program that wrote it may have been cut off: look for a copy of the file in a backup", name);
+}
+
+// "a.json, b.json and 3 more"
+std::string named(const std::vector<std::string>& files) {
+    constexpr std::size_t k_named = 3;
+    const auto first = std::span(files).first(std::min(files.size(), k_named));
+    const std::string text = fmt::format("{}", fmt::join(first, ", "));
+    return files.size() > k_named ? fmt::format("{} and {} more", text, files.size() - k_named) : text;
 }
 
 bool nothing_in_it(const json::Value& content) {
@@ -178,6 +198,7 @@ Result<std::vector<ForeignFile>> read_files(const fs::path& from, Collection& in
     std::vector<ForeignFile> files;
     for (const Found& each : found) {
         TRY(ForeignFile file, read_one(each.path, each.name));
+        fill_defaults(file);
         TRY_DO(add_history(file));
         const auto* kind = std::ranges::find_if(k_kinds, [&](const ForeignKind& k) { return k.is(file.content); });
         if (kind == std::end(k_kinds)) {
@@ -189,6 +210,11 @@ Result<std::vector<ForeignFile>> read_files(const fs::path& from, Collection& in
             if (const Status sound = kind->check(file.content); !sound) return damaged(file.name, sound.error());
         files.push_back(std::move(file));
     }
+    if (const auto& unread = into.foreign.unread; files.empty() && !unread.empty())
+        return Error(Errc::usage,
+                     fmt::format("{}: {} JSON, but no catalog that is known here", from.string(),
+                                 unread.size() == 1 ? unread[0] + " is" : named(unread) + " are"),
+                     std::string(k_known), from.string());
     if (files.empty()) return nothing_to_import(from.string());
     return files;
 }
@@ -331,7 +357,10 @@ void merge(ForeignColumn& into, const ForeignColumn& more) {
     fill(into.description, more.description);
     fill(into.term, more.term);
     into.pii_suggested |= more.pii_suggested;
-    into.not_pii |= more.not_pii;
+    // The first word stands, as with all that is filled in here.
+    const bool said = into.pii || into.not_pii;
+    into.pii = said ? into.pii : more.pii;
+    into.not_pii = said ? into.not_pii : more.not_pii;
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ struct ForeignColumn {
     std::string description, term;
     bool pii_suggested = false;  // guessed by others from the name: nothing to rely on
     bool not_pii = false;        // a person said so
+    bool pii = false;            // a person said so; never with not_pii
     friend bool operator==(const ForeignColumn&, const ForeignColumn&) = default;
 };
 
@@ -70,8 +71,8 @@ struct ForeignTerm {
 
 // What stands in the other catalog and belongs to nothing there.
 struct Orphan {
-    std::string
-        what;  // stable word for scripts: "column", "tag", "collision", "asset", "column_lineage", "dropped_table"
+    std::string what;  // stable word for scripts: "column", "tag", "collision", "asset", "column_lineage",
+                       // "dropped_table", "term", "synonym"
     std::string name, message;
 };
 
@@ -92,7 +93,9 @@ struct Foreign {
     std::vector<ForeignJob> jobs;
     std::vector<ForeignTerm> terms;
     std::vector<Orphan> orphans;
-    std::vector<Orphan> wrong;  // "wrong_kind": values that are no text where one belongs ...; they were left out
+    // "wrong_kind": values that are no text where one belongs ...; "control_character": words that hold one. They were
+    // left out.
+    std::vector<Orphan> wrong;
     std::vector<RecordedFile> files;
     std::string lake;  // of an export of ours: the lake it came from
     // Of an export of ours: entries of its lists, to be merged by id.

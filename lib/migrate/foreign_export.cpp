@@ -17,7 +17,8 @@ ForeignColumn column_of(const model::Column& column) {
     out.nullable = column.nullable;
     out.description = column.description;
     out.term = column.term;
-    out.pii_suggested = column.pii;
+    out.pii = column.semantic_evidence.source == "person" && !column.not_pii;
+    out.pii_suggested = column.pii && !out.pii;
     out.not_pii = column.not_pii;
     return out;
 }

@@ -14,6 +14,7 @@ using json::Value;
 
 bool is_text(const Value& v) { return v.is_string(); }
 bool is_number(const Value& v) { return v.as_double().has_value(); }
+bool is_size(const Value& v) { return v.as_double().value_or(-1) >= 0; }
 bool is_boolean(const Value& v) { return v.as_bool() != nullptr; }
 bool is_object(const Value& v) { return v.is_object(); }
 bool is_list(const Value& v) { return v.is_array(); }
@@ -71,7 +72,7 @@ constexpr Expected k_storage[] = {{"name", is_text, k_text},
                                   {"description", is_text, k_text},
                                   {"properties", is_object, k_object},
                                   {"history", is_list, k_list}};
-constexpr Expected k_record[] = {{"tier", is_text, k_text}, {"size_bytes", is_number, "a number"}};
+constexpr Expected k_record[] = {{"tier", is_text, k_text}, {"size_bytes", is_size, "a size"}};
 
 class Teller {
 public:
@@ -108,6 +109,17 @@ public:
             if (!column.is_string()) (void)object(which, column, k_column);
         }
     }
+    // The versions of one schema.
+    void versions(const std::string& name, const Value& list) {
+        if (list.is_null()) return;
+        if (!list.is_array()) return wrong(name, fmt::format("it is {}, not a list", kind_of(list)));
+        std::size_t n = 0;
+        for (const Value& version : *list.as_array()) {
+            const std::string which = fmt::format("{}[{}]", name, n++);
+            entry(which, version, k_version, "columns");
+            if (version.is_object() && !version.find("columns")) wrong(which, "it has no columns");
+        }
+    }
     void texts(std::string_view key) {
         const Value* list = m_file.content.find(key);
         if (!list || list->is_null()) return;
@@ -136,8 +148,7 @@ void tell_wrong_kinds(const ForeignFile& file, Collection& into) {
         tell.all("lineage", k_lineage);
         tell.all("business_glossary", k_term);
     } else if (is_schema_registry(content)) {
-        for (const auto& [name, versions] : members_of(content))
-            for (const Value& version : *versions.as_array()) tell.entry(name, version, k_version, "columns");
+        for (const auto& [name, versions] : members_of(content)) tell.versions(name, versions);
     } else if (is_metadata_store(content)) {
         tell.all("metadata", k_enriched, "enriched_columns");
     } else if (is_lineage_graph(content)) {

@@ -10,10 +10,12 @@ namespace neurolake::migrate {
 
 namespace {
 
-bool all_members(const json::Value& content, bool (*fits)(const json::Value&)) {
-    const json::Object& members = members_of(content);
-    return !members.empty() && std::ranges::all_of(members, [&](const auto& m) { return fits(m.second); });
+// One member that fits tells what the file is; the others may be damaged, and are told.
+bool any_member(const json::Value& content, bool (*fits)(const json::Value&)) {
+    return std::ranges::any_of(members_of(content), [&](const auto& m) { return fits(m.second); });
 }
+
+bool is_version(const json::Value& value) { return value.find("columns") != nullptr; }
 
 void take_columns(std::vector<ForeignColumn>& into, const json::Value& schema) {
     for (const auto& [name, type] : members_of(schema)) {
@@ -27,19 +29,22 @@ void take_columns(std::vector<ForeignColumn>& into, const json::Value& schema) {
 }  // namespace
 
 bool is_schema_registry(const json::Value& content) {
-    return all_members(content, [](const json::Value& versions) {
+    return any_member(content, [](const json::Value& versions) {
         const json::Array* list = versions.as_array();
-        return list && !list->empty() &&
-               std::ranges::all_of(*list, [](const json::Value& v) { return v.find("version") && v.find("columns"); });
+        return list &&
+               std::ranges::any_of(*list, [](const json::Value& v) { return is_version(v) && v.find("version"); });
     });
 }
 
 void read_schema_registry(const ForeignFile& file, Collection& into) {
     for (const auto& [name, versions] : members_of(file.content)) {
+        const json::Array* list = versions.as_array();
+        if (!list || std::ranges::none_of(*list, is_version)) continue;
         ForeignTable& table = into.table(into.name_of(name));
         if (table.source.empty()) table.source = file.name;
         table.versions.clear();
-        for (const json::Value& item : *versions.as_array()) {
+        for (const json::Value& item : *list) {
+            if (!is_version(item)) continue;
             ForeignVersion version;
             version.version = item.natural("version", table.versions.size() + 1);
             version.seen_at = utc_time(item.text("created_at"));
@@ -47,14 +52,15 @@ void read_schema_registry(const ForeignFile& file, Collection& into) {
             version.columns = columns_of(*item.find("columns"));
             table.versions.push_back(std::move(version));
         }
-        if (table.columns.empty()) table.columns = table.versions.back().columns;
+        for (auto newest = table.versions.rbegin(); table.columns.empty() && newest != table.versions.rend(); ++newest)
+            table.columns = newest->columns;
     }
 }
 
 bool is_metadata_store(const json::Value& content) {
     const json::Value* all = content.find("metadata");
     return all && content.as_object()->size() == 1 &&
-           (members_of(*all).empty() || all_members(*all, [](const json::Value& m) {
+           (members_of(*all).empty() || any_member(*all, [](const json::Value& m) {
                 return m.find("original_data") || m.find("ai_generated_description");
             }));
 }
@@ -62,6 +68,7 @@ bool is_metadata_store(const json::Value& content) {
 // Descriptions and flags made by a program: kept as suggestions, never as facts.
 void read_metadata_store(const ForeignFile& file, Collection& into) {
     for (const auto& [id, record] : members_of(*file.content.find("metadata"))) {
+        if (!record.is_object()) continue;
         const json::Value* data = record.find("original_data");
         if (data && data->text("asset_type", "table") != "table") {
             into.foreign.texts.push_back({"metadata", id, file.name, record});
@@ -141,7 +148,8 @@ json::Value live_versions(const json::Value& content) {
 
 void read_table_storage(const ForeignFile& file, Collection& into) {
     const json::Value& content = file.content;
-    ForeignTable& table = into.table(content.text("name"));
+    const std::string folder = file.path.parent_path().filename().string();  // where it lies, it is called so, too
+    ForeignTable& table = into.table(content.text("name").empty() ? folder : content.text("name"));
     ForeignTable more;
     more.description = content.text("description");
     take_columns(more.columns, *content.find("schema"));
@@ -157,12 +165,13 @@ void read_table_storage(const ForeignFile& file, Collection& into) {
 }
 
 bool is_storage_records(const json::Value& content) {
-    return all_members(content,
-                       [](const json::Value& record) { return record.find("tier") && record.find("size_bytes"); });
+    return any_member(content,
+                      [](const json::Value& record) { return record.find("tier") && record.find("size_bytes"); });
 }
 
 void read_storage_records(const ForeignFile& file, Collection& into) {
     for (const auto& [key, record] : members_of(file.content)) {
+        if (!record.is_object()) continue;
         RecordedFile recorded;
         recorded.path = key;
         recorded.source = file.name;

@@ -25,6 +25,7 @@ json::Value columns_json(const std::vector<ForeignColumn>& columns) {
         set_text(v, "term", column.term);
         if (column.pii_suggested) v.set("pii_suggested", true);
         if (column.not_pii) v.set("not_pii", true);
+        if (column.pii) v.set("pii", true);
         list.push(std::move(v));
     }
     return list;
@@ -33,9 +34,9 @@ json::Value columns_json(const std::vector<ForeignColumn>& columns) {
 std::vector<ForeignColumn> columns_from(const json::Value& entry) {
     std::vector<ForeignColumn> out;
     for (const json::Value& v : entry.items("columns")) {
-        ForeignColumn column{v.text("name"),        v.text("type"), v.boolean("nullable", true),
-                             v.text("description"), v.text("term"), v.boolean("pii_suggested"),
-                             v.boolean("not_pii")};
+        ForeignColumn column{v.text("name"),        v.text("type"),  v.boolean("nullable", true),
+                             v.text("description"), v.text("term"),  v.boolean("pii_suggested"),
+                             v.boolean("not_pii"),  v.boolean("pii")};
         out.push_back(std::move(column));
     }
     return out;

@@ -7,11 +7,12 @@
 #include <algorithm>
 #include <set>
 
-#include "catalog/glossary.hpp"
 #include "migrate/foreign_readers.hpp"
 #include "migrate/imported.hpp"
 #include "migrate/imported_lineage.hpp"
+#include "migrate/imported_terms.hpp"
 #include "migrate/matching.hpp"
+#include "model/meaning.hpp"
 
 namespace neurolake::migrate {
 namespace {
@@ -39,11 +40,17 @@ public:
             m_told.taken.push_back(what + " " + word);
         }
     }
-    void not_pii(model::Column& column) {
-        if (column.not_pii) return;
-        column.not_pii = true;
-        column.pii = false;
-        m_told.taken.push_back("not about people: " + column.name);
+    // Whether a column is about people, as a person said it there. A word that was said here stays.
+    void about_people(model::Column& column, const ForeignColumn& there) {
+        if (!there.pii && !there.not_pii) return;
+        if (model::has_word(column) && column.not_pii == there.not_pii) return;
+        const std::string what = (there.pii ? "about people: " : "not about people: ") + column.name;
+        if (model::has_word(column)) return m_told.kept.push_back(what);
+        if (there.pii)
+            model::say_pii(column);
+        else
+            model::say_not_pii(column);
+        m_told.taken.push_back(what);
     }
 
 private:
@@ -64,7 +71,7 @@ Attachment give_words(const ForeignTable& from, model::Table& to) {
             if (same == from.columns.end()) continue;
             words.fill(column.description, same->description, "description of " + column.name);
             words.fill(column.term, same->term, "term of " + column.name);
-            if (same->not_pii) words.not_pii(column);
+            words.about_people(column, *same);
         }
     return told;
 }
@@ -87,7 +94,8 @@ public:
         return planner;
     }
 
-    void take(const ForeignTable& table, const std::string& now) {
+    void take(ForeignTable table, const std::string& now) {
+        leave_out_odd_words(table);
         const auto [at, fresh] = m_tables.try_emplace(entry_id(table.kind, table.name));
         if (fresh) at->second.imported_at = now;
         if (fresh)
@@ -134,9 +142,23 @@ private:
                from.versions.size() <= to.schema_version && std::ranges::all_of(from.columns, here);
     }
 
+    void leave_out_odd_words(ForeignTable& table) {
+        const auto odd = [&](const char* what, const std::string& word) {
+            if (is_plain_word(word)) return false;
+            m_plan.report.wrong.push_back({"control_character", fmt::format("{}: {}", table.source, table.name),
+                                           fmt::format("its {} {} holds control characters", what, word)});
+            return true;
+        };
+        std::erase_if(table.tags, [&](const std::string& tag) { return odd("tag", tag); });
+        std::erase_if(table.terms, [&](const std::string& term) { return odd("term", term); });
+        for (ForeignColumn& column : table.columns)
+            if (odd("term", column.term)) column.term.clear();
+    }
+
     // false: a table here is meant, and it knew all of it.
     bool attach(Imported& imported, AlsoWhenKnown known) {
         const auto match = m_matching.claim(imported.table);
+        if (imported.table.versions.size() > (match.table ? match.table->schema_version : 1)) ++m_plan.report.histories;
         if (!match.table) {
             if (known == AlsoWhenKnown::no) return true;
             m_plan.report.waiting.push_back(imported.table.name);
@@ -176,7 +198,6 @@ void count(const Foreign& foreign, Report& report) {
     report.tags = tags.size();
     report.edges = edges.size();
     report.jobs = foreign.jobs.size();
-    report.terms = foreign.terms.size() + foreign.glossary_entries.size();
     report.sources = foreign.sources;
     report.unread = foreign.unread;
     report.orphans = foreign.orphans;
@@ -184,51 +205,20 @@ void count(const Foreign& foreign, Report& report) {
     report.recorded = foreign.files;
 }
 
-ForeignTerm foreign_term(const catalog::Term& term) { return {term.name, term.definition, term.synonyms}; }
-
-// Terms by name; a definition that stands here stays, synonyms add up.
-class TermMerger {
-public:
-    static Result<TermMerger> read(const catalog::Catalog& catalog) {
-        TermMerger merger;
-        TRY(const auto terms, catalog::read_terms(catalog));
-        for (const catalog::Term& term : terms)
-            merger.m_terms[catalog::term_id(term.name)] = merger.m_before[catalog::term_id(term.name)] = term;
-        return merger;
-    }
-
-    void take(const ForeignTerm& from) {
-        if (from.name.empty()) return;
-        const auto [at, fresh] = m_terms.try_emplace(catalog::term_id(from.name));
-        catalog::Term& term = at->second;
-        if (fresh) term.name = from.name;
-        if (term.definition.empty()) term.definition = from.definition;
-        for (const std::string& synonym : from.synonyms)
-            if (std::ranges::find(term.synonyms, synonym) == term.synonyms.end())
-                term.synonyms.insert(std::ranges::upper_bound(term.synonyms, synonym), synonym);
-    }
-
-    void finish(Plan& plan) const {
-        for (const auto& [id, term] : m_terms) {
-            const auto before = m_before.find(id);
-            if (before != m_before.end() && before->second == term) continue;
-            plan.report.new_terms += before == m_before.end() ? 1 : 0;
-            plan.batch.entries.push_back({List::glossary, id, catalog::to_entry(term)});
-        }
-    }
-
-private:
-    std::map<std::string, catalog::Term> m_terms, m_before;
-};
-
 Status take_terms(const catalog::Catalog& catalog, const Foreign& foreign, Plan& plan) {
     TRY(TermMerger merger, TermMerger::read(catalog));
-    for (const ForeignTerm& term : foreign.terms) merger.take(term);
+    std::vector<ForeignTerm> terms = foreign.terms;
     for (const std::string& entry : foreign.glossary_entries) {
         TRY(const catalog::Term term, catalog::term_from_entry(entry));
-        merger.take(foreign_term(term));
+        terms.push_back({term.name, term.definition, term.synonyms});
     }
-    merger.finish(plan);
+    merger.take(terms);
+    plan.report.terms = merger.found();
+    plan.report.orphans.insert(plan.report.orphans.end(), merger.told().begin(), merger.told().end());
+    for (const catalog::Term* term : merger.changed()) {
+        plan.report.new_terms += merger.is_new(*term) ? 1 : 0;
+        plan.batch.entries.push_back({List::glossary, catalog::term_id(term->name), catalog::to_entry(*term)});
+    }
     return {};
 }
 

@@ -27,6 +27,7 @@ struct Report {
     std::vector<Attachment> attached;
     std::vector<std::string> waiting;    // tables that no table of the lake stands for
     std::vector<std::string> ambiguous;  // of those: several tables of the lake could be meant, or one by several names
+    std::uint64_t histories = 0;         // tables with more schema versions there: kept as text, no history here
     std::uint64_t new_entries = 0, changed_entries = 0, new_terms = 0, new_edges = 0, new_jobs = 0;
     std::vector<Orphan> orphans, wrong;
     std::vector<RecordedFile> recorded;
@@ -34,7 +35,9 @@ struct Report {
 
 struct Plan {
     Report report;
-    catalog::Batch batch;  // for Catalog::apply, all at once; empty when everything is known already
+    // For Catalog::apply, all at once; empty when everything is known already. The kept first rows of tables in which a
+    // column came to be about people are not in it: whoever applies it masks them, too.
+    catalog::Batch batch;
 };
 
 // What importing `foreign` changes. A table of another catalog is taken for the table of the lake at its place, else
@@ -42,6 +45,7 @@ struct Plan {
 // what is empty here; what a person said here stays. What stands for nothing here is kept in List::imported until a
 // file of its name appears, and is no table until then: an index neither sees nor removes it. Texts are kept as texts.
 // A table that gives nothing because all of it is known here leaves no entry behind.
+// A word of the glossary stays that of one term, and words with control characters are left out; both are told.
 // Importing the same again changes nothing. `source` names the import for people, `now` is RFC 3339.
 Result<Plan> plan_import(const catalog::Catalog& catalog, const Foreign& foreign, const std::string& now);
 

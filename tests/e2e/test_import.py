@@ -358,6 +358,32 @@ class Hostile(ImportTest):
         self.assertEqual("waiting", self.imported()["table", "a.b.t"])
         self.assertEqual([], self.bring(LEGACY, check=3)["wrong"])  # storage records there name files that are lost
 
+    def test_of_many_odd_values_the_first_are_told_and_how_many_more(self):
+        records = dict({"ok.csv": {"tier": "local", "size_bytes": 1}}, **{"n%03d" % i: i for i in range(100)})
+        records.update({"lost%03d.csv" % i: {"tier": "cloud", "size_bytes": i} for i in range(50)})
+        file = self.file(records, ".storage_metadata.json")
+        lines = self.nl("catalog", "import", file, "--dry-run", check=3).err.splitlines()
+        self.assertEqual((20, 20), tuple(sum(word in line for line in lines) for word in ("left out", "LOST")))
+        self.assertEqual(["warning: and 80 more of these; --json names all", "warning: and 31 more of these; --json names all"],
+                         [line for line in lines if "more of these" in line])
+        report = self.bring(file, "--dry-run", check=3)
+        self.assertEqual((100, 51), (len(report["wrong"]), len(report["recorded_files"])))
+
+    def test_words_with_two_meanings_or_control_characters_are_told_and_left_out(self):
+        self.put("raw-data/animals.csv", "id\n1\n")
+        self.index()
+        asset = {"asset_type": "table", "name": "animals", "tags": ["l\x1bv", "live"]}
+        terms = {"t%d" % i: {"term": "t%d" % (i % 3), "definition": "x", "synonyms": ["s", "t1"]} for i in range(5)}
+        report = self.bring(self.file({"assets": {"a": asset}, "tags": {}, "lineage": {}, "business_glossary": terms}), check=3)
+        self.assertEqual((3, ["control_character"]), (report["terms"], [wrong["what"] for wrong in report["wrong"]]))
+        self.assertIn(("synonym", "s"), [(orphan["what"], orphan["name"]) for orphan in report["orphans"]])
+        self.assertEqual(["live"], self.show("animals")["tags"])
+        self.assertEqual(["s"], self.nl("catalog", "glossary", "show", "t0", "--json").json["terms"][0]["synonyms"])
+        path = self.path("catalog", "tables.json")
+        write(path, read(path).replace(b'"live"', b'"l\\u001bv"'))
+        self.nl("catalog", "tag", "animals", "l\x1bv", "--remove")
+        self.assertEqual([], self.show("animals")["tags"])
+
     def test_a_catalog_in_which_all_is_of_a_wrong_kind_is_refused(self):
         self.refused(self.file({"assets": {"t": 1}}), "assets.t: it is a number, not an object; nothing was imported")
 
@@ -370,6 +396,8 @@ class Hostile(ImportTest):
             self.refused(old, "x.%s is an export of neurolake" % form, "catalog export -o catalog.json", check=2)
         old = self.file(self.nl("lineage", "export").out, "events.json")
         self.refused(old, "neurolake lineage import " + old, check=2)
+        newer = self.file(self.nl("catalog", "export").out.replace("catalog.export/1", "catalog.export/99"), "newer.json")
+        self.refused(newer, "newer.json is an export of another version of neurolake (neurolake.catalog.export/99)", check=2)
         self.refused(self.file("a,b\n1,2\n", "t.csv"), "t.csv is no catalog that is known here", check=2)
 
     def test_deep_and_odd_values(self):
@@ -420,6 +448,43 @@ class OwnExport(ImportTest):
         self.assertEqual(("d", "o", ["a", "b"]), (table["description"], table["owner"], sorted(table["tags"])))
         column = json.loads(read(os.path.join(self.other, "catalog", "tables.json")))["tables"][0]["columns"][1]
         self.assertEqual((True, False, "no address"), (column["not_pii"], column["pii"], column["description"]))
+
+    def test_a_column_that_a_person_called_personal_is_hidden_there_too(self):
+        rows = "".join("%d,nick%d,code%d\n" % (i, i, i) for i in range(30))
+        self.put("raw-data/u.csv", "id,nick,first_name\n" + rows)
+        self.index()
+        self.nl("catalog", "pii", "u", "--pii", "nick", "--not-pii", "first_name")
+        self.nl("catalog", "export", "-o", self.export, "--overwrite")
+
+        def hidden(lake):
+            kept = "".join(read(os.path.join(lake, "catalog", name)).decode() for name in ("samples.json", "tables.json"))
+            column = self.nl("catalog", "pii", "u", "--json", lake=lake).json["columns"][0]
+            return ("code7" in kept, "nick7" in kept, column["column"], column["pii"], column["source"])
+
+        shutil.copy2(self.bucket("raw-data", "u.csv"), os.path.join(self.other, "buckets", "raw-data", "u.csv"))
+        self.nl("catalog", "index", lake=self.other)
+        taken = self.bring(self.export, lake=self.other)["attached"][0]["taken"]
+        self.assertEqual((["about people: nick", "not about people: first_name"], (True, False, "nick", True, "person")), (taken, hidden(self.other)))
+        later = os.path.join(self.tmp, "later")
+        self.nl("init", later)
+        self.bring(self.export, lake=later)
+        shutil.copy2(self.bucket("raw-data", "u.csv"), os.path.join(later, "buckets", "raw-data", "u.csv"))
+        self.nl("catalog", "index", lake=later)
+        self.assertEqual((True, False, "nick", True, "person"), hidden(later))
+        self.nl("catalog", "index", "--full", lake=later)
+        self.assertEqual((True, False, "nick", True, "person"), hidden(later))
+
+    def test_older_schema_versions_are_kept_and_it_is_said_that_they_are_no_history_here(self):
+        self.put("raw-data/t.csv", "x,mail,z\n1,2,3\n")
+        self.index()
+        self.nl("catalog", "export", "-o", self.export, "--overwrite")
+        shutil.copy2(self.bucket("raw-data", "t.csv"), os.path.join(self.other, "buckets", "raw-data", "t.csv"))
+        self.nl("catalog", "index", lake=self.other)
+        self.assertIn("The older schema versions of 1 table are kept", self.nl("catalog", "import", self.export, "--dry-run", lake=self.other).out)
+        self.assertEqual(1, self.bring(self.export, lake=self.other)["histories"])
+        kept = json.loads(read(os.path.join(self.other, "catalog", "imported.json")))["entries"][0]
+        self.assertEqual([1, 2], [version["version"] for version in kept["versions"]])
+        self.assertEqual(0, self.bring(self.export)["histories"])
 
     def test_its_lineage_comes_along_once(self):
         self.nl("lineage", "add", "--in", "raw-data.t,raw-data.not-yet", "--out", "s3://b/k", "--job", "nightly")

@@ -36,6 +36,10 @@ TEST_CASE("lone surrogates become the replacement character, pairs stay", "[migr
         "[\"\xEF\xBF\xBD\",\"\xEF\xBF\xBD\",\"\xF0\x9F\x98\x80\",\"\xEF\xBF\xBDx\",\"\xEF\xBF\xBD\xF0\x9F\x98\x80\"]");
 }
 
+TEST_CASE("two second halves of a pair are no pair", "[migrate]") {
+    CHECK(read(R"(["\ude00\ude01"])") == "[\"\xEF\xBF\xBD\xEF\xBF\xBD\"]");
+}
+
 TEST_CASE("every cut of a document is an error", "[migrate]") {
     const std::string whole = R"({"a":[1,{"b":"\ud83d\ude00 x"}],"c":NaN,"d":"\\"})";
     REQUIRE_FALSE(read(whole).starts_with("error"));
