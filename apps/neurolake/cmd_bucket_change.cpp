@@ -8,6 +8,7 @@
 #include "bucket_rename.hpp"
 #include "bucket_report.hpp"
 #include "cmd_bucket.hpp"
+#include "lake/stub_places.hpp"
 #include "retention/trash.hpp"
 #include "tier/tier.hpp"
 #include "writer.hpp"
@@ -182,8 +183,8 @@ std::uint64_t entries(const lake::BucketStats& stats) {
     return stats.file_count + stats.cloud_files + stats.ignored_files + stats.symlinks + stats.specials;
 }
 
-// Files whose only trace is catalog/cloud.jsonl: without the bucket nothing would tell of them. Where a removal was
-// killed, the stubs lie in the trash already.
+// Files whose only trace is catalog/cloud.jsonl: without the bucket nothing would tell of them. Their stubs may have
+// been moved elsewhere; where a removal was killed, they lie in the trash already.
 Result<std::uint64_t> only_listed(Session& session, const lake::Bucket& bucket) {
     TRY(const lake::Lake* lake, session.lake());
     TRY(lake::CloudList * list, session.cloud_list());
@@ -191,15 +192,20 @@ Result<std::uint64_t> only_listed(Session& session, const lake::Bucket& bucket) 
     TRY(const auto trash, retention::list(lake->layout()));
     for (const auto& record : trash)
         if (record.is_folder && record.path == bucket.name) roots.push_back(lake->layout().trash / record.id / "data");
-    std::uint64_t count = 0;
+    std::vector<const lake::CloudEntry*> lost;
     for (const lake::CloudEntry& entry : list->entries()) {
         std::error_code failed;
-        if (!entry.recalled && entry.stub.bucket == bucket.name)
-            count += std::ranges::none_of(roots, [&](const fs::path& root) {
-                return fs::exists(fs::symlink_status(root / entry.stub.path, failed));
-            });
+        const auto has_it = [&](const fs::path& root) {
+            return fs::exists(fs::symlink_status(root / entry.stub.path, failed));
+        };
+        if (!entry.recalled && entry.stub.bucket == bucket.name && std::ranges::none_of(roots, has_it))
+            lost.push_back(&entry);
     }
-    return count;
+    if (lost.empty()) return 0;
+    TRY(const config::Settings* settings, session.settings());
+    TRY(const auto places, lake::held_places(*lake, settings->buckets, *list, session.clock(), session.cancel()));
+    return static_cast<std::uint64_t>(std::ranges::count_if(
+        lost, [&](const lake::CloudEntry* entry) { return !places.contains(entry->stub.store.key); }));
 }
 
 // The settings last: while they name the bucket, the same command again finishes what a kill cut off.
@@ -236,10 +242,11 @@ Result<int> run_remove(Session& session, const RemoveArgs& args) {
     }
     TRY(const std::uint64_t stubless, only_listed(session, bucket));
     if (stubless) {
-        return Error(Errc::guard,
-                     fmt::format("{} of bucket '{}' are in the cloud and have no stub here any more",
-                                 counted(stubless, "file"), bucket.name),
-                     "put the stubs back first: neurolake doctor --fix");
+        return Error(
+            Errc::guard,
+            fmt::format("{} of bucket '{}' {} in the cloud and {} no stub here any more", counted(stubless, "file"),
+                        bucket.name, stubless == 1 ? "is" : "are", stubless == 1 ? "has" : "have"),
+            "put the stubs back first: neurolake doctor --fix");
     }
     const bool asks = held && !session.dry_run();
     if (asks &&

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
 #include "commands.hpp"
@@ -44,21 +45,20 @@ json::Value to_json(const Diagnosis& one) {
 }
 
 std::string mark_of(const Output& out, Level level) {
-    if (level == Level::good) return out.tick(true);
-    if (level == Level::problem) return out.tick(false);
-    return level == Level::warning ? out.paint(Style::yellow, "!") : "-";
+    std::string mark = level == Level::good || level == Level::problem ? out.tick(level == Level::good)
+                       : level == Level::warning                       ? out.paint(Style::yellow, "!")
+                                                                       : "-";
+    constexpr std::size_t k_mark = 5;  // columns: "FAIL" and a blank
+    return mark + std::string(k_mark - std::min(k_mark, visible_width(mark)), ' ');
 }
 
 void print(Output& out, const Diagnosis& one) {
     const bool bad = one.level == Level::problem || one.level == Level::warning;
     if (out.quiet() && !bad) return;
-    const std::string mark = mark_of(out, one.level);
-    bool first = true;
-    for (const std::string_view line : text::split(one.message, '\n')) {
-        out.line(fmt::format("{:<4} {}", first ? mark : "", out.name(line)));
-        first = false;
-    }
-    if (!one.fix.empty()) out.line("       fix: " + out.name(one.fix));
+    std::string label = mark_of(out, one.level);
+    for (const std::string_view line : text::split(one.message, '\n'))
+        out.labelled_line(std::exchange(label, "     "), out.name(line));
+    if (!one.fix.empty()) out.labelled_line("       fix: ", out.name(one.fix));
 }
 
 bool any_problem(const std::vector<Diagnosis>& found) {

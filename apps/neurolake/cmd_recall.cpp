@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "catalog_report.hpp"
 #include "commands.hpp"
 #include "tier_session.hpp"
 
@@ -35,7 +36,8 @@ void print_report(Output& out, const tier::RecallReport& report, const Args& arg
     for (const auto& one : report.evicted)
         out.summary(fmt::format("Moved to make room: {} ({})", out.name(one.path), text::size_text(one.bytes)));
     if (report.recalled.empty())
-        return out.summary(report.failed.empty() ? "Everything is here already." : "Nothing came back.");
+        return out.summary(report.failed.empty() && report.findings.empty() ? "Everything is here already."
+                                                                            : "Nothing came back.");
     out.summary(fmt::format("{} {}, {}; each has the SHA-256 it had.", args.to.empty() ? "Brought back" : "Copied",
                             counted(report.recalled.size(), "file"), text::size_text(report.bytes)));
 }

@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lake/inventory.hpp"
+#include "lake/stub_places.hpp"
 #include "session.hpp"
 
 namespace neurolake::apps {
@@ -50,6 +52,10 @@ private:
     std::string advice_on(const model::Finding& finding);
     void check_identity();
     void check_stubs();
+    void tell_lost_stubs(const std::vector<const lake::CloudEntry*>& lost);
+    // Of what the scan found, asked for once and only where a stub is not in its place.
+    const Result<lake::Places>& held_places();
+    bool was_moved(const lake::CloudEntry& entry);
     bool is_damaged_stub(const lake::CloudEntry& entry);
     void check_removed_buckets();
     std::filesystem::path bucket_root(const std::string& name) const;  // empty when there is none of the name
@@ -62,6 +68,7 @@ private:
     const lake::Lake& m_lake;
     const config::Settings* m_settings = nullptr;  // null: they do not load
     std::optional<lake::ScanResult> m_scan;
+    std::optional<Result<lake::Places>> m_held_places;
     std::vector<Diagnosis> m_found;
 };
 

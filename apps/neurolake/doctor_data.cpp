@@ -198,7 +198,7 @@ void Examination::check_removed_buckets() {
     if (!list || !m_settings) return;
     std::map<std::string, std::uint64_t> files;
     for (const lake::CloudEntry& entry : (*list)->entries())
-        if (!entry.recalled && bucket_root(entry.stub.bucket).empty()) ++files[entry.stub.bucket];
+        if (!entry.recalled && bucket_root(entry.stub.bucket).empty() && !was_moved(entry)) ++files[entry.stub.bucket];
     for (const auto& [name, count] : files)
         add(Level::note, "stubs",
             fmt::format("{} of the removed bucket {} are still in the cloud", counted(count, "file"), name),
@@ -232,6 +232,43 @@ void Examination::check_identity() {
             false, layout.marker.string());
 }
 
+bool Examination::was_moved(const lake::CloudEntry& entry) {
+    const auto& places = held_places();
+    return places && places->contains(entry.stub.store.key);
+}
+
+const Result<lake::Places>& Examination::held_places() {
+    if (m_held_places) return *m_held_places;
+    const auto list = m_session.cloud_list();
+    m_held_places = m_scan && list ? lake::held_places(m_lake, m_settings->buckets, *m_scan->next, **list)
+                                   : Result<lake::Places>(lake::Places());
+    return *m_held_places;
+}
+
+// People may move stubs like any file: then nothing is lost.
+void Examination::tell_lost_stubs(const std::vector<const lake::CloudEntry*>& lost) {
+    if (lost.empty()) return;
+    const auto& places = held_places();
+    if (!places) return add(Level::problem, "stubs", places.error().message, places.error().hint);
+    std::uint64_t missing = 0, moved = 0;
+    for (const lake::CloudEntry* entry : lost) {
+        const std::string path = entry->stub.bucket + "/" + entry->stub.path;
+        const auto place = places->find(entry->stub.store.key);
+        if (place != places->end()) {
+            if (++moved <= k_shown)
+                add(Level::note, "stubs", fmt::format("the stub of {} was moved to {}", path, place->second), "", false,
+                    place->second);
+        } else if (++missing <= k_shown) {
+            add(Level::problem, "stubs", path + " is in the cloud, but its stub is missing here",
+                "neurolake doctor --fix puts the stub back", true, path);
+        }
+    }
+    if (moved > k_shown) add(Level::note, "stubs", fmt::format("and {} more stubs were moved", moved - k_shown));
+    if (missing > k_shown)
+        add(Level::problem, "stubs", fmt::format("and {} more stubs are missing", missing - k_shown),
+            "neurolake doctor --fix puts them back", true);
+}
+
 // Every object we rely on must have its stub, or its data, in the tree.
 void Examination::check_stubs() {
     check_identity();
@@ -243,7 +280,8 @@ void Examination::check_stubs() {
         add(Level::warning, "stubs", "catalog/cloud.jsonl has a torn line, which is left out",
             "the next burst or recall writes it anew");
     std::set<std::string> scanned(m_scan->scan.buckets.begin(), m_scan->scan.buckets.end());
-    std::uint64_t lost = 0, kept = 0, replaced = 0;
+    std::uint64_t kept = 0, replaced = 0;
+    std::vector<const lake::CloudEntry*> lost;
     std::set<std::pair<std::string, std::string>> folders;
     for (const lake::CloudEntry& entry : (*list)->entries()) {
         if (entry.recalled || !scanned.contains(entry.stub.bucket)) continue;
@@ -255,14 +293,9 @@ void Examination::check_stubs() {
         }
         if (record && record->state == lake::FileState::data && !is_damaged_stub(entry)) ++replaced;
         if (record) continue;  // a damaged stub was told of by the scan
-        if (++lost <= k_shown)
-            add(Level::problem, "stubs",
-                fmt::format("{}/{} is in the cloud, but its stub is missing here", entry.stub.bucket, path),
-                "neurolake doctor --fix puts the stub back", true, entry.stub.bucket + "/" + path);
+        lost.push_back(&entry);
     }
-    if (lost > k_shown)
-        add(Level::problem, "stubs", fmt::format("and {} more stubs are missing", lost - k_shown),
-            "neurolake doctor --fix puts them back", true);
+    tell_lost_stubs(lost);
     for (const auto& [bucket, folder] : folders) {
         const auto named = [&, &name = bucket](const lake::Bucket& b) { return b.name == name; };
         const auto found = std::find_if(m_settings->buckets.begin(), m_settings->buckets.end(), named);
@@ -270,7 +303,7 @@ void Examination::check_stubs() {
             add(Level::warning, "notes", fmt::format("{}/{} lacks its note {}", bucket, folder, lake::k_note_name),
                 "neurolake doctor --fix writes it again", true, bucket + "/" + folder);
     }
-    if (lost == 0 && kept > 0)
+    if (lost.empty() && kept > 0)
         add(Level::good, "stubs", fmt::format("every file in the cloud has its stub: {}", text::with_thousands(kept)));
     if (replaced > 0)
         add(Level::note, "stubs",

@@ -90,6 +90,10 @@ private:
         m_deeds.push_back(options.backend == "json"
                               ? "made the missing catalog files; fill them with: neurolake catalog index --full"
                               : "made an empty catalog; fill it with: neurolake catalog index --full");
+        m_deeds.push_back(
+            "tags, descriptions, terms, corrections and lineage that only stood in what was damaged are not "
+            "in the catalog any more: bring them back from a backup, or from an export with neurolake "
+            "catalog import");
         return {};
     }
 

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "lake/stub_places.hpp"
 #include "tier/burst.hpp"
 #include "tier/plan.hpp"
 #include "tier/recover.hpp"
@@ -108,6 +109,31 @@ Status RecallRun::gather_one(const std::string& asked) {
     return {};
 }
 
+// A stub that is not where it was made may only have been moved: then it stands for its bytes there, and a second file
+// of them would be one too many. Who names the old path itself gets it.
+Status RecallRun::leave_out_moved() {
+    const auto missing = [&](const std::unique_ptr<RecallFile>& file) {
+        return file->at_name == AtName::nothing &&
+               std::ranges::find(m_request.paths, file->full_path()) == m_request.paths.end();
+    };
+    if (std::ranges::none_of(m_files, missing)) return {};
+    TRY(const auto places, lake::held_places(m_context.lake, m_context.buckets, *m_scan.next, m_list));
+    std::size_t moved = 0;
+    std::string first, first_place;
+    std::erase_if(m_files, [&](const auto& file) {
+        const auto place = missing(file) ? places.find(file->stub.store.key) : places.end();
+        if (place == places.end()) return false;
+        if (moved++ == 0) first = file->full_path(), first_place = place->second;
+        return true;
+    });
+    if (moved > 0 && !m_request.all)
+        m_report.findings.push_back(
+            {model::Finding::Severity::warning, "stub_moved", first, 0,
+             fmt::format("its stub was moved to {}{}", first_place,
+                         moved > 1 ? fmt::format(", and {} more were moved too", moved - 1) : "")});
+    return {};
+}
+
 // Their stubs went to the trash with them.
 void RecallRun::tell_of_removed_buckets() {
     std::map<std::string, std::size_t> files;
@@ -133,6 +159,7 @@ Status RecallRun::gather() {
         }
     if (m_request.all) tell_of_removed_buckets();
     for (const auto& asked : m_request.paths) TRY_DO(gather_one(asked));
+    TRY_DO(leave_out_moved());
     std::sort(m_files.begin(), m_files.end(), [](const auto& a, const auto& b) {
         return std::tie(a->bucket->name, a->path) < std::tie(b->bucket->name, b->path);
     });

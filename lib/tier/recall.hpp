@@ -56,6 +56,7 @@ private:
     Status gather();
     void tell_of_removed_buckets();
     Status gather_one(const std::string& asked);
+    Status leave_out_moved();
     Status add(const lake::Bucket& bucket, const std::string& path);
     Status check_room();
     Status make_room(std::uint64_t needed);

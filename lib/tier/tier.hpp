@@ -193,7 +193,8 @@ struct OrphanReport {
 enum class Clean { no, yes };
 Result<OrphanReport> orphans(Context& context, Clean clean);
 
-// Stubs that a copied lake lost are made again from catalog/cloud.jsonl (doctor --fix).
+// Stubs that a copied lake lost are made again from catalog/cloud.jsonl (doctor --fix). One that only was moved stands
+// for its object where it is.
 Result<std::uint64_t> restore_stubs(Context& context);
 
 }  // namespace neurolake::tier

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "lake/stub_places.hpp"
 #include "tier/free.hpp"
 #include "tier/held_file.hpp"
 #include "tier/journal.hpp"
@@ -101,19 +102,8 @@ Result<std::set<std::string>> relied_on(Context& context) {
         for (const auto& file : record.files) keys.insert(file.key);
     const auto old = lake::Inventory::open(context.lake.layout().inventory).value_or(lake::Inventory());
     TRY(const auto scan, lake::scan(context.buckets, old, {}, context.clock, context.cancel));
-    for (const auto& bucket : context.buckets) {
-        TRY_DO(lake::check_bucket_mount(context.lake, bucket));
-        TRY(const Fd root, open_folder(bucket.root));
-        std::optional<Error> unreadable;
-        scan.next->for_each(bucket.name, "", [&](const lake::FileRecord& record) {
-            if (record.state != lake::FileState::stub) return true;
-            auto stub = lake::read_stub_at(root.get(), record.path);
-            if (stub && stub->has_value()) keys.insert((*stub)->store.key);
-            if (!stub && stub.error().code != Errc::not_found) unreadable = std::move(stub).error();
-            return !unreadable;
-        });
-        if (unreadable) return std::move(*unreadable).with_context("what its stubs rely on is not known");
-    }
+    TRY(const auto places, lake::stub_places(context.lake, context.buckets, *scan.next));
+    for (const auto& [key, place] : places) keys.insert(key);
     return keys;
 }
 
@@ -160,12 +150,13 @@ Result<OrphanReport> orphans(Context& context, Clean clean) {
 
 Result<std::uint64_t> restore_stubs(Context& context) {
     TRY(const auto list, lake::CloudList::open(context.lake.layout().cloud_list));
+    TRY(const auto places, lake::held_places(context.lake, context.buckets, list, context.clock, context.cancel));
     Folders folders;
     TRY(const Fd trash, open_folder(context.lake.layout().trash));
     std::uint64_t made = 0;
     std::set<std::pair<const lake::Bucket*, std::string>> touched;
     for (const auto& entry : list.entries()) {
-        if (entry.recalled) continue;
+        if (entry.recalled || places.contains(entry.stub.store.key)) continue;
         const auto* bucket = bucket_named(context, entry.stub.bucket);
         if (!bucket || !lake::check_bucket_mount(context.lake, *bucket)) continue;
         const auto inside = folder_of(entry.stub.path);

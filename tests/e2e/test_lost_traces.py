@@ -78,6 +78,30 @@ class LostTraces(TierTest):
         self.nl("recall", "raw-data")
         self.assert_back()
 
+    def test_stubs_that_were_moved_are_not_lost(self):
+        os.rename(self.bucket("raw-data", "orders"), self.bucket("raw-data", "moved"))
+        self.nl("catalog", "index")
+        self.assertIn("the stub of raw-data/orders/0.csv was moved to raw-data/moved/0.csv", self.nl("doctor").out)
+        self.nl("doctor", "--fix")
+        self.assertFalse(os.path.exists(self.bucket("raw-data", "orders")))
+        told = self.nl("recall", "raw-data/orders", check=3)
+        self.assertIn("raw-data/orders/0.csv: its stub was moved to raw-data/moved/0.csv, and 4 more were moved too", told.out + told.err)
+        self.assertEqual(5, len(self.nl("recall", "--all", "--json").json["recalled"]))
+        for number in range(5):
+            self.assertEqual(self.digests["orders/%d.csv" % number], sha256(self.bucket("raw-data", "moved", "%d.csv" % number)))
+        self.nl("doctor", "--fix")
+        self.assertEqual([], self.nl("recall", "--all", "--json").json["recalled"])
+        self.assertFalse(os.path.exists(self.bucket("raw-data", "orders")))
+        self.assertEqual(["raw-data.moved"], [t["name"] for t in self.nl("catalog", "tables", "--json").json["tables"]])
+
+    def test_a_bucket_that_was_renamed_by_hand_is_let_go(self):
+        os.rename(self.bucket("raw-data"), self.bucket("raw2"))
+        self.nl("bucket", "create", "raw2")
+        self.nl("catalog", "index", check=None)
+        self.nl("bucket", "remove", "raw-data")
+        self.assertNotIn("removed bucket", self.nl("doctor").out)
+        self.assertEqual(5, len(self.nl("recall", "raw2", "--json").json["recalled"]))
+
     def test_data_of_a_removed_bucket_is_told_and_comes_back(self):
         self.nl("bucket", "remove", "raw-data", "--trash")
         self.assertIn("5 files of the removed bucket raw-data are still in the cloud", self.nl("doctor").out)

@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 
 #include "rig.hpp"
 #include "store/store.hpp"
@@ -35,6 +37,37 @@ void when(Rig& rig, std::string kind, std::function<void()> what, int nth = 1) {
                                                                                    const std::string&) {
         if (now == kind && ++*seen == nth) what();
     };
+}
+
+// Whether a thread of this process sleeps in the kernel (proc(5), the word after the name in stat).
+bool sleeps(pid_t thread) {
+    std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/stat");
+    std::string stat;
+    std::getline(file, stat);
+    const std::size_t name = stat.rfind(") ");
+    return name != std::string::npos && (stat[name + 2] == 'S' || stat[name + 2] == 'D');
+}
+
+// A writer who works beside the burst, not within the store's call: whoever opens a file waits until its lease is given
+// back. Returns when that is where the writer is, or when it is done.
+std::thread beside(std::function<void()> work) {
+    struct Seen {
+        std::atomic<pid_t> thread{0};
+        std::atomic<bool> done{false};
+    };
+    auto seen = std::make_shared<Seen>();
+    std::thread writer([work = std::move(work), seen] {
+        seen->thread = ::gettid();
+        work();
+        seen->done = true;
+    });
+    constexpr int k_surely = 10;
+    for (int asleep = 0; asleep < k_surely && !seen->done;) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        asleep = seen->thread != 0 && sleeps(seen->thread) ? asleep + 1 : 0;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // past the kernel's tick: file times move on
+    return writer;
 }
 
 }  // namespace
@@ -260,12 +293,8 @@ TEST_CASE("whatever happens to a file during its burst, its newest bytes stay", 
             rig.write("a", k_bytes);
             rig.store.temper.attests = phase == "put";
             std::string expected = k_bytes;
-            // Writers wait for the lease to be given back, so they work beside, not within, the store's call.
             std::thread writer;
-            when(rig, phase, [&] {
-                writer = std::thread([&] { expected = one.happens(rig); });
-                std::this_thread::sleep_for(std::chrono::milliseconds(300));
-            });
+            when(rig, phase, [&] { writer = beside([&] { expected = one.happens(rig); }); });
             const auto report = rig.burst();
             if (writer.joinable()) writer.join();
             CHECK(report.moved.empty());
@@ -332,11 +361,10 @@ TEST_CASE("one file that fails keeps its whole table here, and the next run take
         when(
             rig, "get",
             [&] {
-                writer = std::thread([&] {
+                writer = beside([&] {
                     rig.append("orders/a", "more");
                     expected["a"] += "more";
                 });
-                std::this_thread::sleep_for(std::chrono::milliseconds(200));
             },
             2);
     }
@@ -434,10 +462,7 @@ TEST_CASE("a writer that comes while the parts go up keeps its file here", "[tie
                 rig.write("large", bytes);
                 rig.store.temper.attests = attests;
                 std::thread writer;
-                when(rig, phase, [&] {
-                    writer = std::thread([&] { writes(rig, how); });
-                    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-                });
+                when(rig, phase, [&] { writer = beside([&] { writes(rig, how); }); });
                 const auto report = rig.burst();
                 if (writer.joinable()) writer.join();
                 CHECK(report.moved.empty());

@@ -406,6 +406,23 @@ TEST_CASE("orphans are told, and only our own are removed", "[tier]") {
     CHECK(rig.store.objects.contains("p/raw-data/a"));
 }
 
+TEST_CASE("a stub that was moved is not lost", "[tier]") {
+    Rig rig;
+    rig.write("sub/a", k_bytes);
+    REQUIRE(rig.burst().moved.size() == 1);
+    std::filesystem::rename(rig.file("sub"), rig.file("moved"));
+    auto context = rig.context();
+    CHECK(tier::restore_stubs(context).value() == 0);
+    CHECK_FALSE(std::filesystem::exists(rig.file("sub")));
+    CHECK(rig.recall({"raw-data"}).recalled.size() == 1);
+    CHECK(slurp(rig.file("moved/a")) == k_bytes);
+    CHECK_FALSE(std::filesystem::exists(rig.file("sub")));
+    // Nor is it when its bytes are back; who asks for the old path itself gets it.
+    CHECK(tier::restore_stubs(context).value() == 0);
+    CHECK(rig.recall({"raw-data/sub/a"}).recalled.size() == 1);
+    CHECK(slurp(rig.file("sub/a")) == k_bytes);
+}
+
 TEST_CASE("stubs that a copy of the lake lost are made again, never over anything", "[tier]") {
     Rig rig;
     rig.write("sub/a", k_bytes);
