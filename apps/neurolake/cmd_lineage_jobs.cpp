@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -105,8 +106,10 @@ std::string duration_of(const model::LineageRun& run) {
     return text::duration_text(static_cast<std::int64_t>(*run.duration_ms / 1000));
 }
 
-const std::string& moment_of(const model::LineageRun& run) {
-    return run.started_at.empty() ? run.ended_at : run.started_at;
+// "-" of a run of which no event says when it began or ended.
+std::string moment_of(const model::LineageRun& run) {
+    const std::string& moment = run.started_at.empty() ? run.ended_at : run.started_at;
+    return moment.empty() ? "-" : moment;
 }
 
 // "2026-11-22T21:33:07Z": people need no milliseconds.
@@ -117,26 +120,46 @@ std::string seconds_of(const std::string& moment) {
     return moment.substr(0, dot) + (end == std::string::npos ? "" : moment.substr(end));
 }
 
-void print_jobs(Output& out, const Lineage& lineage, const std::vector<JobFacts>& all) {
-    if (all.empty())
-        return out.summary("No job is known yet; name one with: neurolake lineage add --in A --out B --job NAME");
-    constexpr std::size_t k_most_names =
-        3;  // of a job that touches hundreds of tables; lineage jobs JOB names them all
-    Table shown({{"JOB", TableColumn::Align::left, true, TableColumn::Narrow::cut, true},
-                 {"MAKES", TableColumn::Align::left, true, TableColumn::Narrow::wrap},
-                 {"FROM", TableColumn::Align::left, true, TableColumn::Narrow::wrap},
+// Of a job that touches hundreds of tables the first ones; lineage jobs JOB names them all.
+std::string names_text(const Output& out, const std::set<std::string>& names) {
+    constexpr std::size_t k_most = 3;
+    return one_line(out, short_list({names.begin(), names.end()}, k_most));
+}
+
+std::vector<std::string> last_run_cells(const JobFacts& facts) {
+    const auto* last = facts.runs.empty() ? nullptr : facts.runs[0];
+    return {text::with_thousands(facts.job->runs), last ? seconds_of(moment_of(*last)) : "-",
+            last ? state_text(*last) : "-"};
+}
+
+// Names of tables are there to be copied: where the columns are too many for the terminal, they stand below their job.
+Table narrow_table(const Output& out, const Lineage& lineage, const std::vector<JobFacts>& all) {
+    Table shown({{"JOB", TableColumn::Align::left, true, TableColumn::Narrow::own_line, true},
                  {"RUNS", TableColumn::Align::right},
                  {"LAST RUN"},
                  {"ENDED"}});
     for (const auto& facts : all) {
-        const auto* last = facts.runs.empty() ? nullptr : facts.runs[0];
-        shown.row({one_line(out, lineage.job_name(facts.id)),
-                   one_line(out, short_list({facts.outputs.begin(), facts.outputs.end()}, k_most_names)),
-                   one_line(out, short_list({facts.inputs.begin(), facts.inputs.end()}, k_most_names)),
-                   text::with_thousands(facts.job->runs), last ? seconds_of(moment_of(*last)) : "-",
-                   last ? state_text(*last) : "-"});
+        std::vector<std::string> cells{one_line(out, lineage.job_name(facts.id))};
+        std::ranges::move(last_run_cells(facts), std::back_inserter(cells));
+        shown.row(std::move(cells));
+        std::string tables = facts.outputs.empty() ? "" : "makes " + names_text(out, facts.outputs);
+        if (!facts.inputs.empty()) tables += (tables.empty() ? "reads " : " from ") + names_text(out, facts.inputs);
+        if (!tables.empty()) shown.below(std::move(tables));
     }
-    shown.print(out);
+    return shown;
+}
+
+void print_jobs(Output& out, const Lineage& lineage, const std::vector<JobFacts>& all) {
+    if (all.empty())
+        return out.summary("No job is known yet; name one with: neurolake lineage add --in A --out B --job NAME");
+    Table shown({{"JOB"}, {"MAKES"}, {"FROM"}, {"RUNS", TableColumn::Align::right}, {"LAST RUN"}, {"ENDED"}});
+    for (const auto& facts : all) {
+        std::vector<std::string> cells{one_line(out, lineage.job_name(facts.id)), names_text(out, facts.outputs),
+                                       names_text(out, facts.inputs)};
+        std::ranges::move(last_run_cells(facts), std::back_inserter(cells));
+        shown.row(std::move(cells));
+    }
+    (shown.fits(out) ? shown : narrow_table(out, lineage, all)).print(out);
 }
 
 void print_text(Output& out, const char* title, const std::string& words) {

@@ -85,9 +85,9 @@ void add_commands(CLI::App& root, Registry& registry, std::string_view word) {
 
 void add_global_flags(CLI::App& root, Globals& globals) {
     const auto flag = [&](CLI::Option* option) { option->group(k_global); };
-    flag(
-        root.add_option("--home", globals.home, "The lake's folder (else NEUROLAKE_HOME, a parent folder, ~/NeuroLake)")
-            ->type_name("DIR"));
+    flag(as_typed(root.add_option("--home", globals.home,
+                                  "The lake's folder (else NEUROLAKE_HOME, a parent folder, ~/NeuroLake)"))
+             ->type_name("DIR"));
     flag(root.add_flag("--json", globals.output.json, "One JSON object on stdout, errors as JSON on stderr"));
     flag(root.add_flag("--jsonl", globals.output.jsonl, "Long lists as one JSON object a line"));
     flag(root.add_flag("-q,--quiet", globals.output.quiet, "No progress, no summaries; errors stay"));
@@ -96,9 +96,13 @@ void add_global_flags(CLI::App& root, Globals& globals) {
              ->type_name("auto|always|never")
              ->check(CLI::IsMember({"auto", "always", "never"}).description("")));
     flag(root.add_flag("-y,--yes", globals.yes, "Answer every question with yes"));
-    flag(root.add_option("--now", "Pretend that it is this time (RFC 3339), to try policies")->type_name("TIME"));
+    flag(as_typed(root.add_option("--now", "Pretend that it is this time (RFC 3339), to try policies"))
+             ->type_name("TIME"));
     flag(root.add_flag("--wait")->description("Wait for another run to finish (--wait=30s: at most so long)"));
-    flag(root.add_option("--set", "Override a setting for this run")->type_name("KEY=VALUE")->take_all()->expected(1));
+    flag(as_typed(root.add_option("--set", "Override a setting for this run"))
+             ->type_name("KEY=VALUE")
+             ->take_all()
+             ->expected(1));
 }
 
 Status finish_globals(const CLI::App& root, Globals& globals) {

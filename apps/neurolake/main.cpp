@@ -77,14 +77,19 @@ std::string help_command(const CLI::App& app) {
     return "neurolake " + (name.empty() ? std::string("help") : name + " --help");
 }
 
-// "LOG is required: audit, query or error"
-std::string missing_text(const CLI::App& app, const CLI::ParseError& failure) {
-    const std::string said = failure.what();
-    if (dynamic_cast<const CLI::RequiredError*>(&failure) == nullptr) return said;
+// "LOG is required: audit, query or error"; "" when nothing is missing that `said` begins with.
+std::string missing_text(const CLI::App& app, std::string_view said) {
     for (const CLI::Option* option : app.get_options())
-        if (option->get_required() && option->count() == 0 && said.starts_with(option->get_name() + " "))
-            return said + ": " + option->get_description();
-    return said;
+        if (option->get_required() && option->count() == 0 &&
+            (said.empty() || said.starts_with(option->get_name() + " ")))
+            return option->get_name() + " is required: " + option->get_description();
+    return {};
+}
+
+std::string text_of(const CLI::App& app, const CLI::ParseError& failure) {
+    const bool misses = dynamic_cast<const CLI::RequiredError*>(&failure) != nullptr;
+    const std::string missing = misses ? missing_text(app, failure.what()) : "";
+    return missing.empty() ? failure.what() : missing;
 }
 
 // "catalog tables" for "tables", wherever in the tree the command of that name is; "" without one.
@@ -107,8 +112,10 @@ Error usage_error(const CLI::App& root, const CLI::ParseError& failure) {
     const CLI::App* app = chosen(root);
     const std::string hint = "see: " + help_command(*app);
     const auto rest = root.remaining(true);
-    if (rest.empty()) return Error(Errc::usage, missing_text(*app, failure), hint);
-    const std::string& word = rest.front();
+    if (rest.empty()) return Error(Errc::usage, text_of(*app, failure), hint);
+    const std::string word = without_guard(rest.front());
+    const std::string missing = word == "--" ? missing_text(*app, "") : "";  // nothing came behind it
+    if (!missing.empty()) return Error(Errc::usage, missing, hint);
     const bool is_flag = word.size() > 1 && word[0] == '-';
     const auto below = names_of(*app);
     const std::string what = is_flag ? "unknown option" : below.empty() ? "unexpected word" : "unknown command";
@@ -175,7 +182,9 @@ int run(int argc, char** argv) {
         return rc;
     };
     try {
-        root.parse(argc, argv);
+        auto words = guarded(argc, argv);
+        std::ranges::reverse(words);  // so the parser wants them
+        root.parse(std::move(words));
     } catch (const CLI::CallForHelp& asked) {
         if (!root.remaining(true).empty()) return refuse(usage_error(root, asked));  // help on what is not there
         const std::string page = help_page(*chosen(root), registry);

@@ -35,6 +35,15 @@ CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
     return CLI::Validator(check, "", k_whole);
 }
 
+// CLI11 takes a word of a list that begins with "[" and ends with "]" for a list of its own ("[a,b]" for "a" "b"), and
+// offers no way to have it left alone. A mark behind the last bracket keeps it from that.
+constexpr char k_mark = '\x1f';
+
+bool ends_in_bracket(std::string_view word) {
+    const std::size_t last = word.find_last_not_of(k_mark);
+    return last != std::string_view::npos && word[last] == ']';
+}
+
 template <typename T>
 struct Counted {
     using Type = T;
@@ -49,6 +58,28 @@ struct Counted<std::vector<T>> {
 };
 
 }  // namespace
+
+std::vector<std::string> guarded(int argc, const char* const* argv) {
+    std::vector<std::string> words;
+    for (int i = 1; i < argc; ++i) {
+        words.emplace_back(argv[i]);
+        if (ends_in_bracket(words.back())) words.back() += k_mark;
+    }
+    return words;
+}
+
+std::string without_guard(std::string word) {
+    if (word.ends_with(k_mark) && ends_in_bracket(word)) word.pop_back();
+    return word;
+}
+
+CLI::Option* as_typed(CLI::Option* option) {
+    const auto strip = [](std::string& word) -> std::string {
+        word = without_guard(std::move(word));
+        return {};
+    };
+    return option->transform(CLI::Validator(strip, ""));  // goes before all that check the word
+}
 
 OptionRef OptionRef::type_name(const std::string& name) {
     m_option->type_name(name);
@@ -101,7 +132,7 @@ OptionRef CommandLine::add_option(const std::string& names, T& value, const std:
     using Number = typename Counted<T>::Type;
     CLI::Option* option = m_app->add_option(names, value, help);
     if constexpr (std::is_unsigned_v<Number>) option->transform(whole_number(0, std::numeric_limits<Number>::max()));
-    return OptionRef(option);
+    return OptionRef(as_typed(option));
 }
 
 template <typename T>

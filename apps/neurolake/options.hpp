@@ -15,6 +15,13 @@ class Option;
 
 namespace neurolake::apps {
 
+// The words of the command line, without the program's name, as the parser is to get them: none is taken apart. Options
+// give their values as they were typed (as_typed; add_option below sees to it); whoever else shows a word asks
+// without_guard for it.
+std::vector<std::string> guarded(int argc, const char* const* argv);
+std::string without_guard(std::string word);
+CLI::Option* as_typed(CLI::Option* option);  // the same option
+
 // One option, flag or word that was added; each call refines it and gives it back: add_option(...)->type_name("N").
 class OptionRef {
 public:

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 
 from harness import age, BINARY, LakeTest, cron_environment, main, read, tree_hash, wait_until, write
 from jsonschema_lite import check
@@ -241,6 +242,14 @@ class Streams(LakeTest):
         self.assertIn("Nothing found in the names, columns, tags, terms, descriptions and owners of 3 tables; the data itself",
                       self.nl("catalog", "search", "nosuchword").out)
 
+    def test_what_doctor_says_stands_in_one_column(self):
+        for env in ({"LC_ALL": "C.UTF-8"}, {"LC_ALL": "C"}):
+            shown = self.terminal("doctor", columns=60, env=env).out.replace("\r\n", "\n")
+            lines = re.sub(r"\x1b\[[0-9;]*[mK]", "", shown).splitlines()[:-1]
+            self.assertTrue(any(line.startswith("     ") for line in lines), lines)
+            for line in lines:
+                self.assertRegex(line, r"^(✓   |ok  |!   |-   |    ) (\S|  fix: |       \S)")
+
     def test_removing_a_bucket_with_files_asks_a_person_and_nobody_else(self):
         for name in ("one", "two"):
             self.nl("bucket", "create", name + "-bucket")
@@ -432,6 +441,22 @@ class Logs(LakeTest):
 
     def test_a_word_that_is_missing_is_said_with_what_it_may_be(self):
         self.assertIn("LOG is required: audit, query or error", self.nl("logs", check=2).err)
+        for words in (["run"], ["run", "--"]):
+            self.assertIn("COMMAND is required: ", self.nl(*words, check=2).err)
+
+    def test_words_in_brackets_are_taken_as_they_stand(self):
+        for name in ("g", "[g]"):
+            write(os.path.join(self.tmp, name), name.encode())
+        self.nl("put", "--move", "[g]", "raw-data", cwd=self.tmp)
+        self.assertEqual(b"[g]", read(self.bucket("raw-data", "[g]")))
+        self.assertEqual(b"g", read(os.path.join(self.tmp, "g")))
+        self.nl("catalog", "glossary", "add", "T", "--synonym", "[s,t]", "--synonym=[u]", "--definition", "[d]")
+        term = self.nl("catalog", "glossary", "show", "T", "--json").json["terms"][0]
+        self.assertEqual((["[s,t]", "[u]"], "[d]"), (term["synonyms"], term["definition"]))
+        words = ["[1, 2]", "[]", "[0-9]", "[[x]]", "--in=[a,b]", "]", "{}", "[a]\x1f", "a]"]
+        said = self.nl("run", "--", sys.executable, "-c", "import sys; print(sys.argv[1:])", *words).out
+        self.assertEqual(repr(words), said.strip())
+        self.assertIn("unknown command '[x]'", self.nl("[x]", check=2).err)
 
     def test_logs_are_shown_and_the_chain_is_checked(self):
         self.nl("bucket", "create", "xyz")
