@@ -25,12 +25,6 @@ json::Value path_list(const std::vector<std::string>& paths) {
     return list;
 }
 
-json::Value findings_json(const std::vector<model::Finding>& findings) {
-    auto list = json::Value::array();
-    for (const auto& finding : findings) list.push(model::to_json(finding));
-    return list;
-}
-
 json::Value partitions_json(const model::Table& table) {
     auto list = json::Value::array();
     for (const auto& partition : table.partitions) {
@@ -81,6 +75,12 @@ json::Value change_json(const index::TableChange& change) {
 }
 
 }  // namespace
+
+json::Value findings_json(const std::vector<model::Finding>& findings) {
+    auto list = json::Value::array();
+    for (const auto& finding : findings) list.push(model::to_json(finding));
+    return list;
+}
 
 json::Value column_json(const model::Column& column, Detail detail) {
     auto value = model::to_json(column);

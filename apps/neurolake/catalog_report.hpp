@@ -17,6 +17,7 @@ namespace neurolake::apps {
 // grouping rule and findings.
 enum class Detail { brief, full };
 json::Value table_json(const model::Table& table, Detail detail);
+json::Value findings_json(const std::vector<model::Finding>& findings);
 json::Value column_json(const model::Column& column, Detail detail);
 json::Value report_json(const index::Report& report);  // the members of neurolake.catalog.index/1
 

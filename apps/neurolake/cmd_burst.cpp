@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "catalog_report.hpp"
 #include "cmd_lineage.hpp"
 #include "lake/last_run.hpp"
 #include "tier_session.hpp"

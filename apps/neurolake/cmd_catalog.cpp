@@ -25,7 +25,7 @@ namespace {
 struct TablesArgs {
     std::vector<std::string> buckets;
     std::string format, tag, owner, term;
-    bool all = false;
+    bool all = false, errors = false;
 };
 
 // By one of its columns, too.
@@ -33,6 +33,12 @@ bool stands_for(const model::Table& table, const std::string& term) {
     if (std::ranges::find(table.terms, term) != table.terms.end()) return true;
     const auto is_term = [&](const model::Column& column) { return column.term == term; };
     return std::ranges::any_of(table.columns, is_term) || std::ranges::any_of(table.partition_columns, is_term);
+}
+
+std::vector<model::Finding> errors_of(const model::Table& table) {
+    auto found = table.findings;
+    std::erase_if(found, [](const auto& finding) { return !left_out(finding); });
+    return found;
 }
 
 bool wanted(const TablesArgs& args, const model::Table& table) {
@@ -44,11 +50,12 @@ bool wanted(const TablesArgs& args, const model::Table& table) {
     if (!args.tag.empty() && std::ranges::none_of(table.tags, same(args.tag))) return false;
     if (!args.owner.empty() && !same(args.owner)(table.owner)) return false;
     if (!args.term.empty() && !stands_for(table, args.term)) return false;
+    if (args.errors && std::ranges::none_of(table.findings, left_out)) return false;
     return args.buckets.empty() || std::ranges::find(args.buckets, table.bucket) != args.buckets.end();
 }
 
 bool narrowed(const TablesArgs& args) {
-    return !args.format.empty() || !args.tag.empty() || !args.owner.empty() || !args.term.empty();
+    return !args.format.empty() || !args.tag.empty() || !args.owner.empty() || !args.term.empty() || args.errors;
 }
 
 std::string tier_text(const model::Table& table) {
@@ -61,7 +68,18 @@ std::string cell_of_rows(const model::Table& table) {
            (table.sampled_rows > 0 ? " (sample)" : "");
 }
 
-void print_tables(Output& out, const std::vector<const model::Table*>& tables) {
+// What is wrong with it, below its row. On a terminal the first ones; catalog show has all.
+void add_errors(const Output& out, const model::Table& table, Table& shown) {
+    constexpr std::size_t k_most = 5;
+    const auto errors = errors_of(table);
+    const std::size_t told = out.stdout_is_terminal() ? std::min(errors.size(), k_most) : errors.size();
+    for (std::size_t i = 0; i < told; ++i) shown.below(out.advised(out.name(finding_text(errors[i]))));
+    if (told < errors.size())
+        shown.below(out.advised(
+            fmt::format("and {} more: neurolake catalog show {}", errors.size() - told, out.name(table.full_name()))));
+}
+
+void print_tables(Output& out, const std::vector<const model::Table*>& tables, bool with_errors) {
     using Align = TableColumn::Align;
     Table shown({{"TABLE", Align::left, true, TableColumn::Narrow::cut_start},
                  {"FORMAT"},
@@ -73,6 +91,7 @@ void print_tables(Output& out, const std::vector<const model::Table*>& tables) {
         const auto columns = table->columns.size() + table->partition_columns.size();
         shown.row({out.name(table->full_name()), table->format, cell_of_rows(*table),
                    columns ? std::to_string(columns) : "?", text::size_text(table->bytes), tier_text(*table)});
+        if (with_errors) add_errors(out, *table, shown);
     }
     shown.print(out);
 }
@@ -177,14 +196,14 @@ void print_list(Session& session, const TablesArgs& args, const std::vector<cons
                 const std::vector<lake::Bucket>& without) {
     Output& out = session.out();
     const auto shown = without_unknown(args, tables);
-    if (!shown.empty()) print_tables(out, shown);
+    if (!shown.empty()) print_tables(out, shown, args.errors);
     std::uint64_t hidden = 0;
     for (const auto* table : tables) hidden += table->format == k_unknown ? table->files : 0;
     if (shown.size() < tables.size())
         out.summary(fmt::format("Not shown: {} of unknown format; see: neurolake catalog tables --format unknown",
                                 counted(hidden, "file")));
     if (narrowed(args) && tables.empty()) {
-        out.summary("No such tables");
+        out.summary(args.errors ? "No table with errors" : "No such tables");
         tell_known(session, args);
     }
     if (!narrowed(args)) print_the_rest(session, without, !tables.empty());
@@ -210,16 +229,21 @@ Result<int> run_tables(Session& session, const TablesArgs& asked) {
         TRY(const auto terms, catalog::read_terms(*catalog));
         if (const auto* term = catalog::find_term(terms, args.term)) args.term = term->name;
     }
+    const auto as_json = [&](const model::Table& table) {
+        auto value = table_json(table, Detail::brief);
+        if (args.errors) value.set("findings", findings_json(errors_of(table)));
+        return value;
+    };
     std::vector<const model::Table*> tables;
     for (const auto& table : catalog->tables())
         if (wanted(args, table)) tables.push_back(&table);
     Output& out = session.out();
     const auto empty = buckets_without_tables(buckets, tables);
     if (out.jsonl()) {
-        for (const auto* table : tables) out.object_line(table_json(*table, Detail::brief));
+        for (const auto* table : tables) out.object_line(as_json(*table));
     } else if (out.json()) {
         auto list = json::Value::array(), without = json::Value::array();
-        for (const auto* table : tables) list.push(table_json(*table, Detail::brief));
+        for (const auto* table : tables) list.push(as_json(*table));
         for (const auto& bucket : empty) without.push(bucket.name);
         auto value = json::Value::object().set("schema", "neurolake.catalog.tables/1");
         value.set("indexed_at", catalog->indexed_at().empty() ? json::Value() : json::Value(catalog->indexed_at()));
@@ -256,6 +280,7 @@ void add_catalog_tables(CommandLine catalog, Registry& registry) {
     app.add_option("--owner", args.owner, "Only tables of this owner")->type_name("NAME");
     app.add_option("--term", args.term, "Only tables that stand for this glossary term, or have a column that does")
         ->type_name("TERM");
+    app.add_flag("--errors", args.errors, "Only tables with files that could not be read, and what is wrong with them");
     app.add_flag("--all", args.all, "Also tables whose files are gone");
 }
 

@@ -69,6 +69,11 @@ Result<Prepared> prepare(Session& session, const Args& args) {
     TRY(run.options, options_of(session, args));
     TRY_DO(begin_writing(session));
     TRY(run.buckets, chosen_buckets(session, args));
+    if (args.buckets.empty()) return run;
+    TRY(run.options.others, session.buckets({}));
+    std::erase_if(run.options.others, [&](const lake::Bucket& bucket) {
+        return std::ranges::find(run.buckets, bucket.name, &lake::Bucket::name) != run.buckets.end();
+    });
     return run;
 }
 
@@ -235,8 +240,10 @@ Result<index::Report> index_and_wait(Session& session, const Prepared& run, bool
     if (!worth_waiting(session, report)) return report;
     stopped = !wait_to_settle(session, report);
     if (stopped) return report;
-    TRY(index::Report next, index_once(session, run));
-    TRY_DO(audit_run(session, next, run.options));
+    Prepared rest = run;
+    rest.options.full = false;  // all others were read again just now
+    TRY(index::Report next, index_once(session, rest));
+    TRY_DO(audit_run(session, next, rest.options));
     return merged(std::move(report), std::move(next));
 }
 

@@ -7,9 +7,11 @@
 
 #include "base/text.hpp"
 #include "cmd_catalog.hpp"
+#include "index/known_ranges.hpp"
 #include "kept_rows.hpp"
 #include "model/meaning.hpp"
 #include "table.hpp"
+#include "table_files.hpp"
 #include "table_words.hpp"
 #include "writer.hpp"
 
@@ -83,8 +85,8 @@ std::string source_text(const model::Column& column) {
 
 void print_found(Session& session, const std::vector<Found>& found, std::size_t tables) {
     Output& out = session.out();
-    Table shown({{"COLUMN", TableColumn::Align::left, true, TableColumn::Narrow::cut_start, true},
-                 {"TYPE"},
+    Table shown({{"COLUMN", TableColumn::Align::left, true, TableColumn::Narrow::own_line, true},
+                 {"TYPE", TableColumn::Align::left, true},
                  {"LOOKS LIKE", TableColumn::Align::left, true, TableColumn::Narrow::wrap},
                  {"SHARE", TableColumn::Align::right},
                  {"EXAMPLE", TableColumn::Align::left, true},
@@ -149,6 +151,15 @@ Status write_rows(Session& session, const std::vector<catalog::EntryChange>& row
     return catalog->change_entries(rows).with_context("write the kept first rows");
 }
 
+// What is not hidden any more is seen at once. Where the profiles cannot be read, the next index that reads the table's
+// files tells it.
+void show_ranges(Session& session, model::Table& table) {
+    const auto lake = session.lake();
+    if (!lake) return;
+    if (const auto profiles = index::ProfileStore::open((*lake)->layout().state / "profiles"))
+        index::show_known_ranges(table, files_of(session, table), *profiles);
+}
+
 struct Changed {
     std::vector<model::Table> after;
     std::set<std::string> unsaid;  // "bucket.table.column" of which nothing was said before
@@ -170,6 +181,7 @@ Result<Changed> change(Session& session, const Args& args) {
         TRY_DO(say(edited, args.pii, model::say_pii));
         TRY_DO(say(edited, args.not_pii, model::say_not_pii));
         TRY_DO(say(edited, args.undo, model::forget_word));
+        if (!args.undo.empty() || !args.not_pii.empty()) show_ranges(session, edited);
         if (!(edited == *table)) changed.push_back(edited);
     }
     auto facts = json::Value::object().set("pii", names_json(args.pii)).set("not_pii", names_json(args.not_pii));

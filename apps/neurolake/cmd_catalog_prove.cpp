@@ -7,6 +7,8 @@
 #include "catalog_report.hpp"
 #include "cmd_catalog.hpp"
 #include "index/proof.hpp"
+#include "model/mask.hpp"
+#include "model/meaning.hpp"
 #include "table.hpp"
 #include "table_words.hpp"
 
@@ -52,7 +54,9 @@ Result<std::optional<Offender>> offender_of(Session& session, const ColumnMeant&
     if (!fd && fd.error().code == Errc::not_found) return out;
     if (!fd) return std::move(fd).error();
     TRY(out->proof, index::prove(fd->get(), path.substr(path.rfind('/') + 1), *meant.column,
-                                 {record->size, record->mtime_ns}, session.cancel()));
+                                 {record->size, record->mtime_ns, meant.table->sampled_rows}, session.cancel()));
+    if ((meant.column->pii || model::is_hint(*meant.column)) && out->proof.value)
+        out->proof.value = model::mask_value(meant.column->semantic, *out->proof.value);
     out->state = state_of(out->proof);
     return out;
 }
@@ -75,6 +79,7 @@ std::string without_text(std::uint64_t row, const Offender& offender) {
     const auto type_of = [](const model::Type& type, const std::string& rows) {
         return fmt::format("{} for {}", model::to_string(type), rows);
     };
+    if (offender.proof.with_later_rows) return "not known: rows behind it force the type together with it";
     const auto& before = offender.proof.without;
     if (before && before->kind != model::TypeKind::unknown)
         return type_of(*before, counted(row - 1, "row") + " until then");

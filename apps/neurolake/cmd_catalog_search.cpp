@@ -117,8 +117,11 @@ void print_hits(Output& out, const catalog::Hits& hits, const std::vector<Search
 }
 
 Result<int> run_search(Session& session, const Args& args) {
-    TRY(const catalog::Catalog* catalog, session.catalog());
     const std::string text = fmt::format("{}", fmt::join(args.words, " "));
+    if (catalog::search_words(text, {}).empty())
+        return Error(Errc::usage, "nothing to search for: the text is empty",
+                     "all tables: neurolake catalog tables; or a word: neurolake catalog search email");
+    TRY(const catalog::Catalog* catalog, session.catalog());
     const auto hits = catalog->search(text, args.limit);
     session.query("catalog.search", json::Value::object().set("text", text).set("hits", hits.total));
     const auto glossary = catalog::read_terms(*catalog);  // a damaged one is no reason to find nothing

@@ -15,6 +15,7 @@
 #include "model/evidence.hpp"
 #include "model/meaning.hpp"
 #include "table.hpp"
+#include "table_rule.hpp"
 
 namespace neurolake::apps {
 
@@ -265,6 +266,8 @@ Result<int> run_explain(Session& session, const Args& args) {
             }
         auto value = named("neurolake.catalog.explain/1", *table);
         value.set("rule", model::to_string(table->rule)).set("rule_reason", table->rule_reason);
+        if (const auto other = other_way_text(session, *table); !other.empty())
+            value.set("hint", text::to_valid_utf8(other));
         if (table->sampled_rows > 0) value.set("sampled_rows", table->sampled_rows);
         value.set("dialects", dialects_json(dialects_of(session, *table)));
         out.object(value.set("files", table->files).set("columns", std::move(columns)));
@@ -273,8 +276,8 @@ Result<int> run_explain(Session& session, const Args& args) {
     out.line(out.paint(Style::bold, out.name(table->full_name())));
     if (table->sampled_rows > 0)
         out.line(fmt::format("  {}; all: neurolake catalog index --full", sample_text(*table)));
-    out.line(
-        fmt::format("  One table because {} (rule: {})", out.name(table->rule_reason), model::to_string(table->rule)));
+    out.labelled_line("  ", out.name(decision_text(*table)));
+    if (const auto other = other_way_text(session, *table); !other.empty()) out.labelled_line("  ", out.name(other));
     print_dialects(out, dialects_of(session, *table));
     if (table->columns.empty() && table->bytes == 0) out.line("  " + card_line(out, *table));
     print_reasons(out, *table);

@@ -145,11 +145,8 @@ Result<Difference> difference(Session& session, const model::Table& table, const
     std::uint32_t from = 0, to = table.schema_version;
     if (!args.versions.empty()) from = args.versions[0];
     if (args.versions.size() > 1) to = args.versions[1];
-    if (from == 0 && to == 1)
-        return Error(Errc::not_found, fmt::format("{} has one schema version only", table.full_name()),
-                     fmt::format("see it with: neurolake catalog schema {}", table.full_name()));
     Difference out;
-    TRY(out.before, version_of(session, table, from == 0 ? to - 1 : from));
+    TRY(out.before, version_of(session, table, from == 0 ? std::max(to - 1, 1u) : from));
     TRY(out.after, version_of(session, table, to));
     out.found = model::diff(out.before.columns, out.after.columns);
     out.why = model::compatibility(out.before.columns, out.after.columns);
@@ -179,6 +176,12 @@ Result<int> run_diff(Session& session, const DiffArgs& args) {
         value.set("compatibility", found.found.compatibility);
         auto why = json::Value::object().set("backward", text_list(found.why.backward));
         out.object(value.set("breaks", why.set("forward", text_list(found.why.forward))));
+        return 0;
+    }
+    if (args.versions.empty() && found.before.version == found.after.version) {
+        const auto name = out.name(table->full_name());
+        out.summary(fmt::format("{} has one schema version only: there is nothing to compare", name));
+        out.summary(fmt::format("See it with: neurolake catalog schema {}", name));
         return 0;
     }
     for (const auto& change : found.found.changes) {

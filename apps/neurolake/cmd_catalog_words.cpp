@@ -42,7 +42,8 @@ Status check_tag(const std::string& tag) {
 }
 
 Result<int> run_tag(Session& session, const TagArgs& args) {
-    for (const auto& tag : args.tags) TRY_DO(check_tag(tag));
+    for (const auto& tag : args.tags)  // what is there can be taken away, whatever it is
+        if (!args.remove || !text::is_utf8(tag)) TRY_DO(check_tag(tag));
     if (args.remove && args.tags.empty())
         return Error(Errc::usage, "--remove wants the tags to remove", "see them: neurolake catalog tag TABLE");
     const Edit edit = [&](model::Table& table) -> Status {

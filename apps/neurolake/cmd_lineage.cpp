@@ -81,11 +81,31 @@ Result<NamedDataset> dataset_named(Session& session, const catalog::Lineage& lin
     return NamedDataset{std::move(ref), lake_name ? unknown_note(session, words, table.error()) : ""};
 }
 
+namespace {
+
+// Whether words are one name as they stand: of a table, with a comma of a dataset that has lineage or a file that is
+// there, too.
+Result<bool> is_one_name(Session& session, const catalog::Catalog& catalog, const std::string& words) {
+    const auto table = catalog.get(words);
+    if (table || table.error().code != Errc::not_found) return true;
+    if (words.find(',') == std::string::npos) return false;  // nothing to split, but blanks to trim
+    TRY(const auto lineage, catalog::Lineage::read(catalog));
+    if (lineage.names().table_called(words) ||
+        std::ranges::find(lineage.datasets(), words, &catalog::Lineage::Dataset::name) != lineage.datasets().end())
+        return true;
+    std::error_code unknown;
+    const auto place = is_place(words) ? resolve(session, words) : Error(Errc::not_found, "");
+    return fs::exists(place ? place->bucket.root / place->path : fs::path(words), unknown);
+}
+
+}  // namespace
+
 Result<std::vector<std::string>> dataset_words(Session& session, const std::vector<std::string>& given) {
     TRY(const catalog::Catalog* catalog, session.catalog());
     std::vector<std::string> words;
     for (const auto& each : given) {
-        if (catalog->find(each)) {
+        TRY(const bool whole, is_one_name(session, *catalog, each));
+        if (whole) {
             words.push_back(each);
             continue;
         }

@@ -30,7 +30,7 @@ struct NamedDataset {
     std::string note;  // "" for a table, a URL or a file outside the lake
 };
 Result<NamedDataset> dataset_named(Session& session, const catalog::Lineage& lineage, const std::string& words);
-// "A,B" and "A" "B" alike; a table with a comma in its name is one.
+// "A,B" and "A" "B" alike; words that as a whole name a table, a dataset that has lineage, or a file, are one.
 Result<std::vector<std::string>> dataset_words(Session& session, const std::vector<std::string>& given);
 // A dataset that has lineage, or a table without; not_found with "did you mean".
 Result<std::optional<std::size_t>> dataset_in(Session& session, const catalog::Lineage& lineage,

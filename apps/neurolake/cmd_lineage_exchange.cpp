@@ -125,13 +125,18 @@ json::Value import_json(Session& session, const Imported& done) {
 void print_import(Session& session, const ImportArgs& args, const Imported& done) {
     Output& out = session.out();
     const std::string name = args.file == "-" ? "standard input" : out.name(args.file);
-    for (const auto& bad : done.bad) out.warn(fmt::format("{}:{}: {}", name, bad.line, out.name(bad.message)));
+    constexpr std::size_t k_warned = 20;
+    for (std::size_t i = 0; i < std::min(done.bad.size(), k_warned); ++i)
+        out.warn(fmt::format("{}:{}: {}", name, done.bad[i].line, out.name(done.bad[i].message)));
     out.summary(fmt::format("{} {}: {}, {} known, {}, {}", session.dry_run() ? "Would import" : "Imported",
                             counted(done.events, "event"), counted(done.change.new_edges.size(), "new edge"),
                             text::with_thousands(done.change.known_edges.size()),
                             counted(done.change.new_jobs, "new job"), counted(done.change.new_runs, "new run")));
     if (!done.bad.empty())
-        out.summary(fmt::format("Left out: {}, each named above", counted(done.bad.size(), "event")));
+        out.summary(fmt::format("Left out: {}, {}", counted(done.bad.size(), "event"),
+                                done.bad.size() > k_warned
+                                    ? fmt::format("the first {} named above; --json names all", k_warned)
+                                    : "each named above"));
 }
 
 Result<int> run_import(Session& session, const ImportArgs& args) {
@@ -139,6 +144,12 @@ Result<int> run_import(Session& session, const ImportArgs& args) {
     if (args.file != "-" && !std::filesystem::exists(args.file, failed) && !failed)
         return Error(Errc::not_found, fmt::format("import {}: there is no such file", args.file),
                      "name a file of OpenLineage events, or - for standard input", args.file);
+    if (args.file != "-" && std::filesystem::is_directory(args.file, failed))
+        return Error(Errc::usage, fmt::format("import {}: it is a folder, not a file of OpenLineage events", args.file),
+                     fmt::format("all files in it: cat {0}/* | neurolake lineage import - ; of an older catalog: "
+                                 "neurolake catalog import {0}",
+                                 args.file),
+                     args.file);
     // Before the lock: nobody waits for a slow pipe.
     TRY(const std::string text, args.file == "-" ? read_stdin() : read_file(args.file, k_largest_file));
     TRY_DO(begin_change(session));

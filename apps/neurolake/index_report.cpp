@@ -14,6 +14,7 @@
 #include "base/text.hpp"
 #include "catalog_report.hpp"
 #include "cmd_lineage.hpp"
+#include "model/compatibility.hpp"
 
 namespace neurolake::apps {
 
@@ -111,6 +112,14 @@ std::string pii_line(Output& out, const index::TableChange& change) {
     return line + "; see: neurolake catalog pii " + out.name(change.table);
 }
 
+// Old readers can go on where a type only got narrower: then it is the old data that new readers cannot take.
+std::string breaks_text(const index::TableChange& change) {
+    const bool old_readers_go_on = model::satisfies(change.compatibility, "forward");
+    return old_readers_go_on
+               ? fmt::format("readers of schema version {} may not take the older data", change.schema_version)
+               : fmt::format("schema version {} breaks readers of the old one", change.schema_version);
+}
+
 void print_change(Session& session, const index::TableChange& change) {
     Output& out = session.out();
     const auto catalog = session.catalog();
@@ -125,8 +134,7 @@ void print_change(Session& session, const index::TableChange& change) {
         below(fmt::format("new versions {}: neurolake catalog diff {}", asked_text(change.asked),
                           out.name(change.table)));
     else if (change.breaking)
-        below(out.paint(Style::red,
-                        fmt::format("schema version {} breaks readers of the old one", change.schema_version)));
+        below(out.paint(Style::red, breaks_text(change)));
     const bool rows_known = change.rows_exact || change.rows > 0;
     const bool counts = (rows_known && change.rows != change.rows_before) || change.files != change.files_before;
     if (change.what == What::changed && !counts && change.schema_changes.empty() && change.renamed_from.empty())
@@ -236,13 +244,15 @@ std::string sums(const index::Report& report) {
 }
 
 // "2 tables with warnings: raw-data.a, raw-data.b; see: neurolake catalog show raw-data.a"
-void print_named(Output& out, const std::vector<std::string>& tables, std::string_view one, std::string_view many) {
+void print_named(Output& out, const std::vector<std::string>& tables, std::string_view one, std::string_view many,
+                 std::string_view list_of_many = {}) {
     if (tables.empty()) return;
     const bool single = tables.size() == 1;
     std::string line = fmt::format("{} with {}: ", counted(tables.size(), "table"), single ? one : many);
     for (std::size_t i = 0; i < std::min(tables.size(), k_most_names); ++i)
         line += (i > 0 ? ", " : "") + out.name(tables[i]);
     if (tables.size() > k_most_names) line += fmt::format(" and {} more", tables.size() - k_most_names);
+    if (!single && !list_of_many.empty()) return out.summary(line + "; see: " + std::string(list_of_many));
     out.summary(line + "; see: neurolake catalog show " + out.name(tables.front()));
 }
 
@@ -297,7 +307,7 @@ void print_index_report(Session& session, const index::Report& report, const ind
                                 report.rows_exact ? "" : "at least ", counted(report.rows, "row")));
     print_passed_over(out, report);
     print_left_for_later(out, report, options.settle_seconds);
-    print_named(out, report.troubled, "an error", "errors");
+    print_named(out, report.troubled, "an error", "errors", "neurolake catalog tables --errors");
     print_named(out, report.remarked, "warnings", "warnings");
 }
 

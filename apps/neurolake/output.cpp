@@ -80,16 +80,6 @@ std::string escape_beyond_ascii(std::string_view bytes) {
     return out;
 }
 
-// Without the sequences that colour it.
-std::size_t visible_width(std::string_view text) {
-    std::size_t width = text::display_width(text);
-    for (std::size_t at = text.find("\x1b["); at != std::string_view::npos; at = text.find("\x1b[", at + 1)) {
-        const std::size_t end = text.find('m', at);
-        if (end != std::string_view::npos) width -= end - at;  // the escape itself has no width
-    }
-    return width;
-}
-
 // Blanks and the strokes of a tree.
 std::size_t drawing_at_start(std::string_view line) {
     static constexpr std::string_view k_strokes[] = {" ", "│", "├", "└", "─", "|", "`", "+", "-"};
@@ -123,6 +113,15 @@ std::string broken_line(std::string_view line, std::size_t width) {
 }
 
 }  // namespace
+
+std::size_t visible_width(std::string_view text) {
+    std::size_t width = text::display_width(text);
+    for (std::size_t at = text.find("\x1b["); at != std::string_view::npos; at = text.find("\x1b[", at + 1)) {
+        const std::size_t end = text.find('m', at);
+        if (end != std::string_view::npos) width -= end - at;  // the escape itself has no width
+    }
+    return width;
+}
 
 std::string broken(std::string_view utf8, std::size_t width) {
     std::string out;
@@ -215,6 +214,13 @@ void Output::line(std::string_view text) {
     if (machine()) return;
     const auto shown = encode(advised(text));
     raw((m_stdout_terminal ? broken(shown, columns()) : shown) + "\n");
+}
+
+void Output::labelled_line(std::string_view label, std::string_view text) {
+    if (machine()) return;
+    const auto shown = encode(advised(text));
+    const std::size_t used = visible_width(label);
+    raw(encode(label) + (m_stdout_terminal ? text::wrapped(shown, columns(), used, used) : shown) + "\n");
 }
 
 void Output::exact(std::string_view text) {

@@ -65,8 +65,9 @@ public:
     void exact(std::string_view text);         // a result that is never broken: rows of a table, what people copy
     void summary(std::string_view text = {});  // the same, but dropped by --quiet
     void prose(std::string_view text, std::size_t indent = 0);  // a summary whose further lines are indented so far
-    void raw(std::string_view bytes);                           // exactly these bytes, for scripts
-    void object(const json::Value& value);                      // --json: the one object
+    void labelled_line(std::string_view label, std::string_view text);  // a result that is broken below its own text
+    void raw(std::string_view bytes);                                   // exactly these bytes, for scripts
+    void object(const json::Value& value);                              // --json: the one object
     void object_line(const json::Value& value);
 
     // stderr.
@@ -109,6 +110,9 @@ private:
 // Broken at blanks where a line of it is wider than `width`; what follows stands below its text, not below its label
 // or its drawing. Commands are never broken.
 std::string broken(std::string_view utf8, std::size_t width);
+
+// Columns on a terminal, without the sequences that colour it.
+std::size_t visible_width(std::string_view text);
 
 // Part of what was asked could not be read: the run ends with k_exit_partial.
 bool left_out(const model::Finding& finding);

@@ -3,6 +3,7 @@
 #include "table.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/text.hpp"
 
@@ -65,20 +66,57 @@ std::size_t Table::floor_of(std::size_t column, std::size_t limit) const {
     return floor;
 }
 
-std::vector<std::size_t> Table::widths(const Output& out) const {
+std::vector<std::size_t> Table::whole_widths() const {
     std::vector<std::size_t> widths;
-    std::size_t total = 0;
     for (std::size_t c = 0; c < m_columns.size(); ++c) {
         std::size_t width = text::display_width(m_columns[c].title);
         for (const auto& row : m_rows) width = std::max(width, text::display_width(row[c]));
         widths.push_back(width);
-        total += width + (c ? k_gap : 0);
     }
+    return widths;
+}
+
+namespace {
+
+std::size_t sum_of(const std::vector<std::size_t>& widths) {
+    return std::accumulate(widths.begin(), widths.end(), widths.empty() ? 0 : (widths.size() - 1) * k_gap);
+}
+
+}  // namespace
+
+bool Table::fits(const Output& out) const {
+    return !out.stdout_is_terminal() || sum_of(whole_widths()) <= static_cast<std::size_t>(out.width());
+}
+
+// Below the floors there are others: first those of cells that may have a line of their own. False: there are none.
+bool Table::give_way(std::vector<std::size_t>& floors) const {
+    bool lower = false;
+    for (std::size_t c = 0; c < floors.size(); ++c) {
+        if (m_columns[c].narrow != TableColumn::Narrow::own_line || floors[c] <= floor_of(c, 0)) continue;
+        floors[c] = floor_of(c, 0);
+        lower = true;
+    }
+    if (lower) return true;
+    if (std::ranges::all_of(floors, [](std::size_t floor) { return floor <= k_narrowest; })) return false;
+    std::ranges::fill(floors, k_narrowest);
+    return true;
+}
+
+std::size_t Table::widest_that_fits(std::size_t column, std::size_t width) const {
+    std::size_t widest = std::min(width, text::display_width(m_columns[column].title));
+    for (const auto& row : m_rows)
+        if (const auto own = text::display_width(row[column]); own <= width) widest = std::max(widest, own);
+    return widest;
+}
+
+std::vector<std::size_t> Table::widths(const Output& out) const {
+    std::vector<std::size_t> widths = whole_widths();
+    if (!out.stdout_is_terminal()) return widths;
     const auto limit = static_cast<std::size_t>(out.width());
     std::vector<std::size_t> floors;  // as long as that is enough
-    for (std::size_t c = 0; c < widths.size() && out.stdout_is_terminal(); ++c)
+    for (std::size_t c = 0; c < widths.size(); ++c)
         floors.push_back(m_columns[c].last ? widths[c] : floor_of(c, limit));
-    while (out.stdout_is_terminal() && total > limit) {
+    for (std::size_t total = sum_of(widths); total > limit;) {
         std::size_t widest = widths.size();
         for (std::size_t c = 0; c < widths.size(); ++c) {
             if (!m_columns[c].shrinks || widths[c] <= floors[c]) continue;
@@ -87,13 +125,14 @@ std::vector<std::size_t> Table::widths(const Output& out) const {
             if (better) widest = c;
         }
         if (widest == widths.size()) {
-            if (std::ranges::all_of(floors, [](std::size_t floor) { return floor <= k_narrowest; })) break;
-            std::ranges::fill(floors, k_narrowest);
+            if (!give_way(floors)) break;
             continue;
         }
         --widths[widest];
         --total;
     }
+    for (std::size_t c = 0; c < widths.size(); ++c)
+        if (m_columns[c].narrow == TableColumn::Narrow::own_line) widths[c] = widest_that_fits(c, widths[c]);
     return widths;
 }
 
@@ -102,6 +141,7 @@ std::vector<std::string> Table::lines_of(const std::string& cell, std::size_t co
     using Narrow = TableColumn::Narrow;
     const Narrow how = m_columns[column].narrow;
     if (text::display_width(cell) <= width || how == Narrow::cut) return {fit(cell, width, utf8)};
+    if (how == Narrow::own_line) return {""};
     if (how == Narrow::cut_start) {
         const std::size_t indent = std::min(cell.find_first_not_of(' '), cell.size());
         return {cell.substr(0, indent) + fit_end(cell.substr(indent), width - indent, utf8)};
@@ -120,6 +160,8 @@ void Table::print(Output& out) const {
         std::vector<std::vector<std::string>> parts;
         std::size_t height = 1;
         for (std::size_t c = 0; c < cells.size(); ++c) {
+            const bool own_line = m_columns[c].narrow == TableColumn::Narrow::own_line;
+            if (own_line && text::display_width(cells[c]) > width[c]) out.exact(cells[c]);
             parts.push_back(lines_of(cells[c], c, width[c], out.utf8()));
             height = std::max(height, parts.back().size());
         }
@@ -136,7 +178,20 @@ void Table::print(Output& out) const {
     std::vector<std::string> titles;
     for (const auto& column : m_columns) titles.push_back(column.title);
     if (std::any_of(titles.begin(), titles.end(), [](const auto& t) { return !t.empty(); })) print_row(titles, true);
-    for (const auto& row : m_rows) print_row(row, false);
+    for (std::size_t i = 0; i < m_rows.size(); ++i) {
+        print_row(m_rows[i], false);
+        print_below(out, i + 1);
+    }
+}
+
+void Table::print_below(Output& out, std::size_t row) const {
+    constexpr std::size_t k_indent = 4;
+    const auto lines = m_below.find(row);
+    if (lines == m_below.end()) return;
+    const auto width = static_cast<std::size_t>(out.width());
+    for (const auto& line : lines->second)
+        out.exact(std::string(k_indent, ' ') +
+                  (out.stdout_is_terminal() ? text::wrapped(line, width, k_indent, k_indent) : line));
 }
 
 }  // namespace neurolake::apps

@@ -168,12 +168,6 @@ json::Value moved_json(const std::vector<tier::Moved>& moved) {
     return out;
 }
 
-json::Value findings_json(const std::vector<model::Finding>& findings) {
-    auto out = json::Value::array();
-    for (const auto& finding : findings) out.push(model::to_json(finding));
-    return out;
-}
-
 void print_failed(Output& out, const std::vector<tier::Failed>& failed) {
     for (const auto& one : failed) out.warn(text::escape_controls(one.path) + ": " + one.message);
 }

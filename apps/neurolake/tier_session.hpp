@@ -61,7 +61,6 @@ Result<std::string> tier_path(Session& session, const std::string& words);
 // An array of {path, code, message}; {path, key, sha256, bytes, uploaded}; {path, rule, why, bytes}.
 json::Value failed_json(const std::vector<tier::Failed>& failed);
 json::Value moved_json(const std::vector<tier::Moved>& moved);
-json::Value findings_json(const std::vector<model::Finding>& findings);
 void print_failed(Output& out, const std::vector<tier::Failed>& failed);
 // For a run that did nothing: the error cloud when the store alone is why, for every file.
 Status not_all_refused(const std::vector<tier::Failed>& failed);

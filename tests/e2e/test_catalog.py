@@ -72,6 +72,9 @@ class FirstTables(CatalogTest):
             self.assertIn("neurolake catalog tables raw-data", wrong)
         self.assertIn("names, columns, tags, terms, descriptions and owners of 3 tables",
                       self.nl("catalog", "search", "zzz").out)
+        for blank in ("", "  ", "\t"):
+            self.assertIn("nothing to search for", self.nl("catalog", "search", blank, check=2).err)
+        self.assertEqual("usage", self.nl("catalog", "search", "", "--json", check=2).error["code"])
 
     def test_names_and_cells_are_escaped_in_one_way_where_the_locale_is_not_utf8(self):
         self.put("raw-data/größe/größe.csv", "id,größe\n1,Zürich\n")
@@ -259,7 +262,14 @@ class Grouping(CatalogTest):
         self.put("raw-data/mix/b.csv", "sensor,value\n1,2\n")
         self.index()
         self.assertEqual(["raw-data.mix.a", "raw-data.mix.b"], self.names())
-        self.assertIn("a.csv and b.csv share 0 of 2", self.nl("catalog", "explain", "raw-data.mix.a").out)
+        words = self.nl("catalog", "explain", "raw-data.mix.a").out
+        self.assertIn("A table of its own because the files of its folder are not alike: a.csv and b.csv share 0 of 2", words)
+        override = os.path.join(os.path.realpath(self.lake), "buckets", "raw-data", "mix", "_neurolake.yaml")
+        advice = 'For one table of all files of its folder, write "table: NAME" into %s; then: neurolake catalog index'
+        self.assertIn("  " + advice % override + "\n", words)
+        explained = self.nl("catalog", "explain", "raw-data.mix.a", "--json").json
+        check_schema(explained)
+        self.assertEqual(advice % override, explained["hint"])
 
     def test_drift_is_told_with_two_file_names_and_the_row(self):
         self.put("raw-data/drift/2023.csv", "id,qty,zip\n1,5,01234\n2,6,01235\n")
@@ -309,6 +319,8 @@ class Grouping(CatalogTest):
             report = self.index(check=3)
             self.assertEqual(["raw-data.each.d", "raw-data.each.e", "raw-data.tidy"], self.names())
             self.assertEqual([("override_line", 3)], [(f["code"], f["line"]) for f in report["findings"]])
+        for table, folder in (("each.d", "each"), ("tidy", "mess")):
+            self.assertRegex(self.nl("catalog", "explain", "raw-data." + table).out, "change or remove .*/%s/_neurolake.yaml; then" % folder)
         self.assertIn('line 3 of _neurolake.yaml is ignored: "bogus" is no key', self.nl("doctor").out)
         os.unlink(self.bucket("raw-data", "mess", "_neurolake.yaml"))
         self.index()

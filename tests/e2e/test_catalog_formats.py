@@ -62,11 +62,11 @@ def parquet():
     return data + footer + struct.pack("<I", len(footer)) + b"PAR1"
 
 
-def avro():
-    """An Avro object container file of ROWS: one block, stored as it is."""
+def avro(doc="What it cost"):
+    """An Avro object container file of ROWS: one block, stored as it is; `doc` is said of the amount."""
     zigzag = lambda number: varint(number << 1 ^ number >> 63)
     text = lambda value: zigzag(len(value)) + value
-    fields = [{"name": "id", "type": "long"}, {"name": "name", "type": ["null", "string"]}, {"name": "amount", "type": "double", "doc": "What it cost"}]
+    fields = [{"name": "id", "type": "long"}, {"name": "name", "type": ["null", "string"]}, {"name": "amount", "type": "double", "doc": doc}]
     schema = json.dumps({"type": "record", "name": "row", "fields": fields}).encode()
     rows = b"".join(zigzag(row[0]) + zigzag(1) + text(row[1].encode()) + struct.pack("<d", row[2]) for row in ROWS)
     sync = b"0123456789abcdef"
@@ -91,6 +91,7 @@ class Formats(CatalogTest):
             self.put("raw-data/%s-gz/part.%s.gz" % (name, name), gzip.compress(data))
             self.put("raw-data/%s-zst/part.%s.zst" % (name, name), zstd(data))
         self.put("raw-data/parquet-gz/part.parquet.gz", gzip.compress(parquet()))
+        self.put("raw-data/orc/part.orc", read(os.path.join(SUPPORT, "samples", "orc", "rows.orc")))
         result = self.nl("catalog", "index", "--json")
         self.assertEqual([], result.json["failed"])
         tables = self.tables()
@@ -99,9 +100,14 @@ class Formats(CatalogTest):
                 table = tables["raw-data." + name + ending]
                 self.assertEqual(("avro" if name == "avro" else "arrow", 3, True), (table["format"], table["rows"], table["rows_exact"]), name + ending)
                 self.assertEqual({"id": "int64", "name": "text", "amount": "double"}, self.types("raw-data." + name + ending), name + ending)
-        for ending in ("", "-gz", "-zst"):
-            head = self.nl("catalog", "head", "raw-data.avro" + ending, "--json").json
-            self.assertEqual([[str(value) for value in row] for row in ROWS], head["rows"], ending)
+                head = self.nl("catalog", "head", "raw-data." + name + ending, "--json").json
+                self.assertEqual([[str(value) for value in row] for row in ROWS], head["rows"], name + ending)
+        self.assertEqual(("orc", 3, True), tuple(tables["raw-data.orc"][key] for key in ("format", "rows", "rows_exact")))
+        self.assertEqual({"id": "int64", "name": "text", "amount": "double"}, self.types("raw-data.orc"))
+        shown = self.nl("catalog", "show", "raw-data.orc").out
+        self.assertRegex(shown, r"amount +double +0 +0\.75 \.\. 22\.25")
+        head = self.nl("catalog", "head", "raw-data.orc", "--json").json
+        self.assertEqual([[str(value) for value in row] for row in ROWS], head["rows"])
         self.assertIn("What it cost", self.nl("catalog", "show", "raw-data.avro").out)
         # Parquet compresses its own pages: a file that was compressed again is named, and not guessed at.
         self.assertEqual("unknown", tables["raw-data.parquet-gz"]["format"])
@@ -130,6 +136,21 @@ class Formats(CatalogTest):
         self.assertIn('Read as delimiter ;, quote ", header, utf-8; decimal comma; 1 line before the table',
                       self.nl("catalog", "explain", "raw-data.excel").out)
         self.assertIn("4 bytes after the end of the gzip data are not gzip", self.nl("catalog", "show", "raw-data.tail").out)
+
+    def test_what_a_file_says_of_its_columns_goes_with_the_file_and_what_a_person_says_stays(self):
+        said = lambda: {c["name"]: c.get("description") or "" for c in self.nl("catalog", "schema", "raw-data.t", "--json").json["columns"]}
+        self.put("raw-data/t/a.avro", avro())
+        self.index()
+        self.nl("catalog", "describe", "raw-data.t", "--column", "name", "Who bought it")
+        self.assertEqual({"id": "", "name": "Who bought it", "amount": "What it cost"}, said())
+        self.put("raw-data/t/a.avro", avro("Its price"))
+        self.index()
+        self.assertEqual({"id": "", "name": "Who bought it", "amount": "Its price"}, said())
+        os.unlink(self.bucket("raw-data", "t", "a.avro"))
+        self.put("raw-data/t/a.csv", "id,name,amount\n1,x,2.5\n")
+        self.index()
+        self.assertEqual({"id": "", "name": "Who bought it", "amount": ""}, said())
+        self.assertEqual([], self.index("--full")["changes"])
 
     def test_nulls_that_nobody_counted_are_not_told_as_none(self):
         self.put("raw-data/a.avro", avro())

@@ -126,6 +126,14 @@ class Said(LineageTest):
         self.add("raw-data.orders,raw-data.customers", "processed.customer_summary", "--job", "nightly")
         self.assertIn("processed.customer_summary ", self.terminal("lineage", "jobs").out)
 
+    def test_the_list_of_jobs_cuts_no_name_of_a_table(self):
+        names = ["raw-data.customers_of_the_last_ten_years_in_all_regions", "raw-data.orders_of_the_same_time"]
+        self.add(",".join(names), "processed.customer_summary", "--job", "nightly")
+        shown = " ".join(self.terminal("lineage", "jobs").out.split())
+        self.assertIn("makes processed.customer_summary from %s, %s" % tuple(names), shown)
+        self.assertRegex(self.terminal("lineage", "jobs", columns=200).out, r"nightly +processed.customer_summary +%s, " % names[0])
+        self.assertRegex(self.nl("lineage", "jobs").out, r"nightly +processed.customer_summary +%s, " % names[0])
+
     def test_a_dry_run_writes_nothing(self):
         before = tree_hash(self.lake)
         result = self.add("raw-data.orders", "processed.summary", "--job", "x", "--dry-run")
@@ -205,6 +213,16 @@ class Names(LineageTest):
         os.rename(self.lake, moved)
         self.lake = moved
         self.assertEqual(self.graph(), before)
+
+
+    def test_a_name_with_a_comma_is_one_where_it_names_something(self):
+        self.put("raw-data/a,b.csv", "x\n1\n")
+        self.put("raw-data/not/c,d/e.txt", "x")
+        self.index()
+        outside = write(os.path.join(self.tmp, "f,g.csv"), "x\n1\n")
+        given = ["raw-data/a,b.csv", "raw-data/not/c,d", outside, "s3://x/h,s3://x/i"]
+        edges = self.nl("lineage", "add", *[word for each in given for word in ("--in", each)], "--out", "s3://x/out", "--json").json["edges"]
+        self.assertEqual([outside, "raw-data.a_b", "raw-data.not.c_d", "s3://x/h", "s3://x/i"], sorted(edge["from"] for edge in edges))
 
 
 class Graphs(LineageTest):
@@ -478,6 +496,19 @@ class OpenLineage(LineageTest):
         self.nl("lineage", "import", os.path.join(self.tmp, "missing"), check=1)
         self.import_events(raw="", check=0)
         self.assertEqual(tree_hash(self.path("catalog")), before)
+
+    def test_a_folder_is_told_from_a_file_of_events(self):
+        error = self.nl("lineage", "import", self.tmp, check=2).err
+        self.assertIn("it is a folder, not a file of OpenLineage events", error)
+        self.assertIn("cat %s/* | neurolake lineage import -" % self.tmp, error)
+
+    def test_a_run_without_beginning_or_end_has_a_time_all_the_same(self):
+        event = {"eventType": "OTHER", "eventTime": "2026-11-22T08:00:00Z", "producer": "https://x/y", "schemaURL": "https://x/y",
+                 "run": {"runId": "3f5e83fa-3480-44ff-99c5-ff943904e5e8"}, "job": {"namespace": "n", "name": "j"},
+                 "inputs": [{"namespace": "s3://b", "name": "x"}], "outputs": [{"namespace": "s3://b", "name": "y"}]}
+        self.nl("lineage", "import", "-", input=json.dumps(event))
+        self.assertEqual({"2026-11-22T08:00:00Z"}, {edge["first_seen"] for edge in self.nl("lineage", "export", "--format", "json").json["edges"]})
+        self.assertRegex(self.nl("lineage", "jobs").out, r"n:j +s3://b/y +s3://b/x +1 +- +other")
 
     def test_a_dry_run_of_an_import_writes_nothing(self):
         file = write(os.path.join(self.tmp, "e.jsonl"), json.dumps(self.DBT[0]))

@@ -231,6 +231,14 @@ class Search(WordsTest):
         self.assertEqual([("raw-data.orders", "description", "As typed by the customer")], self.hits("typed"))
         self.assertEqual([("raw-data.orders", "tag", "gold")], self.hits("GOLD"))
 
+    def test_letters_with_accents_are_found_without_regard_to_case_too(self):
+        self.put("raw-data/saison.csv", "Été,ÜBUNG\n1,2\n")
+        self.index()
+        for word in ("été", "ÉTÉ", "übung", "Übung"):
+            found = self.nl("catalog", "search", word, "--json").json["hits"]
+            self.assertEqual(["raw-data.saison"], [hit["table"] for hit in found], word)
+        self.assertEqual([], self.nl("catalog", "search", "ete", "--json").json["hits"])
+
     def test_synonyms_of_the_glossary_find_their_tables(self):
         self.nl("catalog", "glossary", "add", "Customer", "--synonym", "client")
         self.assertEqual([], self.hits("client"))

@@ -1,5 +1,6 @@
 # The schema registry: versions, how they go together, what a person asks of new ones, and who is told when it breaks.
 # SPDX-License-Identifier: Apache-2.0
+import json
 import os
 
 from catalog_lake import CatalogTest
@@ -55,6 +56,33 @@ class Registry(CatalogTest):
         back = self.nl("catalog", "diff", "raw-data.t", "3", "1").out
         self.assertRegex(back, r"\n  new readers break on the old data: .*id is int64 now")
 
+    def test_old_readers_go_on_where_a_type_only_got_narrower(self):
+        self.versions("a\n1.5\n")
+        self.put("raw-data/t.csv", "a\n1\n22\n")
+        run = self.nl("catalog", "index", "--strict", check=3)
+        self.assertIn("a is int64 now, which may not hold all values of double", run.out + run.err)
+        self.assertNotIn("breaks readers of the old one", run.out)
+        self.assertIn("readers of schema version 2 may not take the older data", run.out)
+        self.assertIn("  readers of the old schema can read the new data\n", self.nl("catalog", "diff", "raw-data.t").out)
+
+    def test_that_a_column_may_be_null_is_part_of_the_schema(self):
+        def avro(*types):
+            text = json.dumps({"type": "record", "name": "r", "fields": [{"name": "a", "type": t} for t in types]}).encode()
+            return b"Obj\x01\x02\x16avro.schema" + bytes([2 * len(text) & 0x7F | 0x80, 2 * len(text) >> 7]) + text + b"\0" + b"s" * 16
+        self.put("raw-data/t.avro", avro("int"))
+        self.index()
+        self.nl("catalog", "compatibility", "raw-data.t", "full")
+        self.put("raw-data/t.avro", avro(["null", "int"]))
+        self.assertEqual(["raw-data.t"], [c["table"] for c in self.index("--strict", check=3)["changes"]])
+        self.assertEqual([([], None), (["~ a int32! -> int32"], "backward")],
+                         [(v["changes"], v.get("compatibility")) for v in self.history()])
+        self.assertFalse(self.nl("catalog", "schema", "raw-data.t", "--version", "1", "--json").json["columns"][0]["nullable"])
+
+    def test_fields_of_objects_follow_the_rules_of_columns(self):
+        self.versions('{"o":{"a":1}}\n', '{"o":{"a":1,"b":2}}\n', '{"o":{"b":2}}\n', table="raw-data/t.jsonl")
+        self.assertEqual([None, "full", "backward"], [v.get("compatibility") for v in self.history()])
+        self.assertIn("o.a is gone", self.diff("raw-data.t")["breaks"]["forward"])
+
     def test_what_fits_a_double_may_become_one(self):
         self.versions("id,qty\n1,5\n", "id,qty\n1,5.5\n")
         self.assertEqual(("backward", False), tuple(self.history()[1][key] for key in ("compatibility", "breaking")))
@@ -62,7 +90,9 @@ class Registry(CatalogTest):
 
     def test_a_diff_that_cannot_be_says_what_there_is(self):
         self.versions("id\n1\n")
-        self.assertIn("one schema version only", self.nl("catalog", "diff", "raw-data.t", check=1).err)
+        self.assertIn("one schema version only: there is nothing to compare", self.nl("catalog", "diff", "raw-data.t").out)
+        alone = self.diff("raw-data.t")
+        self.assertEqual((1, 1, [], "full"), tuple(alone[key] for key in ("from", "to", "changes", "compatibility")))
         self.assertIn("it has version 1 only", self.nl("catalog", "diff", "raw-data.t", "1", "7", check=1).err)
         self.nl("catalog", "diff", "raw-data.t", "0", check=2)
         self.nl("catalog", "diff", "raw-data.t", "1", "2", "3", check=2)
