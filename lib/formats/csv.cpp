@@ -251,6 +251,7 @@ private:
         CsvDialect dialect = detect_dialect(m_stream.data(), m_stream.at_end(), prefer);
         // And so may be a cell of the first rows.
         while (dialect.is_cut && !m_stream.at_end() && m_stream.grow(k_max_row_bytes)) {
+            if (m_input.cancel.cancelled()) return Error(Errc::cancelled, "reading was cancelled");
             m_stream.grow(k_max_row_bytes);                         // each look is at all of it: four times as much
             if (!m_stream.fill() || m_stream.binary_zero()) break;  // the rows come to it, too
             dialect = detect_dialect(m_stream.data(), m_stream.at_end(), prefer);
@@ -296,10 +297,39 @@ private:
     std::size_t m_too_wide = 0;  // cells of the first row, when they are too many
 };
 
+// A footer or a first line has room for megabytes; names are for people, and stand in every command's memory.
+class NameRoom {
+public:
+    explicit NameRoom(const std::vector<std::string>& raw) {
+        constexpr std::size_t k_all = 4u << 20, k_least = 64;
+        std::size_t all = 0;
+        for (const std::string& name : raw) all += name.size();
+        if (all > k_all) m_most = std::clamp(k_all / raw.size(), k_least, m_most);
+    }
+    std::string_view take(std::string_view name) {
+        if (name.size() <= m_most) return name;
+        ++m_cut;
+        std::size_t end = m_most;
+        while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;  // no half characters
+        return name.substr(0, end);
+    }
+    void tell(std::vector<model::Finding>& findings) const {
+        if (m_cut > 0)
+            findings.push_back(warning(
+                "long_column_name",
+                fmt::format("{} longer than {} bytes: the rest is left out",
+                            m_cut == 1 ? "a column name is" : fmt::format("{} column names are", m_cut), m_most)));
+    }
+
+private:
+    std::size_t m_most = k_name_bytes, m_cut = 0;
+};
+
 }  // namespace
 
 std::vector<std::string> usable_names(const std::vector<std::string>& raw, std::size_t columns,
                                       std::vector<model::Finding>& findings, bool declared) {
+    NameRoom room(raw);
     std::vector<std::string> names;
     names.reserve(columns);
     std::unordered_set<std::string> taken;
@@ -308,7 +338,7 @@ std::vector<std::string> usable_names(const std::vector<std::string>& raw, std::
     std::string first_twice;
     for (std::size_t i = 0; i < columns; ++i) {
         const std::string_view written = i < raw.size() ? std::string_view(raw[i]) : std::string_view();
-        std::string name(declared ? written : trimmed(written));
+        std::string name(room.take(declared ? written : trimmed(written)));
         if (name.empty()) {
             name = fmt::format("column{}", i + 1);
             empties += !raw.empty();
@@ -324,6 +354,7 @@ std::vector<std::string> usable_names(const std::vector<std::string>& raw, std::
         taken.insert(name);
         names.push_back(std::move(name));
     }
+    room.tell(findings);
     if (empties > 0)
         findings.push_back(
             note("empty_column_name", empties == 1

@@ -31,6 +31,7 @@ HandRow split_row(std::string_view s, const SeparatorSet& set, bool at_end, Quot
         return i >= s.size() || is_end(i) || (s[i] == '\r' && i + 1 < s.size() && s[i + 1] == set.newline);
     };
     std::size_t i = 0;
+    std::size_t line_end = 0;    // of the line of the last odd quote
     std::size_t none_until = 0;  // no quote before it closes a cell
     while (true) {
         HandRow::Piece piece;
@@ -55,7 +56,7 @@ HandRow split_row(std::string_view s, const SeparatorSet& set, bool at_end, Quot
                 row.stray_quote = true;
                 if (i <= known_later) continue;
                 if (i < none_until) break;
-                const std::size_t line_end = std::min(s.find(set.newline, i), s.size());
+                if (i >= line_end) line_end = std::min(s.find(set.newline, i), s.size());
                 std::size_t later = s.find(set.quote, i);
                 while (later < line_end && !closes(later + 1)) later = s.find(set.quote, later + 1);
                 if (later >= line_end) {

@@ -65,17 +65,18 @@ public:
 private:
     std::size_t find(std::size_t from) const { return m_text.find(m_set.quote, from); }
     bool ends_cell(std::size_t at) const {
-        return at >= m_text.size() || m_text[at] == '\r' ||
-               m_table[static_cast<unsigned char>(m_text[at])] >= k_newline;
+        if (at >= m_text.size() || m_text[at] == '\r') return true;
+        const std::uint8_t kind = m_table[static_cast<unsigned char>(m_text[at])];
+        return kind >= k_newline && kind != k_quote;
     }
     // The quote that closes the cell further on in this line, behind the odd quote at `at`.
     std::size_t close_in_line(std::size_t at) {
         if (at < m_none_until) return std::string_view::npos;
-        const std::size_t line_end = std::min(m_text.find(m_set.newline, at), m_text.size());
+        if (at >= m_line_end) m_line_end = std::min(m_text.find(m_set.newline, at), m_text.size());
         std::size_t later = find(at + 1);
-        while (later < line_end && !ends_cell(later + 1)) later = find(later + 1);
-        if (later < line_end) return later;
-        m_none_until = line_end;
+        while (later < m_line_end && !ends_cell(later + 1)) later = find(later + 1);
+        if (later < m_line_end) return later;
+        m_none_until = m_line_end;
         return std::string_view::npos;
     }
 
@@ -83,7 +84,8 @@ private:
     bool m_whole;
     const SeparatorSet& m_set;
     const Characters& m_table;
-    std::size_t m_none_until = 0;  // no quote before it closes a cell: a line full of odd ones is searched once
+    // A line full of odd quotes is searched once: where it ends, and before what no quote closes a cell.
+    std::size_t m_line_end = 0, m_none_until = 0;
 };
 
 // A quote that the line opens and does not close goes on behind the line's end: such a line is a row,

@@ -20,6 +20,7 @@
 #include "formats/ncf.hpp"
 #include "formats/orc.hpp"
 #include "formats/parquet.hpp"
+#include "formats/value_text.hpp"
 
 namespace neurolake::formats {
 namespace {
@@ -208,6 +209,7 @@ void without_zeros(std::string& text) {
 void without_zeros(model::Type& type) {
     for (model::Field& field : type.fields) {
         without_zeros(field.name);
+        if (field.name.size() > k_name_bytes) field.name = whole_characters(field.name.substr(0, k_name_bytes));
         without_zeros(field.type);
     }
 }
@@ -216,6 +218,11 @@ void without_zeros(model::Column& column) {
     without_zeros(column.type);
     if (column.evidence.min) without_zeros(*column.evidence.min);
     if (column.evidence.max) without_zeros(*column.evidence.max);
+}
+
+// Footers have room for a whole value of any length; the catalog is for people.
+void shorten(std::optional<std::string>& bound) {
+    if (bound && bound->size() > k_bound_bytes) bound = whole_characters(bound->substr(0, k_bound_bytes));
 }
 
 // Texts are a column's own bounds where it is text.
@@ -296,6 +303,10 @@ Result<Profile> profile(int fd, std::string_view file_name, const Options& optio
     note_odd_encoding(opened, profile);
     for (model::Column& column : profile.columns) {
         without_zeros(column);
+        if (column.type.kind == model::TypeKind::text) {
+            shorten(column.evidence.min);
+            shorten(column.evidence.max);
+        }
         judge_values(column);
     }
     for (std::size_t i = 0; i < profile.written.size(); ++i) judge_texts(profile.columns[i], profile.written[i]);

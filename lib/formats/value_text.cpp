@@ -87,6 +87,17 @@ std::string stored_time_text(TypeKind kind, std::int64_t stored, std::uint32_t p
     return timestamp_text(seconds, nanos).substr(11);  // of the first day
 }
 
+std::string whole_characters(std::string text) {
+    std::size_t tail = 0;
+    while (tail < 3 && tail < text.size() && (static_cast<unsigned char>(text[text.size() - 1 - tail]) & 0xC0) == 0x80)
+        ++tail;
+    if (tail == text.size()) return text;
+    const auto lead = static_cast<unsigned char>(text[text.size() - 1 - tail]);
+    const std::size_t wanted = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
+    if (wanted > tail) text.resize(text.size() - 1 - tail);
+    return text;
+}
+
 std::string uuid_text(std::string_view bytes) {
     std::string out;
     for (std::size_t i = 0; i < bytes.size(); ++i) {

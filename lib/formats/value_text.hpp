@@ -26,6 +26,11 @@ std::string scaled_text(std::string digits, int scale);
 // in a CSV file, an instant with Z behind it. What no calendar has is the plain number.
 std::string stored_time_text(model::TypeKind kind, std::int64_t stored, std::uint32_t per_second);
 
+// As much of a text as a bound keeps.
+inline constexpr std::size_t k_bound_bytes = 256;
+// A text that was cut after a number of bytes, without a character that lost its end.
+std::string whole_characters(std::string text);
+
 std::string uuid_text(std::string_view sixteen_bytes);
 // 0x0aff...; at most 64 bytes, then "...".
 std::string bytes_text(std::string_view bytes);

@@ -105,3 +105,33 @@ TEST_CASE("a line full of cells that open a quote and do not close it is read in
     CHECK(profile_of(line + "\n" + line, "t.csv").rows >= 1);
     CHECK(rows_of("a,b\n" + line + "\n1,2\n", "t.csv").cells.size() == 2);
 }
+
+TEST_CASE("names of columns are cut where they are longer than a person reads", "[formats]") {
+    const std::string name(1023, 'n');
+    const Profile one = profile_of(name + "\xC3\xA9,id\n1,2\n", "t.csv");
+    REQUIRE(one.columns.size() == 2);
+    CHECK(one.columns[0].name == name);
+    REQUIRE(find_code(one, "long_column_name") != nullptr);
+    CHECK(find_code(one, "long_column_name")->message ==
+          "a column name is longer than 1024 bytes: the rest is left out");
+    CHECK(rows_of(name + "\xC3\xA9,id\n1,2\n", "t.csv").columns == std::vector<std::string>{name, "id"});
+    CHECK(find_code(profile_of(name + "n,id\n1,2\n", "t.csv"), "long_column_name") == nullptr);
+    std::string many, values;
+    for (int i = 0; i < 8192; ++i) {
+        many += fmt::format("{}{:04d}{}", i ? "," : "", i, std::string(700, 'x'));
+        values += i ? ",1" : "1";
+    }
+    const Profile all = profile_of(many + "\n" + values + "\n", "t.csv");
+    REQUIRE(all.columns.size() == 8192);
+    CHECK(all.columns[7].name == "0007" + std::string(508, 'x'));
+    CHECK(find_code(all, "long_column_name") != nullptr);
+}
+
+TEST_CASE("a line full of quotes behind which something stands is read in no time", "[formats]") {
+    for (const char* piece : {"\"\\\"", "\"x\"y\","}) {
+        std::string line;
+        for (int i = 0; i < 1000000; ++i) line += piece;
+        CHECK(profile_of("a,b\n" + line, "t.csv").rows >= 1);
+        CHECK(profile_of("a,b\n" + line + "\n1,2\n", "t.csv").rows >= 2);
+    }
+}
