@@ -8,13 +8,13 @@
 
 #include "formats/column_spellings.hpp"
 #include "formats/quick_cell.hpp"
+#include "formats/value_text.hpp"
 
 namespace neurolake::formats {
 namespace {
 
 // Longer texts are compared and kept by so many bytes: a bound is a hint for people and planners, not a copy of the
 // data.
-constexpr std::size_t k_bound_bytes = 256;
 
 }  // namespace
 
@@ -165,6 +165,12 @@ void ColumnScan::note_value(const Cell& cell, const char* p, std::size_t n, std:
             if (!m_spellings) m_spellings = std::make_shared<ColumnSpellings>();
             m_spellings->note(cell, std::string_view(p, n), row);
             break;
+        case CellClass::uuid:
+            for (const char c : std::string_view(p, n)) {
+                m_small_digits |= c >= 'a';
+                m_capital_digits |= c >= 'A' && c <= 'F';
+            }
+            break;
         case CellClass::text:
             m_text_kind = text_kind(std::string_view(p, n));
             break;
@@ -218,6 +224,8 @@ void ColumnScan::merge(const ColumnScan& other, std::uint64_t row_offset) {
     m_scale = std::max(m_scale, other.m_scale);
     m_min_scale = std::min(m_min_scale, other.m_min_scale);
     m_below_one |= other.m_below_one;
+    m_small_digits |= other.m_small_digits;
+    m_capital_digits |= other.m_capital_digits;
     if (other.m_first_zero != k_never) m_first_zero = std::min(m_first_zero, other.m_first_zero + row_offset);
     if (other.m_has_number) {
         m_min_number = m_has_number ? std::min(m_min_number, other.m_min_number) : other.m_min_number;

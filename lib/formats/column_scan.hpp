@@ -220,7 +220,8 @@ private:
     std::uint64_t m_values = 0, m_quoted_empty = 0, m_longest = 0;
     std::uint32_t m_seen = 0;
     std::uint8_t m_integer_digits = 0, m_scale = 0, m_min_scale = 255;
-    bool m_below_one = false;                                                 // some fraction is 0.125 or the like
+    bool m_small_digits = false, m_capital_digits = false;  // of UUIDs: letters of which case there are
+    bool m_below_one = false;                               // some fraction is 0.125 or the like
     bool m_has_text_bounds = false, m_saw_false = false, m_saw_true = false;  // JSON's words
     std::uint32_t m_min_nanos = 0, m_max_nanos = 0;
     std::int64_t m_min_integer = INT64_MAX, m_max_integer = INT64_MIN;

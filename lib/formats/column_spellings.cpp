@@ -236,7 +236,8 @@ std::optional<model::Column> ColumnSpellings::verdict(const ColumnScan& scan, co
     model::Column column = plain.verdict(name, rows, first_row_number, comma);
     model::Evidence& evidence = column.evidence;
     evidence.longest = scan.m_longest;
-    const bool text = reading.text || column.type.kind == TypeKind::text;
+    const bool only_dates = dates && plain.m_seen == 0;  // beside them at most cells of nothing but quotes
+    const bool text = reading.text || (column.type.kind == TypeKind::text && !only_dates);
     if (text) {  // then the null words are values as any other text
         column.type = TypeKind::text;
         scan.fill_bounds(column.type, evidence);

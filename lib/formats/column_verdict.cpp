@@ -8,6 +8,7 @@
 
 #include "formats/column_scan.hpp"
 #include "formats/column_spellings.hpp"
+#include "formats/value_text.hpp"
 
 namespace neurolake::formats {
 
@@ -54,18 +55,6 @@ std::pair<std::string_view, std::uint64_t> second_family(const std::array<std::u
         }
     }
     return second;
-}
-
-// A bound was cut after a number of bytes: drop a character that lost its end.
-std::string whole_characters(std::string text) {
-    std::size_t tail = 0;
-    while (tail < 3 && tail < text.size() && (static_cast<unsigned char>(text[text.size() - 1 - tail]) & 0xC0) == 0x80)
-        ++tail;
-    if (tail == text.size()) return text;
-    const auto lead = static_cast<unsigned char>(text[text.size() - 1 - tail]);
-    const std::size_t wanted = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
-    if (wanted > tail) text.resize(text.size() - 1 - tail);
-    return text;
 }
 
 }  // namespace
@@ -265,7 +254,8 @@ void ColumnScan::fill_bounds(const Type& type, model::Evidence& evidence) const 
             return;
         case TypeKind::uuid: {
             constexpr std::uint64_t k_bare = 36;
-            if (m_longest != k_bare) return;  // blanks around some of them: the texts are not ordered as the values
+            // Blanks around some of them, letters of both cases: the texts are not ordered as the values.
+            if (m_longest != k_bare || (m_small_digits && m_capital_digits)) return;
             evidence.min = m_min.text;
             evidence.max = m_max.text;
             return;

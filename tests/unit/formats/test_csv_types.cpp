@@ -325,6 +325,14 @@ TEST_CASE("bounds of numbers of several spellings are those of all of them", "[f
     const std::string first = "123e4567-e89b-12d3-a456-426614174000", second = "223e4567-e89b-12d3-a456-426614174000";
     CHECK(bounds("\"\";a\n" + second + ";b\n" + first + ";c\n") == "uuid " + first + " to " + second);
     CHECK(bounds(" " + second + ";b\n" + first + ";c\n") == "uuid none to none");
+    const std::string capital = "F0000000-0000-4000-8000-000000000001", small = "a0000000-0000-4000-8000-000000000002";
+    CHECK(bounds(capital + ";a\n" + small + ";b\n") == "uuid none to none");  // as texts F stands before a
+    CHECK(bounds(small + ";a\n" + capital + ";b\n" + first + ";c\n") == "uuid none to none");
+    CHECK(bounds(capital + ";a\n" + "123E4567-E89B-12D3-A456-426614174000;b\n") ==
+          "uuid 123E4567-E89B-12D3-A456-426614174000 to " + capital);
+    CHECK(bounds("\"\";a\n31/12/2024;b\n") == "date 2024-12-31 to 2024-12-31");
+    CHECK(bounds("2024-12-31;a\n\"\";b\n") == "date 2024-12-31 to 2024-12-31");
+    CHECK(bounds("\"\";a\n1/2/2024;b\n").starts_with("text"));  // day or month first?
     CHECK(bounds("NA;a\nNULL;b\n") == "unknown none to none");
     const std::string long_word(255, 'a');
     CHECK(bounds(long_word + "\xC3\xA9;a\n") == "text " + long_word + " to " + long_word);
