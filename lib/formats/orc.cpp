@@ -28,8 +28,9 @@ void report(const OrcFooter& footer, Profile& profile) {
         profile.rows_exact = false;
     }
     if (footer.outside > 0) {
-        profile.findings.push_back(
-            error("bad_offset", fmt::format("{} stripes lie outside the file: it was cut or patched", footer.outside)));
+        profile.findings.push_back(error(
+            "bad_offset",
+            fmt::format("{} of {} stripes outside the file: it was cut or patched", footer.outside, footer.stripes)));
         profile.rows_exact = false;
     }
     if (footer.encrypted)
@@ -47,9 +48,11 @@ void add_columns(const std::vector<OrcColumn>& columns, const std::vector<OrcSta
         column.name = names[i];
         column.type = columns[i].type;
         column.evidence.reason = "declared as " + columns[i].declared;
-        column.evidence.values = std::min(known.values.value_or(profile.rows), profile.rows);
-        column.evidence.nulls = profile.rows - column.evidence.values;
-        if (column.evidence.values > 0) {
+        if (known.values) {  // else both stay 0: nobody counted
+            column.evidence.values = std::min(*known.values, profile.rows);
+            column.evidence.nulls = profile.rows - column.evidence.values;
+        }
+        if (!known.values || *known.values > 0) {
             column.evidence.min = known.min;
             column.evidence.max = known.max;
         }

@@ -51,6 +51,8 @@ struct TypeReader {
     }
 };
 
+constexpr std::uint64_t k_max_rows = std::uint64_t{1} << 62;  // more nobody wrote, and sums of them overflow
+
 // Adds what a stripe says of itself.
 bool take_stripe(std::string_view message, std::uint64_t body_end, OrcFooter& footer) {
     OrcStripePlace place;
@@ -72,7 +74,8 @@ bool take_stripe(std::string_view message, std::uint64_t body_end, OrcFooter& fo
     }
     if (footer.outside == 0 && footer.first_stripes.size() < k_max_looked_into) footer.first_stripes.push_back(place);
     ++footer.stripes;
-    return in.ok() && !__builtin_add_overflow(footer.stripe_rows, place.rows, &footer.stripe_rows);
+    footer.stripe_rows += std::min(place.rows, k_max_rows);
+    return in.ok() && footer.stripe_rows <= k_max_rows;
 }
 
 std::string writer_name(std::optional<std::uint64_t> writer, std::string_view version) {
@@ -122,7 +125,7 @@ Result<OrcFooter> decode_orc_footer(std::string_view bytes, std::uint64_t body_e
             default:
                 break;
         }
-    if (!in.ok() || out.types.empty()) return broken();
+    if (!in.ok() || out.types.empty() || out.rows > k_max_rows) return broken();
     out.writer = writer_name(writer, version);
     return out;
 }

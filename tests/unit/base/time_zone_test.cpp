@@ -80,6 +80,6 @@ TEST_CASE("what is no zone is refused", "[base]") {
     CHECK(TimeZone::parse(tzif({0}, {}, "1")).error().code == Errc::corrupt);
     CHECK(TimeZone::parse(tzif({0}, {}, "AB1CD,J60,J300")).error().code == Errc::unsupported);
     CHECK(TimeZone::parse(tzif({0}, {}, "AB1CD,M13.1.0,M1.1.0")).error().code == Errc::unsupported);
-    for (const char* name : {"", "../../etc/passwd", "/etc/passwd", "Nowhere/Near", "a b"})
+    for (const char* name : {"", "../../etc/passwd", "/etc/passwd", "Nowhere/Near", "a b", "localtime"})
         CHECK(TimeZone::load(name).error().code == Errc::not_found);
 }

@@ -118,6 +118,19 @@ TEST_CASE("ranges of ORC are told as far as they are known", "[formats]") {
     const Message a_long = type(4), instant = type(18), plain = type(9);
     CHECK(range(column_of(a_long, bounds(2, Message().zigzag(1, -5).zigzag(2, 7)))) == "-5 .. 7");
     CHECK(range(column_of(a_long, counted(10))) == "? .. ?");
+    // Nobody counted the nulls: there may be some.
+    for (const Message& uncounted : {Message(), Message().message(2, Message().zigzag(1, 5).zigzag(2, 7))}) {
+        const Profile unknown = column_of(a_long, uncounted);
+        CHECK((unknown.columns[0].evidence.values == 0 && unknown.columns[0].evidence.nulls == 0));
+        CHECK(range(unknown) == (uncounted.bytes.empty() ? "? .. ?" : "5 .. 7"));
+    }
+    // A bound is for people to read, and so is the name of a field.
+    const std::string long_name(2000, 'n');
+    Message nested;
+    nested.message(4, type(12, {{"s", 1}})).message(4, type(12, {{long_name, 2}})).message(4, type(4)).number(6, 0);
+    CHECK(type_of(profile_of(file_of(nested), "x.orc"), "s") == "struct<" + std::string(1024, 'n') + ":int64>");
+    const std::string long_text(300, 'a');
+    CHECK(range(column_of(type(7), bounds(4, Message().text(1, long_text).text(2, long_text)))).size() == 2 * 256 + 4);
     CHECK(range(column_of(a_long, bounds(2, Message().zigzag(1, -5)))) == "? .. ?");
     const Profile nulls = column_of(a_long, bounds(2, Message().zigzag(1, 1).zigzag(2, 1), 4));
     CHECK(nulls.columns[0].evidence.nulls == 6);
@@ -179,6 +192,8 @@ TEST_CASE("an ORC footer that does not fit the file is told", "[formats]") {
     const Profile fewer = with(6, stripe(3, 100, 5));
     CHECK_FALSE(fewer.rows_exact);
     CHECK(find_code(fewer, "row_count_mismatch")->message == "the footer says 6 rows, its stripes 5");
+    for (const std::uint64_t rows : {(std::uint64_t{1} << 63) + 5, ~std::uint64_t{0}})
+        CHECK(find_code(with(rows, stripe(3, 100, rows)), "damaged") != nullptr);
     for (const Message& outside : {stripe(4, 100, 5), stripe(3, 101, 5), stripe(~std::uint64_t{0}, 100, 5)}) {
         const Profile profile = with(5, outside);
         CHECK_FALSE(profile.rows_exact);
