@@ -161,8 +161,8 @@ std::string_view by_bounds(const Column& c, const NameHints& name) {
 bool could_be_ssn(const Column& c) {
     if (is_text(c)) return c.evidence.longest >= 9 && c.evidence.longest <= 11;
     const bool whole = is_number(c.type.kind) && c.type.kind < TypeKind::float32;
-    return whole && c.evidence.max && c.evidence.max->size() == 9 && lies_within(c, 899'999'999) &&
-           !c.evidence.min->starts_with('-');
+    if (!c.evidence.max) return whole && (c.evidence.longest == 0 || c.evidence.longest == 9);  // or hidden already
+    return whole && c.evidence.max->size() == 9 && lies_within(c, 899'999'999) && !c.evidence.min->starts_with('-');
 }
 
 // Values that were looked at and say otherwise silence the name.

@@ -82,6 +82,18 @@ class Pii(CatalogTest):
         self.assertIn("3 columns about people, 1 perhaps, by its name only", words)
         self.assertIn("raw-data.customers.email", words)
 
+    def test_nine_digits_called_ssn_are_a_hint_in_one_file_and_in_several(self):
+        self.put("one.csv", "id,ssn\n1,123456789\n2,223456789\n")
+        self.put("two/a.csv", "id,ssn\n1,123456789\n2,223456789\n")
+        self.put("two/b.csv", "id,ssn\n3,323456789\n")
+        self.put("other.csv", "id,ssn\n1,12\n2,99999\n")
+        self.index()
+        for table in ("one", "two"):
+            found = self.pii(table)
+            self.assertEqual({"ssn": ("ssn_us", False, "name")}, {c: (f["semantic"], f["pii"], f["source"]) for c, f in found.items()})
+            self.assertNotIn("123456789", self.nl("catalog", "show", table, "--json").out)
+        self.assertEqual({}, self.pii("other"))
+
     def test_names_of_columns_stay_whole_on_a_terminal_as_long_as_others_can_shrink(self):
         self.put("customers_of_the_last_ten_years/a.csv", csv_of(self.rows))
         self.index()

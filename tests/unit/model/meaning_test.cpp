@@ -199,6 +199,13 @@ TEST_CASE("nine digits are a social security number where the column is called s
     CHECK_FALSE(hinted.pii);
     CHECK_FALSE(hinted.evidence.min.has_value());
     CHECK(numbers("social_security_number", "1055807", "652993323").semantic == "ssn_us");
+    Column again = hinted;  // its range is hidden now; what was said of it stays
+    again.evidence.longest = 9;
+    settle_meaning(again);
+    CHECK(is_hint(again));
+    again.evidence.longest = 5;
+    settle_meaning(again);
+    CHECK_FALSE(is_hint(again));
     CHECK(numbers("ssn", "-105580704", "652993323").semantic.empty());
     CHECK(numbers("ssn", "1", "99").semantic.empty());
     CHECK(numbers("ssn", "105580704", "1652993323").semantic.empty());
