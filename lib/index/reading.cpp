@@ -108,10 +108,11 @@ Status read_one(File& f, int bucket_fd, const formats::Options& options, const C
     }
 }
 
-// The program that read the file did not look at what its values mean.
+// The program that read the file did not know its format, or did not look at what its values mean.
 bool not_looked_at(const FileProfile& known) {
-    const bool by_footer = known.profile.format == "parquet" || known.profile.format == "avro";
-    return known.made_by < (by_footer ? 4 : 2);
+    const std::string& format = known.profile.format;
+    if (format == "unknown" || format == "arrow") return known.made_by < 5;
+    return known.made_by < (format == "parquet" || format == "avro" ? 4 : 2);
 }
 
 bool needs_reading(const File& f, const Options& options) {

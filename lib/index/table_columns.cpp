@@ -90,11 +90,14 @@ AllTogether look(const Group& g) {
     return all;
 }
 
-// "NA" in every row of a file says as little as an empty column where other files hold numbers.
+// "NA" in every row of a file says as little as an empty column where other files hold numbers; where they hold text,
+// it is not why.
 void forget_words(Column& column, const AllTogether& all) {
     if (!only_null_words(column)) return;
     const auto known = all.find(column.name);
-    if (known == all.end() || !known->second.says_nothing_by_words()) return;
+    if (known == all.end()) return;
+    if (known->second.text) column.evidence.reason.clear();
+    if (!known->second.says_nothing_by_words()) return;
     column.type = TypeKind::unknown;
     const std::uint64_t nulls = column.evidence.values + column.evidence.nulls;
     column.evidence = {};

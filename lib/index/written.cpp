@@ -3,7 +3,9 @@
 #include "index/written.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
+#include "formats/cell.hpp"
 #include "index/spellings.hpp"
 #include "model/merge.hpp"
 
@@ -12,6 +14,16 @@ namespace neurolake::index {
 using model::Column;
 using model::Type;
 using model::TypeKind;
+
+namespace {
+
+// A double's text may have an exponent, a decimal's has none.
+std::optional<std::string> exact_text(const std::optional<std::string>& bound, TypeKind kind) {
+    if (!bound || kind != TypeKind::float64) return bound;
+    return formats::plain_double_text(std::strtod(bound->c_str(), nullptr));
+}
+
+}  // namespace
 
 const formats::WrittenAs* written_of(const File& file, std::size_t column) {
     const auto& written = file.profile->profile.written;
@@ -57,7 +69,7 @@ void Digits::look(const std::string& path, const Column& column, const formats::
     m_exact |= kind == TypeKind::decimal;
     m_fractions |= kind != TypeKind::int64;
     m_long |= kind == TypeKind::int64 && written->whole > k_double_digits;
-    const auto &min = column.evidence.min, &max = column.evidence.max;
+    const auto min = exact_text(column.evidence.min, kind), max = exact_text(column.evidence.max, kind);
     m_bounds_known = m_bounds_known && min && max;
     if (!m_bounds_known) return;
     const Type exact = Type::decimal(1, 0);

@@ -136,6 +136,16 @@ TEST_CASE("words for no value are values where another file makes the column tex
     CHECK(Files({none, none}).column().evidence.values == 4);
 }
 
+TEST_CASE("a file of nothing but words for no value is not why a column is text", "[index]") {
+    for (const char* nothing : {"id,v\n1,NULL\n2,-\n", "id,v\n1,\"\"\n2,\"\"\n"}) {
+        const std::string text = "id,v\n1,b\n2,c\n";
+        const std::string why = column_of(text).evidence.reason;
+        CHECK(Files({nothing, text}).column().evidence.reason == why);
+        CHECK(Files({text, nothing}).column().evidence.reason == why);
+        CHECK(Files({nothing, nothing}).column().evidence.reason == column_of(nothing).evidence.reason);
+    }
+}
+
 TEST_CASE("rows without a value are null beside words for none, too", "[index]") {
     for (const std::string word : {"None", "-", "NA", "\"\""}) {
         const std::string nothing = "id,q\n2,\n3," + word + "\n4,\n";
@@ -244,6 +254,10 @@ TEST_CASE("numbers of several files have the type that they have in one", "[inde
     CHECK(type_of({"1e-5", "12345678901234.123456789012"}) == "text");
     CHECK(type_of({"12345678901234567890", "0.12345678901234567891"}) == "text");  // 40 digits together
     CHECK(type_of({"7", "12345678901234567"}) == "int64");
+    const model::Column wide =
+        Files({"id,v\n1,10000000000000000.0\n2,2.5\n", "id,v\n1,5000000000000001\n2,9007199254740993\n"}).column();
+    CHECK(wide.type == model::Type::decimal(18, 1));
+    CHECK(wide.evidence.max == "10000000000000000");
     const model::Column long_one = Files({"id,v\n1,0.5\n", "id,v\n1,7\n2,12345678901234.123456789012\n"}).column();
     CHECK(long_one.evidence.reason == "more than 15 digits first at row 2");
     CHECK(long_one.evidence.forced_row == 2);
