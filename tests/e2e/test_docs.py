@@ -1,6 +1,7 @@
 # The documents are true: their commands run, their links lead somewhere, the README's screen is what really appears.
 # SPDX-License-Identifier: Apache-2.0
 import glob
+import json
 import os
 import re
 import shlex
@@ -118,6 +119,20 @@ class Docs(LakeTest):
         page = result.out + self.nl("--help").out
         for option in options:
             self.assertRegex(page, r"(?<![\w-])%s(?![\w-])" % re.escape(option), "neurolake %s knows no %s" % (" ".join(verbs), option))
+
+    def test_schemas_name_only_files_beside_them(self):
+        def members(value):
+            for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+                yield key, inner
+                yield from members(inner)
+
+        folder = os.path.join(ROOT, "docs", "schemas")
+        for name in sorted(os.listdir(folder)):
+            with self.subTest(schema=name):
+                found = list(members(json.loads(read(os.path.join(folder, name)))))
+                self.assertNotIn("$id", [key for key, _ in found])  # a base of its own would lead references elsewhere
+                for target in [inner.partition("#")[0] for key, inner in found if key == "$ref"]:
+                    self.assertTrue(not target or os.path.isfile(os.path.join(folder, target)), target)
 
     def test_every_link_leads_somewhere(self):
         for page in PAGES:
