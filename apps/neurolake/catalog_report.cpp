@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "lake_path.hpp"
 #include "model/meaning.hpp"
+#include "shell_words.hpp"
 
 namespace neurolake::apps {
 
@@ -220,7 +221,7 @@ Result<const model::Table*> table_named(Session& session, const std::string& nam
         return Error(Errc::not_found, found.error().message,
                      fmt::format("{} files are gone since {}; what was known of it: neurolake catalog show {}",
                                  gone->full_name() == name ? "its" : gone->full_name() + ": its", gone->deleted_at,
-                                 gone->full_name()));
+                                 plain_or_quoted(gone->full_name())));
     if (const auto* renamed = renamed_table(*catalog, name))
         return Error(Errc::not_found, fmt::format("{}: it is now {}", found.error().message, renamed->full_name()),
                      fmt::format("its files were renamed; ask for {}", renamed->full_name()));
@@ -280,6 +281,10 @@ std::string card_line(const Output& out, const model::Table& table) {
     if (table.sampled_rows > 0) line += dot + sample_text(table);
     if (table.tier != model::TableTier::local) line += dot + fmt::format("{} in the cloud", table.cloud_files);
     return line;
+}
+
+std::string range_end_text(const Output& out, const std::string& value) {
+    return value.empty() ? "\"\"" : out.value(value);
 }
 
 std::string why_text(const model::Column& column, bool name_file) {

@@ -29,6 +29,8 @@ std::string tables_text(const catalog::Catalog& catalog);  // "29 tables", "29 t
 std::string rows_text(const model::Table& table);          // "1,234 rows", "at least 7 rows", "rows unknown"
 std::string sample_text(const model::Table& table);  // where sampled_rows is set: "types from the first 100 rows ..."
 std::string card_line(const Output& out, const model::Table& table);
+// One end of a range: "" for a text without letters, which nobody would see.
+std::string range_end_text(const Output& out, const std::string& value);
 // Why a column has its type, in words: the evidence's reason, or what was seen.
 std::string why_text(const model::Column& column, bool name_file);
 // "raw-data/orders/b.csv: what is wrong"; a message that begins with the file's path inside its bucket says it already.

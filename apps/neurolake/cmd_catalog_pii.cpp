@@ -99,7 +99,7 @@ void print_found(Session& session, const std::vector<Found>& found, std::size_t 
         std::string looks(column->semantic.empty() ? "-" : model::meaning_words(column->semantic));
         if (model::is_hint(*column)) looks += "?";
         shown.row({std::move(name), model::to_string(column->type), out.name(looks), model::share_text(*column),
-                   out.name(seen.sample), source_text(*column)});
+                   out.value(seen.sample), source_text(*column)});
         sure += column->pii;
         hints += model::is_hint(*column);
     }
@@ -204,7 +204,7 @@ void tell_change(Session& session, const Args& args, const Changed& changed) {
                 }
                 std::string why = column ? model::meaning_text(**column) : "";
                 if (why.empty()) why = "nothing is known of its meaning";
-                out.summary(out.name(table.full_name() + "." + name) + ": " + out.name(why));
+                out.summary(out.name(table.full_name() + "." + name) + ": " + out.value(why));
             }
     if (session.dry_run()) out.summary("Dry run: nothing was written");
 }

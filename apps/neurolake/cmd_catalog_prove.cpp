@@ -9,6 +9,7 @@
 #include "index/proof.hpp"
 #include "model/mask.hpp"
 #include "model/meaning.hpp"
+#include "shell_words.hpp"
 #include "table.hpp"
 #include "table_words.hpp"
 
@@ -68,7 +69,8 @@ std::string percent(std::uint64_t part, std::uint64_t whole) {
 std::string state_text(const Output& out, const Offender& offender) {
     const std::string_view state = offender.state;
     if (state == "verified") return "read again just now";
-    if (state == "cloud") return "its file is in the cloud: neurolake recall " + out.name(offender.path);
+    if (state == "cloud")
+        return "its file is in the cloud: neurolake recall " + out.name(plain_or_quoted(offender.path));
     if (state == "gone") return "its file is not there any more: neurolake catalog index";
     if (state == "changed") return "its file changed since it was indexed: neurolake catalog index";
     return "this version of neurolake reads it otherwise: neurolake catalog index --full";
@@ -90,15 +92,36 @@ std::string without_text(std::uint64_t row, const Offender& offender) {
     return row == 1 ? "nothing: it is the first row" : "no value in the rows before";
 }
 
-void print_offender(Output& out, Table& facts, const model::Column& column, const Offender& offender) {
-    const auto& seen = column.evidence;
+// A JSON text as its file has it: without its quotes nobody sees why "2.5" is no number. What is masked has none.
+std::string value_text(const Output& out, const ColumnMeant& meant, const std::string& value) {
+    const bool json = meant.table->format == "json" || meant.table->format == "json_lines";
+    if (!json || !meant.column->evidence.reason.starts_with("text ")) return out.value(value);
+    if (meant.column->pii || model::is_hint(*meant.column)) return out.value(value);
+    const auto bare = json::parse(value);
+    const bool looks_otherwise = bare && !bare->is_string();
+    return out.value(json::dump(json::Value(text::to_valid_utf8(value)))) +
+           (looks_otherwise ? ", a text: it stands in quotes" : "");
+}
+
+void print_offender(Output& out, Table& facts, const ColumnMeant& meant, const Offender& offender) {
+    const auto& seen = meant.column->evidence;
     std::string value;
-    if (offender.proof.value) value = ": " + out.name(text::escape_controls(*offender.proof.value));
+    if (offender.proof.value) value = ": " + value_text(out, meant, *offender.proof.value);
     facts.row({"  First one",
                fmt::format("{}, row {}{}", out.name(offender.path), text::with_thousands(seen.forced_row), value)});
-    facts.row({"  Checked", state_text(out, offender)});
+    facts.row({"  Checked", out.advised(state_text(out, offender))});
     if (std::string_view(offender.state) != "verified") return;
     facts.row({"  Without it", without_text(seen.forced_row, offender)});
+}
+
+// All of them, where the table has no others; what could not be read is in no count.
+std::string rows_seen_text(const model::Table& table, std::uint64_t rows) {
+    const std::string seen = text::with_thousands(rows);
+    if (table.sampled_rows > 0) return seen + ", " + sample_text(table);
+    if (!table.rows_exact)
+        return seen + " (those that could be read; see: neurolake catalog show " + plain_or_quoted(table.full_name()) +
+               ")";
+    return seen + (rows == table.rows ? " (all)" : "");
 }
 
 void print_proof(Output& out, const ColumnMeant& meant, const std::optional<Offender>& offender) {
@@ -108,15 +131,14 @@ void print_proof(Output& out, const ColumnMeant& meant, const std::optional<Offe
     out.line(out.paint(Style::bold, fmt::format("{}.{}", out.name(table->full_name()), out.name(column->name))) +
              " is " + model::to_string(column->type));
     Table facts({{""}, {"", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
-    facts.row({"  Rows seen", text::with_thousands(rows) + (table->sampled_rows > 0 ? ", " + sample_text(*table)
-                                                            : rows == table->rows   ? " (all)"
-                                                                                    : "")});
+    facts.row({"  Rows seen", out.advised(out.name(rows_seen_text(*table, rows)))});
     facts.row({"  Nulls", fmt::format("{} ({} %)", text::with_thousands(seen.nulls), percent(seen.nulls, rows))});
     if (seen.distinct) facts.row({"  Distinct", "about " + text::with_thousands(*seen.distinct)});
-    if (seen.min && seen.max) facts.row({"  Range", out.name(*seen.min) + " .. " + out.name(*seen.max)});
+    if (seen.min && seen.max)
+        facts.row({"  Range", range_end_text(out, *seen.min) + " .. " + range_end_text(out, *seen.max)});
     if (seen.longest > 0) facts.row({"  Longest", counted(seen.longest, "byte")});
-    facts.row({"  Because", out.name(why_text(*column, false))});
-    if (offender) print_offender(out, facts, *column, *offender);
+    facts.row({"  Because", out.value(why_text(*column, false))});
+    if (offender) print_offender(out, facts, meant, *offender);
     facts.print(out);
 }
 
@@ -125,6 +147,7 @@ json::Value proof_json(const ColumnMeant& meant, const std::optional<Offender>& 
     auto value = named("neurolake.catalog.prove/1", *meant.table);
     value.set("column", column_json(*meant.column, Detail::full));
     value.set("rows_seen", seen.values + seen.nulls).set("rows", meant.table->rows);
+    value.set("rows_exact", meant.table->rows_exact);
     if (meant.table->sampled_rows > 0) value.set("sampled_rows", meant.table->sampled_rows);
     value.set("why", text::to_valid_utf8(why_text(*meant.column, false)));
     if (!offender) return value;

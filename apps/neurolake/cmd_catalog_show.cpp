@@ -31,7 +31,7 @@ struct Args {
 std::string range_text(const Output& out, const model::Column& column, std::size_t widest) {
     const auto& seen = column.evidence;
     if (!seen.min || !seen.max) return "";
-    std::string low = out.name(*seen.min), high = out.name(*seen.max);
+    std::string low = range_end_text(out, *seen.min), high = range_end_text(out, *seen.max);
     if (out.stdout_is_terminal()) {
         const std::string_view mark = out.utf8() ? "…" : "...";
         std::size_t same = 0;
@@ -136,7 +136,7 @@ void print_meanings(Output& out, const model::Table& table) {
             const auto meaning = model::meaning_text(column);
             if (meaning.empty()) continue;
             if (std::exchange(first, false)) print_heading(out, "  MEANING");
-            out.line(fmt::format("  {}: {}", out.name(column.name), out.name(meaning)));
+            out.line(fmt::format("  {}: {}", out.name(column.name), out.value(meaning)));
         }
 }
 
@@ -152,8 +152,9 @@ std::string partitions_text(const Output& out, const model::Table& table) {
         line += fmt::format("{}{}", key == 0 ? ": " : ", ", out.name(column.name));
         const auto& seen = column.evidence;
         if (seen.min && seen.max)
-            line += " " + (*seen.min == *seen.max ? out.name(*seen.min)
-                                                  : fmt::format("{} .. {}", out.name(*seen.min), out.name(*seen.max)));
+            line += " " + (*seen.min == *seen.max ? range_end_text(out, *seen.min)
+                                                  : fmt::format("{} .. {}", range_end_text(out, *seen.min),
+                                                                range_end_text(out, *seen.max)));
         line += fmt::format(" ({}{})", counted(values.size(), "value"),
                             seen.nulls > 0 ? "; " + counted(seen.nulls, "row") + " without" : "");
     }
@@ -231,7 +232,7 @@ void print_reasons(Output& out, const model::Table& table) {
     for (const auto* list : {&table.columns, &table.partition_columns})
         for (const auto& column : *list) {
             rows.push_back({"  " + cut(out.name(column.name), k_name), cut(model::to_string(column.type), k_type),
-                            out.name(why_text(column, table.files > 1))});
+                            out.value(why_text(column, table.files > 1))});
             left = std::max(left, text::display_width(rows.back()[0]));
             middle = std::max(middle, text::display_width(rows.back()[1]));
         }

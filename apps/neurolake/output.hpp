@@ -9,6 +9,7 @@
 
 #include "base/json.hpp"
 #include "base/result.hpp"
+#include "base/text.hpp"
 #include "model/table.hpp"
 
 namespace neurolake::apps {
@@ -83,6 +84,8 @@ public:
 
     // A name from disk, safe to show: control characters escaped on a terminal, ASCII where the locale is not UTF-8.
     std::string name(std::string_view bytes) const;
+    // A value out of a data file: whatever it holds, it stays on its line and within its column, in a pipe, too.
+    std::string value(std::string_view bytes) const { return name(text::escape_controls(bytes)); }
     std::string paint(Style style, std::string_view text) const;         // for stdout
     std::string paint_stderr(Style style, std::string_view text) const;  // for stderr
     std::string separator() const { return m_utf8 ? " · " : " - "; }

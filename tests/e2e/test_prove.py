@@ -94,6 +94,47 @@ class Prove(CatalogTest):
             self.assertEqual((1, "verified"), (first["row"], first["state"]))
         self.assertIn("rows behind it force the type together with it", self.nl("catalog", "prove", "raw-data.mix.v").out)
 
+    def test_rows_behind_damage_are_not_all_rows(self):
+        self.put("raw-data/broken.json", '[{"a":1},{"a":2},{"a":')
+        self.put("raw-data/whole.json", '[{"a":1},{"a":2}]')
+        self.index(check=3)
+        self.assertEqual((2, 2, False), tuple(self.prove("raw-data.broken.a")[k] for k in ("rows_seen", "rows", "rows_exact")))
+        self.assertIn("Rows seen  2 (those that could be read; see: neurolake ", self.nl("catalog", "prove", "broken.a").out)
+        self.assertTrue(self.prove("raw-data.whole.a")["rows_exact"])
+        self.assertIn("Rows seen  2 (all)\n", self.nl("catalog", "prove", "whole.a").out)
+
+    def test_a_json_text_has_its_quotes(self):
+        self.put("raw-data/n.json", '[{"x":1.5},{"x":"2.5"}]')
+        self.put("raw-data/w.jsonl", '{"x":1}\n{"x":"a \\"b\\""}\n')
+        self.put("raw-data/b.json", '[{"x":1.5},{"x":true}]')
+        self.put("raw-data/c.csv", "x\n1\nword\n")
+        self.index()
+        self.assertIn('row 2: "2.5", a text: it stands in quotes\n', self.nl("catalog", "prove", "raw-data.n.x").out)
+        self.assertIn('row 2: "a \\"b\\""\n', self.nl("catalog", "prove", "raw-data.w.x").out)
+        self.assertIn("row 2: true\n", self.nl("catalog", "prove", "raw-data.b.x").out)
+        self.assertIn("row 2: word\n", self.nl("catalog", "prove", "raw-data.c.x").out)
+        self.assertEqual("2.5", self.prove("raw-data.n.x")["first"]["value"])
+
+    def test_a_hint_with_a_name_in_it_can_be_typed(self):
+        self.put("raw-data/people.csv", "phone number,id\n1,2\n")
+        self.index()
+        hint = self.nl("catalog", "prove", "people", "--json", check=2).error["hint"]
+        self.assertEqual("for instance 'raw-data.people.phone number'", hint)
+        self.nl("catalog", "prove", hint.split("'")[1])
+
+    def test_values_stay_on_their_line_in_a_pipe_too(self):
+        self.put("raw-data/v.csv", 'a,b\n"z\x1b[31m\ty",1\n"b\nc",2\n')
+        self.put("raw-data/e.json", '[{"x":""},{"x":"q"}]')
+        self.index()
+        for words in (("show", "v"), ("prove", "v.a"), ("explain", "v"), ("head", "v")):
+            shown = self.nl("catalog", *words).out
+            self.assertNotIn("\x1b", shown)
+            self.assertNotIn("\t", shown)
+        self.assertIn("b\\nc .. z\\x1b[31m\\ty\n", self.nl("catalog", "show", "v").out)
+        self.assertEqual("z\x1b[31m\ty", self.nl("catalog", "show", "v", "--json").json["table"]["columns"][0]["evidence"]["max"])
+        self.assertIn('"" .. q\n', self.nl("catalog", "show", "e").out)
+        self.assertIn('Range       "" .. q\n', self.nl("catalog", "prove", "e.x").out)
+
     def test_names_with_dots_and_names_that_are_not_there(self):
         self.put("raw-data/a.csv", "x.y,z\n01,2\n")
         self.index()
