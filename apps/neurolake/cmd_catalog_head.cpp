@@ -11,11 +11,14 @@
 #include "formats/formats.hpp"
 #include "index/sample.hpp"
 #include "index/table_storage.hpp"
+#include "shell_words.hpp"
 #include "table.hpp"
 
 namespace neurolake::apps {
 
 namespace {
+
+constexpr const char* k_formats_read = "CSV, TSV, JSON, JSON Lines, Parquet, ORC, Avro, Arrow and NCF";
 
 struct Args {
     std::string table;
@@ -67,8 +70,13 @@ Result<std::vector<TableFile>> files_of(Session& session, const model::Table& ta
 Error why_unread(const model::Table& table, const std::string& path, Error error) {
     for (const auto& finding : table.findings)
         if (finding.severity == model::Finding::Severity::error && finding.path == path)
-            return Error(Errc::corrupt, fmt::format("show the first rows of {}: {}", path, finding.message),
-                         fmt::format("what is known of it: neurolake catalog show {}", table.full_name()), path);
+            return Error(
+                Errc::corrupt, fmt::format("show the first rows of {}: {}", path, finding.message),
+                fmt::format("what is known of it: neurolake catalog show {}", plain_or_quoted(table.full_name())),
+                path);
+    if (error.code == Errc::unsupported)
+        error.hint = fmt::format("what is known of it: neurolake catalog show {}; rows are read of {}",
+                                 plain_or_quoted(table.full_name()), k_formats_read);
     return std::move(error).with_context(path);
 }
 
@@ -78,7 +86,7 @@ Status take_kept_rows(Session& session, const model::Table& table, std::size_t w
     TRY(const std::string entry, catalog->entry(catalog::List::samples, table.id));
     if (entry.empty())
         return Error(Errc::cloud, fmt::format("all data of {} is in the cloud", table.full_name()),
-                     fmt::format("bring it back: neurolake recall {}", table.full_name()));
+                     fmt::format("bring it back: neurolake recall {}", plain_or_quoted(table.full_name())));
     TRY(index::Sample sample, index::sample_from_entry(entry));
     index::mask(sample, table);
     head.kept = true;
@@ -180,8 +188,7 @@ void print_head(Output& out, const Head& head) {
     std::vector<Line> lines;
     for (const auto& column : head.columns) titles.push_back(out.name(column));
     for (const auto& cells : head.rows)
-        for (lines.emplace_back(); const auto& cell : cells)
-            lines.back().push_back(cell ? out.name(text::escape_controls(*cell)) : "null");
+        for (lines.emplace_back(); const auto& cell : cells) lines.back().push_back(cell ? out.value(*cell) : "null");
     if (!fits_beside(out, titles, lines)) return print_records(out, titles, lines);
     std::vector<TableColumn> columns;
     for (const auto& title : titles) columns.push_back({title, TableColumn::Align::left, true});
@@ -196,7 +203,7 @@ void tell_of_sample(Output& out, const model::Table& table, const Head& head, st
                     "them: neurolake recall {}",
                     out.name(table.full_name()), counted(head.rows.size(), "row"),
                     head.rows.size() < wanted && head.rows.size() < table.rows ? ", no more are kept" : "",
-                    out.name(table.full_name())));
+                    out.name(plain_or_quoted(table.full_name()))));
     if (!head.masked.empty())
         out.warn(
             fmt::format("masked, because about people: {}", out.name(fmt::format("{}", fmt::join(head.masked, ", ")))));

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "commands.hpp"
+#include "shell_words.hpp"
 #include "tier_session.hpp"
 #include "writer.hpp"
 
@@ -28,9 +29,9 @@ Status tell_of_cloud_data(Session& session, const Args& args) {
             return !entry.recalled && text::starts_with_folder(entry.stub.bucket + "/" + entry.stub.path, path);
         });
         if (away > 0)
-            session.out().summary(
-                fmt::format("{} of it in the cloud; bring back what should be here: neurolake recall {}",
-                            counted(static_cast<std::uint64_t>(away), "file"), session.out().name(path)));
+            session.out().summary(fmt::format(
+                "{} of it in the cloud; bring back what should be here: neurolake recall {}",
+                counted(static_cast<std::uint64_t>(away), "file"), session.out().name(plain_or_quoted(path))));
     }
     return {};
 }

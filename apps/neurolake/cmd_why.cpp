@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "commands.hpp"
 #include "lake/stub.hpp"
+#include "shell_words.hpp"
 #include "tier_session.hpp"
 
 namespace neurolake::apps {
@@ -46,7 +47,7 @@ Result<Answer> answer_for(Session& session, TierSession& tiers, const lake::Scan
         TRY(auto stub, lake::read_stub_at(root.get(), inside));
         answer.object = std::move(stub);
         answer.where = "cloud";
-        answer.next = "stays in the cloud until: neurolake recall " + path;
+        answer.next = "stays in the cloud until: neurolake recall " + plain_or_quoted(path);
         return answer;
     }
     auto verdict = tier::explain(tiers.context(), tree, tiers.pins(), path);

@@ -21,6 +21,7 @@
 #include "index/renamed_bucket.hpp"
 #include "lake/last_run.hpp"
 #include "marks_report.hpp"
+#include "shell_words.hpp"
 #include "store_place.hpp"
 #include "tier/tier.hpp"
 
@@ -118,7 +119,7 @@ void Examination::check_tables(const catalog::Catalog& catalog) {
             std::ranges::find(table->findings, model::Finding::Severity::error, &model::Finding::severity);
         add(Level::warning, "tables", text::escape_controls(fmt::format("{}: {}", found->path, found->message)),
             fmt::format("mend or remove the file, then: neurolake catalog index; all of it: neurolake catalog show {}",
-                        text::escape_controls(table->full_name())),
+                        text::escape_controls(plain_or_quoted(table->full_name()))),
             false, found->path);
     }
     if (tables > k_shown)
@@ -188,7 +189,8 @@ bool Examination::is_damaged_stub(const lake::CloudEntry& entry) {
     if (stub || stub.error().code != Errc::corrupt) return false;
     const std::string path = entry.stub.bucket + "/" + entry.stub.path;
     add(Level::problem, "data", fmt::format("{}: {}", path, stub.error().message),
-        fmt::format("its data is in the cloud; bring it back with: neurolake recall '{}'", path), false, path);
+        fmt::format("its data is in the cloud; bring it back with: neurolake recall {}", plain_or_quoted(path)), false,
+        path);
     return true;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "catalog_report.hpp"
+#include "shell_words.hpp"
 #include "writer.hpp"
 
 namespace neurolake::apps {
@@ -61,7 +62,7 @@ Result<const model::Column*> column_of(const model::Table& table, std::string_vi
             if (column.name == name) return &column;
             known.push_back(column.name);
         }
-    std::string hint = fmt::format("see its columns: neurolake catalog schema {}", table.full_name());
+    std::string hint = fmt::format("see its columns: neurolake catalog schema {}", plain_or_quoted(table.full_name()));
     if (const auto meant = text::closest(name, known)) hint = fmt::format("did you mean {}?", *meant);
     return Error(Errc::not_found, fmt::format("{} has no column \"{}\"", table.full_name(), name), std::move(hint));
 }
@@ -80,8 +81,9 @@ Result<ColumnMeant> column_meant(Session& session, const std::string& words) {
     if (const auto table = catalog->get(words))
         return Error(Errc::usage, fmt::format("\"{}\" is a table: name a column of it", words),
                      (*table)->columns.empty()
-                         ? fmt::format("see them: neurolake catalog schema {}", (*table)->full_name())
-                         : fmt::format("for instance {}.{}", (*table)->full_name(), (*table)->columns.front().name));
+                         ? fmt::format("see them: neurolake catalog schema {}", plain_or_quoted((*table)->full_name()))
+                         : fmt::format("for instance {}",
+                                       plain_or_quoted((*table)->full_name() + "." + (*table)->columns.front().name)));
     TRY_DO(table_named(session, words.substr(0, words.rfind('.'))));
     return Error(Errc::not_found, fmt::format("no column \"{}\" in the catalog", words));
 }

@@ -1,6 +1,7 @@
 // view_files.cpp: inventory, file profiles and catalog/cloud.jsonl put together for each file of a table.
 // SPDX-License-Identifier: Apache-2.0
 #include "view_files.hpp"
+#include "shell_words.hpp"
 
 #include <fmt/format.h>
 
@@ -71,7 +72,7 @@ private:
     void find_object(const lake::Bucket& bucket, const lake::FileRecord& file, exchange::ViewFile& out) const {
         out.away = true;
         const lake::CloudEntry* entry = m_cloud->find(bucket.name, file.path);
-        const std::string back = fmt::format("neurolake recall {}/{}", bucket.name, file.path);
+        const std::string back = "neurolake recall " + plain_or_quoted(bucket.name + "/" + file.path);
         if (!entry) {
             out.refusal = "it is in the cloud, and catalog/cloud.jsonl does not say where: neurolake doctor --fix";
         } else if (const lake::StoreLocation& store = entry->stub.store; store.provider == "s3") {
