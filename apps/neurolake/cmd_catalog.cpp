@@ -75,13 +75,13 @@ void add_errors(const Output& out, const model::Table& table, Table& shown) {
     const std::size_t told = out.stdout_is_terminal() ? std::min(errors.size(), k_most) : errors.size();
     for (std::size_t i = 0; i < told; ++i) shown.below(out.advised(out.name(finding_text(errors[i]))));
     if (told < errors.size())
-        shown.below(out.advised(
-            fmt::format("and {} more: neurolake catalog show {}", errors.size() - told, out.name(table.full_name()))));
+        shown.below(out.advised(fmt::format("and {} more: neurolake catalog show {}", errors.size() - told,
+                                            out.name(plain_or_quoted(table.full_name())))));
 }
 
 void print_tables(Output& out, const std::vector<const model::Table*>& tables, bool with_errors) {
     using Align = TableColumn::Align;
-    Table shown({{"TABLE", Align::left, true, TableColumn::Narrow::cut_start},
+    Table shown({{"TABLE", Align::left, true, TableColumn::Narrow::own_line, true},
                  {"FORMAT"},
                  {"ROWS", Align::right},
                  {"COLUMNS", Align::right},
@@ -217,13 +217,27 @@ Result<std::vector<lake::Bucket>> buckets_named(Session& session, const catalog:
     for (const auto& name : names)
         if (!session.bucket(name) && catalog.get(name))
             return Error(Errc::not_found, fmt::format("\"{}\" is a table, not a bucket", name),
-                         fmt::format("see it: neurolake catalog show {}", name));
+                         fmt::format("see it: neurolake catalog show {}", plain_or_quoted(name)));
     return found;
+}
+
+// A word that is no format is a slip of the pen; of a format without tables there are none.
+Status check_format(const catalog::Catalog& catalog, const std::string& asked) {
+    static const std::vector<std::string> k_formats = {"csv",  "tsv",   "json", "json_lines", "parquet", "orc",
+                                                       "avro", "arrow", "ncf",  "mixed",      "empty",   "unknown"};
+    if (asked.empty() || std::ranges::find(k_formats, asked) != k_formats.end()) return {};
+    for (const auto& table : catalog.tables())  // whatever an index called it
+        if (table.format == asked) return {};
+    const auto close = text::closest(asked, k_formats);
+    return Error(Errc::usage, fmt::format("there is no format \"{}\"", asked),
+                 fmt::format("{}the formats are {}", close ? fmt::format("did you mean {}? ", *close) : "",
+                             fmt::join(k_formats, ", ")));
 }
 
 Result<int> run_tables(Session& session, const TablesArgs& asked) {
     TablesArgs args = asked;
     TRY(const catalog::Catalog* catalog, session.catalog());
+    TRY_DO(check_format(*catalog, args.format));
     TRY(const auto buckets, buckets_named(session, *catalog, args.buckets));
     if (!args.term.empty()) {  // by a synonym, or written otherwise
         TRY(const auto terms, catalog::read_terms(*catalog));

@@ -97,7 +97,7 @@ std::vector<std::string> lines_of(const Output& out, const catalog::Hit& hit, co
 
 void print_hits(Output& out, const catalog::Hits& hits, const std::vector<SearchWord>& words, std::uint64_t tables) {
     using Column = TableColumn;
-    Table shown({{"TABLE", Column::Align::left, true, Column::Narrow::cut_start},
+    Table shown({{"TABLE", Column::Align::left, true, Column::Narrow::own_line, true},
                  {"FOUND IN", Column::Align::left, true, Column::Narrow::wrap}});
     for (const auto& hit : hits.best) {
         std::string name = out.name(hit.table->full_name());

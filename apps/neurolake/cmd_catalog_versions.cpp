@@ -8,6 +8,7 @@
 #include "catalog_report.hpp"
 #include "cmd_catalog.hpp"
 #include "model/compatibility.hpp"
+#include "shell_words.hpp"
 #include "table.hpp"
 #include "table_words.hpp"
 
@@ -48,7 +49,7 @@ Result<model::SchemaVersion> version_of(Session& session, const model::Table& ta
         Errc::not_found, fmt::format("{} has no schema version {}", table.full_name(), wanted),
         fmt::format("it has {}: neurolake catalog history {}",
                     table.schema_version == 1 ? "version 1 only" : fmt::format("1 to {}", table.schema_version),
-                    table.full_name()));
+                    plain_or_quoted(table.full_name())));
 }
 
 Result<int> run_schema(Session& session, const SchemaArgs& args) {
@@ -103,6 +104,14 @@ Readers readers_text(std::string_view verdict, const model::Compatibility& why) 
     return out;
 }
 
+// Whom a version breaks; the verdict beside it says whom it does not.
+std::string breaking_text(const model::SchemaVersion& version) {
+    const bool new_readers = !model::satisfies(version.compatibility, "backward");
+    const bool old_readers = !model::satisfies(version.compatibility, "forward");
+    if (version.compatibility.empty() || new_readers == old_readers) return "breaking";
+    return new_readers ? "breaking for new readers of old data" : "breaking for readers of the old schema";
+}
+
 Result<int> run_history(Session& session, const Args& args) {
     TRY(const model::Table* table, table_known(session, args.table));
     TRY(const catalog::Catalog* catalog, session.catalog());
@@ -121,13 +130,13 @@ Result<int> run_history(Session& session, const Args& args) {
         const std::string first = version.changes.empty() ? counted(version.columns.size(), "column") : "";
         const std::string verdict = version.compatibility.empty() ? "" : verdict_text(version.compatibility);
         out.line(fmt::format("version {}  {}  {}{}{}", version.version, version.seen_at, first, verdict,
-                             version.breaking ? "  " + out.paint(Style::red, "breaking") : ""));
-        for (const auto& change : version.changes) out.line("  " + out.name(change));
+                             version.breaking ? ", " + out.paint(Style::red, breaking_text(version)) : ""));
+        for (const auto& change : version.changes) out.line("  " + out.value(change));
         if (before && !version.compatibility.empty() && version.compatibility != "full") {
             const auto readers =
                 readers_text(version.compatibility, model::compatibility(before->columns, version.columns));
-            out.line("    " + out.name(readers.of_new));
-            out.line("    " + out.name(readers.of_old));
+            out.line("    " + out.value(readers.of_new));
+            out.line("    " + out.value(readers.of_old));
         }
         before = &version;
     }
@@ -181,20 +190,21 @@ Result<int> run_diff(Session& session, const DiffArgs& args) {
     if (args.versions.empty() && found.before.version == found.after.version) {
         const auto name = out.name(table->full_name());
         out.summary(fmt::format("{} has one schema version only: there is nothing to compare", name));
-        out.summary(fmt::format("See it with: neurolake catalog schema {}", name));
+        out.summary(
+            fmt::format("See it with: neurolake catalog schema {}", out.name(plain_or_quoted(table->full_name()))));
         return 0;
     }
     for (const auto& change : found.found.changes) {
         const Style style = change[0] == '+' ? Style::green : change[0] == '-' ? Style::red : Style::yellow;
-        out.line(out.paint(style, out.name(change)));
+        out.line(out.paint(style, out.value(change)));
     }
     if (found.found.changes.empty()) out.summary("No column changed");
     out.summary(fmt::format("Version {} to {}: {}", found.before.version, found.after.version,
                             verdict_text(found.found.compatibility)));
     if (found.found.changes.empty()) return 0;
     const auto readers = readers_text(found.found.compatibility, found.why);
-    out.summary("  " + out.name(readers.of_new));
-    out.summary("  " + out.name(readers.of_old));
+    out.summary("  " + out.value(readers.of_new));
+    out.summary("  " + out.value(readers.of_old));
     return 0;
 }
 

@@ -98,6 +98,16 @@ model::Column* find_column(model::Table& table, const std::string& name) {
     return nullptr;
 }
 
+// The table's description, and below it those of its columns.
+std::string all_said(const Output& out, const model::Table& table) {
+    std::string said = table.description.empty() ? "no description" : out.name(table.description);
+    for (const auto* list : {&table.columns, &table.partition_columns})
+        for (const auto& column : *list)
+            if (!column.description.empty())
+                said += fmt::format("\n  {}: {}", out.name(column.name), out.name(column.description));
+    return said;
+}
+
 Result<int> run_describe(Session& session, const TextArgs& args) {
     TRY(const std::string text, text_of(args, "a description", k_most_description));
     const Edit edit = [&](model::Table& table) -> Status {
@@ -109,7 +119,9 @@ Result<int> run_describe(Session& session, const TextArgs& args) {
         }
         return {};
     };
+    const bool all = reads(args) && args.column.empty();
     const auto tell = [&](const Output& out, const model::Table& table) -> std::string {
+        if (all) return all_said(out, table);
         const model::Column* column = args.column.empty() ? nullptr : column_of(table, args.column).value_or(nullptr);
         const std::string& said = column ? column->description : table.description;
         return (column ? out.name(args.column) + ": " : "") + (said.empty() ? "no description" : out.name(said));

@@ -27,9 +27,23 @@ std::uint64_t lines_before(const formats::Profile& profile) {
     return 0;
 }
 
+// "1 row group, written by ...": profiles say "1 row groups".
+std::string text_of(const std::string& dialect) {
+    constexpr std::string_view k_one = "1 row groups";
+    return dialect.starts_with(k_one) ? "1 row group" + dialect.substr(k_one.size()) : dialect;
+}
+
+// Of several files: "1 row group a file, written by ...".
+std::string text_of_each(const Dialect& dialect) {
+    const std::size_t at = dialect.text.find(" row group");
+    if (dialect.files < 2 || at == std::string::npos || !dialect.delimited.empty()) return dialect.text;
+    const std::size_t end = std::min(dialect.text.find(','), dialect.text.size());
+    return dialect.text.substr(0, end) + " a file" + dialect.text.substr(end);
+}
+
 Dialect dialect_of(const formats::Profile& profile) {
     Dialect dialect;
-    dialect.text = profile.dialect;
+    dialect.text = text_of(profile.dialect);
     if (!formats::read_description(profile.dialect)) return dialect;
     dialect.delimited = profile.dialect;
     dialect.lines_before = lines_before(profile);
@@ -77,7 +91,7 @@ void print_dialects(Output& out, const std::vector<Dialect>& dialects) {
                                       ? ""
                                       : fmt::format(" ({}{}{})", counted(dialect.files, "file"),
                                                     dialect.files == 1 ? ": " : ", for instance ", dialect.example);
-        out.line(fmt::format("  Read as {}{}", out.name(dialect.text), out.name(which)));
+        out.line(fmt::format("  Read as {}{}", out.name(text_of_each(dialect)), out.name(which)));
     }
     if (dialects.size() > k_most) out.line(fmt::format("  and as {} more: --json", dialects.size() - k_most));
 }

@@ -163,7 +163,7 @@ class FirstTables(CatalogTest):
         for args in (["tables"], ["search", "long"], ["show", name], ["schema", name], ["head", name]):
             for line in self.terminal("catalog", *args).out.splitlines():
                 plain = re.sub(r"\x1b\[[0-9;]*m", "", line)
-                if args[0] not in ("show", "search"):
+                if args[0] not in ("show", "search") and plain != name:  # to be copied: whole on a line of its own
                     self.assertLessEqual(len(plain), 80, args)
 
     def test_no_absolute_path_is_written(self):

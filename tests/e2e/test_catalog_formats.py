@@ -260,6 +260,14 @@ class Formats(CatalogTest):
             self.assertTrue(any(finding["message"] for finding in shown["findings"]), name)
         self.assertFalse(os.path.exists(canary))
 
+    def test_one_row_group_is_one(self):
+        self.put("raw-data/one.parquet", parquet())
+        for part in "abc":
+            self.put("raw-data/many/%s.parquet" % part, parquet())
+        self.index()
+        self.assertRegex(self.nl("catalog", "explain", "raw-data.one").out, r"\n  Read as 1 row group(,|\n)")
+        self.assertRegex(self.nl("catalog", "explain", "raw-data.many").out, r"\n  Read as 1 row group a file(,|\n)")
+
 
 class FormatsInTheCloud(TierTest):
     def test_the_rows_of_a_parquet_table_stay_in_sight_when_its_data_is_in_the_cloud(self):

@@ -109,12 +109,14 @@ class Told(CatalogTest):
         self.index()
         self.assertIn("Partitions      2: year 2026 (1 value), month 01 .. 02 (2 values)\n", self.nl("catalog", "show", "raw-data.t").out)
 
-    def test_names_keep_their_ends_on_a_narrow_terminal_and_a_pipe_cuts_nothing(self):
+    def test_names_are_whole_on_a_narrow_terminal_and_a_pipe_cuts_nothing(self):
         name = "raw-data." + "folder." * 9 + "orders"
         self.put("raw-data/%sorders/a.csv" % ("folder/" * 9), "id\n1\n")
         self.index()
-        shown = plain(self.terminal("catalog", "tables", columns=60, env={"LC_ALL": "C.UTF-8"}).out)
-        self.assertRegex(shown, r"(?m)^….*orders  csv ")
+        for words in (("tables",), ("search", "orders")):  # to be typed, so whole on a line of its own
+            self.assertIn(name, plain(self.terminal("catalog", *words, columns=60).out).splitlines())
+        shown = plain(self.terminal("catalog", "tables", columns=60).out).splitlines()
+        self.assertRegex(shown[2], r"^ +csv +1 ")
         self.assertIn(name, plain(self.terminal("catalog", "tables", columns=200).out))
         self.assertIn(name, self.nl("catalog", "tables").out)
 
@@ -251,13 +253,35 @@ class Meant(CatalogTest):
 
     def test_a_list_without_tables_says_what_there_is(self):
         self.nl("catalog", "tag", "sales", "gold")
-        shown = self.nl("catalog", "tables", "--tag", "gld", "--format", "pictures", "--owner", "ana").out
+        shown = self.nl("catalog", "tables", "--tag", "gld", "--format", "avro", "--owner", "ana").out
         self.assertIn("No such tables\n", shown)
-        self.assertIn('No table has the format "pictures"; there is csv\n', shown)
+        self.assertIn('No table has the format "avro"; there is csv\n', shown)
         self.assertIn('No table has the tag "gld"; there is gold (did you mean gold?)\n', shown)
         self.assertIn('No table has the owner "ana"; there is none yet\n', shown)
         self.nl("catalog", "owner", "app", "Ana")
         self.assertEqual("No such tables\n", self.nl("catalog", "tables", "--tag", "gold", "--owner", "ana").out)
+
+    def test_a_word_that_is_no_format_is_refused_with_those_there_are(self):
+        wrong = self.nl("catalog", "tables", "--format", "unkown", "--json", check=2).error
+        self.assertEqual('there is no format "unkown"', wrong["message"])
+        self.assertIn("did you mean unknown? the formats are csv, tsv, json, ", wrong["hint"])
+        for known in ("ncf", "mixed", "unknown", "csv"):
+            self.nl("catalog", "tables", "--format", known)
+
+    def test_what_was_said_of_columns_is_shown_with_what_was_said_of_the_table(self):
+        self.nl("catalog", "describe", "sales", "All sales")
+        self.nl("catalog", "describe", "sales", "--column", self.first_column("sales"), "A number")
+        self.assertEqual("raw-data.sales: All sales\n  %s: A number\n" % self.first_column("sales"), self.nl("catalog", "describe", "sales").out)
+
+    def first_column(self, table):
+        return self.nl("catalog", "schema", table, "--json").json["columns"][0]["name"]
+
+    def test_the_hint_of_a_file_that_is_not_read_names_its_table(self):
+        self.put("raw-data/dump.bin", b"\x01\x02\x03\x00\xfe")
+        self.index()
+        table = self.names("--format", "unknown")[0]
+        hint = self.hint("head", table)
+        self.assertIn("neurolake catalog show %s; rows are read of CSV, " % table, hint)
 
     def test_a_table_is_not_made_from_itself(self):
         before = read(self.path("catalog", "lineage.json"))

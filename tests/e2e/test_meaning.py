@@ -90,7 +90,7 @@ class Words(WordsTest):
         self.assertIn("no description", self.nl("catalog", "describe", "raw-data.orders").out)
         self.nl("catalog", "describe", "raw-data.orders", "One", "row", "an order")
         self.nl("catalog", "describe", "raw-data.orders", "--column", "zip", "As typed")
-        self.assertEqual("raw-data.orders: One row an order\n", self.nl("catalog", "describe", "raw-data.orders").out)
+        self.assertEqual("raw-data.orders: One row an order\n  zip: As typed\n", self.nl("catalog", "describe", "raw-data.orders").out)
         self.assertEqual("raw-data.orders: zip: As typed\n", self.nl("catalog", "describe", "raw-data.orders", "--column", "zip").out)
         shown = self.nl("catalog", "show", "raw-data.orders").out
         self.assertIn("One row an order", shown)

@@ -33,7 +33,7 @@ class Registry(CatalogTest):
         self.assertEqual([False, False, True, False, True], [v["breaking"] for v in history])
         text = self.nl("catalog", "history", "raw-data.t").out
         self.assertRegex(text, r"version 2 .*backward and forward compatible\n  \+ email text")
-        self.assertRegex(text, r"version 3 .*  backward compatible  breaking\n  - zip")
+        self.assertRegex(text, r"version 3 .*  backward compatible, breaking for readers of the old schema\n  - zip")
 
     def test_diff_shows_what_changed_and_whom_it_breaks(self):
         self.versions("id,zip\n1,01234\n", "id,zip,email\n1,01234,a@b.c\n", "id,email\nx,a@b.c\n")
