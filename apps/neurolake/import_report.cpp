@@ -34,7 +34,8 @@ json::Value list_of(const std::vector<std::string>& texts) {
 json::Value attached_json(const migrate::Attachment& attached) {
     auto value = json::Value::object().set("name", attached.name);
     json::set_path(value, "table", attached.table);
-    return value.set("taken", list_of(attached.taken)).set("kept", list_of(attached.kept));
+    value.set("taken", list_of(attached.taken)).set("kept", list_of(attached.kept));
+    return value.set("aside", list_of(attached.aside));
 }
 
 std::string listed(Output& out, const std::vector<std::string>& names) {
@@ -76,7 +77,7 @@ void print_counts(Output& out, const migrate::Report& report) {
 void print_attached(Output& out, const std::vector<migrate::Attachment>& all) {
     std::uint64_t known = 0;
     for (const auto& attached : all) {
-        if (attached.taken.empty() && attached.kept.empty()) {
+        if (attached.taken.empty() && attached.kept.empty() && attached.aside.empty()) {
             ++known;
             continue;
         }
@@ -85,6 +86,8 @@ void print_attached(Output& out, const std::vector<migrate::Attachment>& all) {
         out.line(fmt::format("{}{}: {}", out.name(attached.table), from,
                              attached.taken.empty() ? "nothing new" : "took over " + listed(out, attached.taken)));
         if (!attached.kept.empty()) out.line("  stays as it is here: " + listed(out, attached.kept));
+        if (!attached.aside.empty() && attached.taken.empty() && attached.kept.empty())
+            out.line("  has no place in it, kept with what was imported: " + listed(out, attached.aside));
     }
     if (known) out.line("Nothing new in " + counted(known, "table"));
 }

@@ -58,7 +58,7 @@ private:
 };
 
 Attachment give_words(const ForeignTable& from, model::Table& to) {
-    Attachment told{from.name, to.full_name(), {}, {}};
+    Attachment told{from.name, to.full_name(), {}, {}, {}};
     Words words(told);
     words.fill(to.description, from.description, "description");
     words.fill(to.owner, from.owner, "owner");
@@ -132,14 +132,19 @@ private:
     enum class AlsoWhenKnown { no, yes };
     explicit Planner(const catalog::Catalog& catalog) : m_matching(catalog) {}
 
-    // Says nothing that the table here does not say: there is nothing to keep of it.
-    static bool says_no_more(const ForeignTable& from, const model::Table& to) {
-        const auto here = [&](const ForeignColumn& column) {
+    // What it says that has no place in the table here; where that is nothing, there is nothing to keep of it.
+    static std::vector<std::string> without_place(const ForeignTable& from, const model::Table& to) {
+        std::vector<std::string> aside;
+        for (const ForeignColumn& column : from.columns) {
             const auto same = [&](const model::Column& own) { return own.name == column.name; };
-            return std::ranges::any_of(to.columns, same) || std::ranges::any_of(to.partition_columns, same);
-        };
-        return from.suggested_description.empty() && from.suggested_tags.empty() && members_of(from.more).empty() &&
-               from.versions.size() <= to.schema_version && std::ranges::all_of(from.columns, here);
+            if (std::ranges::none_of(to.columns, same) && std::ranges::none_of(to.partition_columns, same))
+                aside.push_back("column " + column.name);
+        }
+        if (!from.suggested_description.empty()) aside.emplace_back("suggested description");
+        if (!from.suggested_tags.empty()) aside.emplace_back("suggested tags");
+        for (const auto& [key, value] : members_of(from.more)) aside.push_back(key);
+        if (from.versions.size() > to.schema_version) aside.emplace_back("older schema versions");
+        return aside;
     }
 
     void leave_out_odd_words(ForeignTable& table) {
@@ -169,9 +174,11 @@ private:
         const auto [at, first] = m_changed.try_emplace(match.table->id, *match.table);
         Attachment told = give_words(imported.table, at->second);
         if (at->second == *match.table) m_changed.erase(at);
-        const bool new_words = !told.taken.empty() || !told.kept.empty();
+        auto aside = without_place(imported.table, *match.table);
+        const bool says_more = !told.taken.empty() || !told.kept.empty() || !aside.empty();
+        if (!m_known.contains(entry_id(imported.table.kind, imported.table.name))) told.aside = std::move(aside);
         m_plan.report.attached.push_back(std::move(told));
-        return new_words || !says_no_more(imported.table, *match.table);
+        return says_more;
     }
 
     Matching m_matching;

@@ -16,6 +16,8 @@ struct Attachment {
     std::string name, table;         // there; full name here
     std::vector<std::string> taken;  // "description", "tag v2", "description of zip" ...
     std::vector<std::string> kept;   // what differs and stays as a person has it here
+    std::vector<std::string>
+        aside;  // what has no place here and waits in the list of imports: "column x" ...; told once
 };
 
 struct Report {

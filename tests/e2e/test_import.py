@@ -506,6 +506,16 @@ class OwnExport(ImportTest):
         self.bring(self.export)
         self.assertEqual(after, self.nl("catalog", "export").out)
 
+    def test_what_has_no_place_here_any_more_is_kept_and_told(self):
+        self.put("raw-data/t.csv", "x\n1\n")
+        self.index()
+        dry = self.nl("catalog", "import", self.export, "--dry-run").out
+        self.assertIn("raw-data.t: nothing new\n  has no place in it, kept with what was imported: column mail\n", dry)
+        brought = self.bring(self.export)
+        self.assertEqual((1, ["column mail"]), (brought["new_entries"], brought["attached"][0]["aside"]))
+        self.assertIn("taken over", self.nl("catalog", "import").out)
+        self.assertIn("Nothing new in 1 table\nAll of it was known already", self.nl("catalog", "import", self.export).out)
+
     def test_of_another_bucket_it_does_not_take_a_table_of_the_same_name(self):
         write(os.path.join(self.other, "buckets", "processed", "t.csv"), "x\n1\n", age_days=1)
         self.nl("catalog", "index", lake=self.other)

@@ -1,5 +1,6 @@
 // import_test.cpp: what an import plans: matches, words, and entries that survive being written and read.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "catalog/lineage.hpp"
@@ -255,6 +256,19 @@ TEST_CASE("what a person said is about people there is hidden here, unless a per
     CHECK(columns[1].not_pii);
     CHECK(columns[2].pii);
     CHECK(lake.bring(foreign).attached[0].taken.empty());
+}
+
+TEST_CASE("what has no place in the table here is kept and told once", "[migrate]") {
+    const Lake lake({table("raw", "animals")});
+    Foreign foreign;
+    foreign.tables = {foreign_table("zoo.raw.animals")};
+    foreign.tables[0].columns = {{"wings", "text", true, "", "", false, false, false}};
+    const auto told = [&] {
+        const auto aside = lake.bring(foreign).attached[0].aside;
+        return std::ranges::find(aside, "column wings") != aside.end();
+    };
+    CHECK(told());
+    CHECK_FALSE(told());
 }
 
 TEST_CASE("lineage that is imported again counts once, also when it says more", "[migrate]") {
