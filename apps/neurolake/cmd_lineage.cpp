@@ -182,15 +182,16 @@ json::Value edge_json(const catalog::Lineage& lineage, const model::LineageEdge&
     return value.set("first_seen", edge.first_seen).set("last_seen", edge.last_seen).set("count", edge.count);
 }
 
-std::string columns_text(const Output& out, const std::vector<model::ColumnLink>& columns) {
+std::string columns_text(const Output& out, const std::vector<model::ColumnLink>& columns, const std::string& dataset) {
+    const std::string before = dataset.empty() ? "" : dataset + ".";
     std::string text;
     for (const auto& [from, to] : columns)
         text += fmt::format("{}{} {} {}", text.empty() ? "" : ", ", one_line(out, to), out.utf8() ? "←" : "<-",
-                            one_line(out, from));
+                            one_line(out, before + from));
     return text;
 }
 
-std::string one_line(const Output& out, std::string_view name) { return out.name(text::escape_controls(name)); }
+std::string one_line(const Output& out, std::string_view name) { return out.value(name); }
 
 std::string short_list(const std::vector<std::string>& names, std::size_t most) {
     if (names.size() <= most) return fmt::format("{}", fmt::join(names, ", "));

@@ -43,7 +43,9 @@ json::Value dataset_json(const catalog::Lineage& lineage, std::size_t dataset);
 json::Value ref_json(const catalog::LineageNames& names, const model::DatasetRef& ref);
 json::Value edge_json(const catalog::Lineage& lineage, const model::LineageEdge& edge);
 json::Value columns_json(const std::vector<model::ColumnLink>& columns);
-std::string columns_text(const Output& out, const std::vector<model::ColumnLink>& columns);
+// "total <- amount"; with the dataset that they come from, where it is named: "total <- raw-data.orders.amount".
+std::string columns_text(const Output& out, const std::vector<model::ColumnLink>& columns,
+                         const std::string& dataset = {});
 void set_name(json::Value& object, const std::string& name);  // "name", and its bytes where they are not UTF-8
 // A name in a line of text: jobs and datasets of other tools may hold line feeds, which a pipe would get as they are.
 std::string one_line(const Output& out, std::string_view name);

@@ -164,8 +164,8 @@ std::vector<model::ColumnLink> new_columns(const catalog::Lineage& before, const
     return fresh;
 }
 
-void report_added(Session& session, const catalog::Lineage& lineage, const catalog::LineageChange& change,
-                  const model::LineageJob& job, const Said& said) {
+void report_added(Session& session, const AddArgs& args, const catalog::Lineage& lineage,
+                  const catalog::LineageChange& change, const model::LineageJob& job, const Said& said) {
     Output& out = session.out();
     if (out.machine()) {
         auto edges = json::Value::array(), notes = json::Value::array();
@@ -182,6 +182,9 @@ void report_added(Session& session, const catalog::Lineage& lineage, const catal
         return;
     }
     for (const auto& note : said.notes) out.warn(note);
+    if (!job.name.empty() && args.job.empty())
+        out.note(fmt::format("a query or a command line is a job's; without --job it is called {}, as what it makes",
+                             one_line(out, job.name)));
     const char* verb = session.dry_run() ? "Would add" : "Added";
     const std::string by = job.name.empty() ? "" : fmt::format("  by {}", one_line(out, job.name));
     for (const auto& edge : change.new_edges)
@@ -228,7 +231,7 @@ Result<int> run_add(Session& session, const AddArgs& args) {
         if (!job.name.empty()) json::set_path(fields, "job", job.name);
         TRY_DO(session.audit("lineage.add", std::move(fields)));
     }
-    report_added(session, lineage, change, job, said);
+    report_added(session, args, lineage, change, job, said);
     return 0;
 }
 
@@ -311,7 +314,8 @@ void add_lineage_add(CommandLine lineage, Registry& registry) {
         ->type_name("DATASET")
         ->required();
     app.add_option("--out", args.out, "What is made")->type_name("DATASET")->required();
-    app.add_option("--job", args.job, "The job that makes it")->type_name("NAME");
+    app.add_option("--job", args.job, "The job that makes it (with --sql or --command: called as what it makes)")
+        ->type_name("NAME");
     app.add_option("--column", args.columns,
                    "Which column is made from which: MADE=FROM,..., each COLUMN or TABLE.COLUMN")
         ->type_name("PAIRS");

@@ -132,9 +132,13 @@ private:
         return text;
     }
 
+    // Of several inputs the one that a column comes from is named: two may have columns of the same name.
     void columns(std::size_t link, const std::string& indent) const {
-        const auto pairs = catalog::columns_of(m_lineage, m_lineage.links()[link]);
-        if (!pairs.empty()) m_out.line(indent + m_out.paint(Style::dim, columns_text(m_out, pairs)));
+        const Lineage::Link& shown = m_lineage.links()[link];
+        const bool several = catalog::links_of(m_lineage, shown.to, Direction::up).size() > 1;
+        const auto pairs = catalog::columns_of(m_lineage, shown);
+        const std::string text = columns_text(m_out, pairs, several ? m_lineage.datasets()[shown.from].name : "");
+        if (!pairs.empty()) m_out.line(indent + m_out.paint(Style::dim, text));
     }
 
     Output& m_out;
@@ -194,12 +198,37 @@ Result<std::size_t> depth_of(const std::string& words) {
     return static_cast<std::size_t>(std::stoul(words));
 }
 
+// Whether a table of that name is what an index would make of a file of the lake, or of a folder it lies in:
+// "processed.zips" of processed/zips.csv.
+bool would_be_of(const std::string& place, std::string_view table) {
+    const auto parts = text::split(place, '/');
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        const auto stem = parts[i].substr(0, parts[i].find('.', 1));
+        if (table == stem || table == fmt::format("{}.{}", parts[0], stem)) return true;
+    }
+    return false;
+}
+
+// A file that a run made has lineage before it is a table: the name that its table will have leads to it, too.
+Result<std::optional<std::size_t>> dataset_to_show(Session& session, const Lineage& lineage, const std::string& words) {
+    auto found = dataset_in(session, lineage, words);
+    if (found || found.error().code != Errc::not_found) return found;
+    for (const auto& dataset : lineage.datasets()) {
+        if (dataset.table || dataset.ref.name_space != model::k_lake_namespace) continue;
+        if (!would_be_of(dataset.name, words)) continue;
+        return Error(Errc::not_found,
+                     fmt::format("no table \"{}\" in the catalog yet; there is lineage of {}", words, dataset.name),
+                     fmt::format("neurolake catalog index makes it a table; as long as it is none, ask for {}",
+                                 plain_or_quoted(dataset.name)));
+    }
+    return found;
+}
+
 // A table that nobody has said anything of is a graph of one.
-Result<int> show_alone(Session& session, const ShowArgs& args) {
+Result<int> show_alone(Session& session, const Lineage& lineage, const ShowArgs& args) {
     TRY(const model::Table* table, table_named(session, args.dataset));
     Output& out = session.out();
     if (out.machine() || args.format == "json") {
-        TRY(const auto lineage, read_lineage(session));
         auto dataset = ref_json(lineage.names(), catalog::LineageNames::ref(*table));
         auto alone = dataset;
         auto more = json::Value::object().set("up", 0).set("down", 0);
@@ -213,19 +242,20 @@ Result<int> show_alone(Session& session, const ShowArgs& args) {
     if (args.format != "text")
         return Error(Errc::not_found,
                      fmt::format("nothing is known of where {} comes from or goes", table->full_name()),
-                     "say it with: neurolake lineage add --in SOURCE --out " + table->full_name());
+                     "say it with: neurolake lineage add --in SOURCE --out " + plain_or_quoted(table->full_name()));
     out.line(out.paint(Style::bold, out.name(table->full_name())));
     out.line("  " + card_line(out, *table));
     out.line("Nothing is known of where it comes from or goes");
-    out.summary(fmt::format("Next: neurolake lineage add --in SOURCE --out {}", out.name(table->full_name())));
+    out.summary(
+        fmt::format("Next: neurolake lineage add --in SOURCE --out {}", out.name(plain_or_quoted(table->full_name()))));
     return 0;
 }
 
 Result<int> run_show(Session& session, const ShowArgs& args) {
     TRY(const auto depth, depth_of(args.depth));
     TRY(const auto lineage, read_lineage(session));
-    TRY(const auto start, dataset_in(session, lineage, args.dataset));
-    if (!start) return show_alone(session, args);
+    TRY(const auto start, dataset_to_show(session, lineage, args.dataset));
+    if (!start) return show_alone(session, lineage, args);
     catalog::ViewWish wish;
     wish.up = args.direction == "down" ? 0 : depth;
     wish.down = args.direction == "up" ? 0 : depth;
@@ -296,7 +326,7 @@ json::Value impact_json(const Lineage& lineage, std::size_t start, const std::ve
 
 void print_impact(Output& out, const Lineage& lineage, std::size_t start, const std::vector<Affected>& all) {
     Table shown({{"DEPTH", TableColumn::Align::right},
-                 {"TABLE", TableColumn::Align::left, true, TableColumn::Narrow::cut_start},
+                 {"TABLE", TableColumn::Align::left, true, TableColumn::Narrow::own_line, true},
                  {"OWNER", TableColumn::Align::left, true},
                  {"BY", TableColumn::Align::left, true, TableColumn::Narrow::wrap},
                  {"THROUGH", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
@@ -327,7 +357,7 @@ void print_impact(Output& out, const Lineage& lineage, std::size_t start, const 
 
 Result<int> run_impact(Session& session, const ImpactArgs& args) {
     TRY(const auto lineage, read_lineage(session));
-    TRY(const auto start, dataset_in(session, lineage, args.dataset));
+    TRY(const auto start, dataset_to_show(session, lineage, args.dataset));
     Output& out = session.out();
     if (start) {
         const auto all = affected_by(lineage, *start);

@@ -60,6 +60,18 @@ class Said(LineageTest):
         self.assertRegex(self.nl("catalog", "show", "raw-data.orders").out, r"\n  Feeds +processed\.summary\n")
         self.assertIn("lineage.add", [line["event"] for line in self.log("audit")])
 
+    def test_a_column_names_the_input_it_comes_from_where_there_are_several(self):
+        self.add("raw-data.customers,raw-data.orders", "processed.summary", "--column", "total=orders.total")
+        shown = self.nl("lineage", "show", "processed.summary", "--columns").out
+        self.assertIn("total \u2190 raw-data.orders.total\n", shown)
+        self.add("processed.summary", "analytics.dashboard", "--column", "total=total")
+        self.assertIn("total \u2190 total\n", self.nl("lineage", "show", "analytics.dashboard", "--columns").out)
+
+    def test_a_command_without_a_job_is_called_as_what_it_makes_and_that_is_told(self):
+        added = self.add("s3://crm/x.csv", "raw-data.customers", "--command", "aws s3 cp s3://crm/x.csv .")
+        self.assertIn("note:  a query or a command line is a job's; without --job it is called raw-data.customers", added.err)
+        self.assertEqual("", self.add("s3://crm/x.csv", "raw-data.customers", "--job", "crm", "--command", "aws").err)
+
     def test_the_file_is_json_with_one_entry_a_line(self):
         self.add("raw-data.orders", "processed.summary", "--job", "nightly", "--sql", "select 1")
         text = read(self.path("catalog", "lineage.json")).decode()
@@ -99,8 +111,8 @@ class Said(LineageTest):
                           "processed.summary.total=orders.total, summary.nme=raw-data.customers.name", "--job", "nightly")
         self.assertIn('no column "nme" (did you mean name?)', result.err)
         shown = self.nl("lineage", "show", "processed.summary", "--columns", env={"LC_ALL": "C"}).out
-        self.assertIn("total <- total", shown)
-        self.assertIn("nme <- name", shown)
+        self.assertIn("total <- raw-data.orders.total", shown)
+        self.assertIn("nme <- raw-data.customers.name", shown)
         self.assertTrue(shown.isascii())
         self.add("raw-data.orders", "analytics.report", "--column", "report.sum=orders.total")  # not in the catalog yet
         self.assertIn("sum <- total", self.nl("lineage", "show", "analytics.report", "--columns", env={"LC_ALL": "C"}).out)

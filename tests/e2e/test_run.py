@@ -76,6 +76,10 @@ class Lineage(RunTest):
         self.assertIn("complained\n", done.err)
         self.assertIn("clean: raw-data.a, raw-data.b \u2192 processed/sum/c.csv\n", done.err)
         self.assertEqual([("raw-data.a", "processed/sum/c.csv"), ("raw-data.b", "processed/sum/c.csv")], self.edges("clean"))
+        for words in (("show", "processed.sum"), ("impact", "sum"), ("show", "processed.c")):
+            error = self.nl("lineage", *words, "--json", check=1).error
+            self.assertIn("there is lineage of processed/sum/c.csv", error["message"])
+            self.assertIn("catalog index makes it a table; as long as it is none, ask for processed/sum/c.csv", error["hint"])
         self.put("processed/sum/c.csv", "id,x\n1,2\n")
         self.index()  # the place becomes the table
         self.assertEqual([("raw-data.a", "processed.sum"), ("raw-data.b", "processed.sum")], self.edges("clean"))
