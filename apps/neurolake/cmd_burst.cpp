@@ -11,6 +11,8 @@
 #include "catalog_report.hpp"
 #include "cmd_lineage.hpp"
 #include "lake/last_run.hpp"
+#include "shell_words.hpp"
+#include "store_place.hpp"
 #include "tier_session.hpp"
 
 namespace neurolake::apps {
@@ -206,11 +208,25 @@ Status remember(Session& session, const Result<int>& outcome) {
     return lake::record_run(lake->layout().last_run, "burst", run);
 }
 
+// A folder that nobody made is easily a mount that is missing or a slip of the pen; bytes on the same disk free
+// nothing. Told where the first objects go there.
+void warn_of_new_folder(Session& session, const store::Options& store) {
+    const auto lake = session.lake();
+    if (!lake || missing_directory(store)) return;
+    auto& out = session.out();
+    const auto folder = out.name(text::escape_controls(store.directory));
+    out.warn(fmt::format("{} was not there: this burst made it; was a disk to be mounted there?", folder));
+    if (const auto same = on_lake_disk(store, (*lake)->layout().home)) out.warn(text::escape_controls(*same));
+}
+
 Result<int> apply(Session& session, TierSession& tiers, const tier::Plan& plan, lake::ScanResult& tree) {
     auto& out = session.out();
     if (!plan.units.empty() && tiers.no_store()) return Error(*tiers.no_store());
+    TRY(const config::Settings* settings, session.settings());
+    const bool no_folder = missing_directory(settings->store).has_value();
     auto report = tier::burst(tiers.context(), plan, tiers.pins(), tree);
     if (!report) return std::move(report).error();
+    if (no_folder) warn_of_new_folder(session, settings->store);
     if (out.machine())
         out.object(report_json(plan, *report));
     else
@@ -297,7 +313,7 @@ Result<int> run_plan(Session& session, const PlanArgs& args) {
     if (!out.machine())
         out.summary(fmt::format("{}: {} in {}. Review it, then: neurolake burst apply {}", capitalized(plan.reason),
                                 text::size_text(plan.bytes), counted(plan.units.size(), "unit"),
-                                out.name(args.output)));
+                                out.name(plain_or_quoted(args.output))));
     return 0;
 }
 

@@ -88,6 +88,16 @@ class StorePlace(TierTest):
         self.assertIn("is no folder", self.nl("status").err)
         self.assertFalse(os.path.exists(self.cloud))
 
+    def test_a_burst_that_makes_the_directory_says_so(self):
+        os.rmdir(self.cloud)
+        self.put("raw-data/t/a.csv", "id\n1\n")
+        first = self.nl("burst", "raw-data/t", "--set", "burst.min_size=0")
+        self.assertTrue(os.path.isdir(self.cloud))
+        self.assertIn("was not there: this burst made it", first.err)
+        self.assertIn("lies on the same disk as the lake: a burst frees nothing", first.err)
+        self.put("raw-data/u/a.csv", "id\n1\n")
+        self.assertNotIn("was not there", self.nl("burst", "raw-data/u", "--set", "burst.min_size=0").err)
+
     def test_the_lakes_own_disk_is_told_and_changes_no_exit_code(self):
         same = "lies on the same disk as the lake: a burst frees nothing"
         self.assertIn(same, self.nl("cloud", "test").err)
