@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <functional>
 #include <unordered_set>
 
 #include "base/digest.hpp"
@@ -19,9 +20,11 @@
 #include "index/moved_tables.hpp"
 #include "index/naming.hpp"
 #include "index/renamed_bucket.hpp"
+#include "index/rewritten_tables.hpp"
 #include "index/run.hpp"
 #include "index/sample.hpp"
 #include "index/table_change.hpp"
+#include "lake/went_on.hpp"
 #include "model/row_sum.hpp"
 
 namespace neurolake::index {
@@ -88,12 +91,11 @@ Status Run::scan() {
 
 Status Run::look_at_gone() {
     const lake::Scan& found = m_scan.scan;
-    std::set<Origin> added;
-    for (const lake::FileRecord& r : found.added) added.insert({r.ino, r.size, r.mtime_ns});
+    const std::vector<bool> elsewhere = lake::went_on(found);
     bool stubs = false;
-    for (const lake::FileRecord& r : found.gone) {
-        if (r.state != lake::FileState::ignored) m_report.files_gone += !added.contains({r.ino, r.size, r.mtime_ns});
-        stubs |= r.state == lake::FileState::stub;
+    for (std::size_t i = 0; i < found.gone.size(); ++i) {
+        m_report.files_gone += found.gone[i].state != lake::FileState::ignored && !elsewhere[i];
+        stubs |= found.gone[i].state == lake::FileState::stub;
     }
     if (!stubs) return {};
     TRY(const lake::CloudList list, lake::CloudList::open(m_lake.layout().cloud_list));
@@ -157,18 +159,31 @@ Status Run::read_changed() {
     return {};
 }
 
+// Those that are to be buried now, and tombstones, the last ones first.
+std::vector<const Table*> Run::tables_that_went() const {
+    std::vector<const Table*> gone, buried;
+    for (const BucketWork& work : m_work) gone.insert(gone.end(), work.may_be_gone.begin(), work.may_be_gone.end());
+    for (const Table& table : m_catalog.tables())
+        if (!table.deleted_at.empty()) buried.push_back(&table);
+    std::ranges::stable_sort(buried, std::greater(), &Table::deleted_at);
+    gone.insert(gone.end(), buried.begin(), buried.end());
+    return gone;
+}
+
 void Run::follow_moved_tables() {
     std::vector<Seat> seats;
     for (const BucketWork& work : m_work)
-        for (std::size_t i = 0; i < work.groups.size(); ++i) seats.push_back({&work.groups[i], work.before[i]});
+        for (std::size_t i = 0; i < work.groups.size(); ++i)
+            seats.push_back({&work.groups[i], work.before[i], work.bucket->name});
     const MayLeave may_leave = [this](const Table& table) { return this->may_leave(table); };
     continue_moved_tables(seats, m_moves, m_catalog, may_leave);
     continue_copied_tables(seats, m_gone_prints, m_catalog, may_leave);
+    continue_rewritten_tables(seats, tables_that_went());
     std::size_t seat = 0;
     for (BucketWork& work : m_work)
         for (std::size_t i = 0; i < work.before.size(); ++i) {
             const Table* before = seats[seat++].before;
-            if (before && !before->deleted_at.empty())
+            if (before && !before->deleted_at.empty() && before->path == work.groups[i].path)
                 before = tombstone_for(work.groups[i], *before, work.bucket->name);
             work.before[i] = before;
         }
@@ -242,12 +257,9 @@ void Run::add_table(Table table, const Table* before, const Group& group, int bu
 namespace {
 
 // A table none of whose files can be looked at yet is not gone.
-bool rests_on_waiting(const BucketWork& work, const Table& table) {
-    const auto inside = [&](const std::string& path) {
-        return table.is_folder ? table.path.empty() || path.starts_with(table.path + "/") : path == table.path;
-    };
+bool rests_on_waiting(const BucketWork& work, const Waiting& waiting, const Table& table) {
     const auto has_group = [&](const Group& g) { return g.path == table.path && g.is_folder == table.is_folder; };
-    return std::ranges::any_of(work.waiting, inside) && std::ranges::none_of(work.groups, has_group);
+    return waiting.may_hold(table) && std::ranges::none_of(work.groups, has_group);
 }
 
 }  // namespace
@@ -262,6 +274,7 @@ void Run::look_up_tables(BucketWork& work) const {
             work.groups.push_back(std::move(g));
         }
     }
+    const Waiting waiting(work.waiting);
     std::map<std::string, const Table*> at_place;  // the one alive, else the last tombstone
     for (const Table& table : m_catalog.tables()) {
         if (table.bucket != bucket) continue;
@@ -271,7 +284,7 @@ void Run::look_up_tables(BucketWork& work) const {
         if (!alive) continue;
         const Unit* unit = work.tree->unit_of(table.path, table.is_folder);
         if (unit && !unit->touched) work.stay.insert(&table);
-        if ((!unit || unit->touched) && !rests_on_waiting(work, table))
+        if ((!unit || unit->touched) && !rests_on_waiting(work, waiting, table))
             work.may_be_gone.push_back(&table);
         else
             work.taken.insert(table.name);
@@ -297,6 +310,12 @@ Finding other_than_wanted(const std::string& bucket, const Group& group, const s
                                    group.wanted_name, name)};
 }
 
+// At its place, or packed or written anew there.
+bool keeps_name(const Table& before, const Group& group) {
+    if (before.path == group.path && before.is_folder == group.is_folder) return true;
+    return (!group.is_folder && is_twin(before, group.path)) || has_place_and_name(before, group);
+}
+
 }  // namespace
 
 void Run::build_bucket(BucketWork& work) {
@@ -306,8 +325,8 @@ void Run::build_bucket(BucketWork& work) {
     for (std::size_t i = 0; i < work.groups.size(); ++i) {
         const Group& g = work.groups[i];
         const Table* before = work.before[i];
-        const bool stays = before && before->deleted_at.empty() && before->bucket == bucket && before->path == g.path &&
-                           before->is_folder == g.is_folder && g.wanted_name.empty();
+        const bool stays = before && before->deleted_at.empty() && before->bucket == bucket && g.wanted_name.empty() &&
+                           keeps_name(*before, g);
         unnamed.push_back(&g);
         kept.push_back(stays ? before->name : std::string());
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 #include <vector>
 
 #include "catalog/catalog.hpp"
@@ -15,6 +16,7 @@ namespace neurolake::index {
 struct Seat {
     const Group* group = nullptr;
     const model::Table* before = nullptr;
+    std::string_view bucket;
 };
 
 // Whether nothing keeps a table where it is: no file of it lies there any more, as far as this run can tell.

@@ -64,6 +64,7 @@ private:
     Status read_changed();
     void build_batch();
     void look_up_tables(BucketWork& work) const;
+    std::vector<const model::Table*> tables_that_went() const;
     void follow_moved_tables();
     void hold_back_gone();
     void find_moves();

@@ -155,8 +155,8 @@ private:
 };
 
 // More than half of a bucket's files (4 or more before) gone since the last scan, or all (2 or more) of one whose
-// folder is empty now: guard (15) with the counts. Files that only moved inside the scanned buckets (same inode, size
-// and mtime elsewhere) are not gone. The caller asks unless the person gave --accept-shrink.
+// folder is empty now: guard (15) with the counts. Files that only moved inside the scanned buckets or were packed
+// where they are (went_on.hpp) are not gone. The caller asks unless the person gave --accept-shrink.
 Status check_shrink(const Scan& scan, const Inventory& old, double max_gone_fraction = 0.5);
 
 }  // namespace neurolake::lake

@@ -1,13 +1,12 @@
 // scan.cpp: walks buckets, compares them with the last inventory and prepares the next; the guard against mass loss.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <set>
-#include <tuple>
 
 #include "base/text.hpp"
 #include "lake/bucket_scan.hpp"
 #include "lake/inventory.hpp"
 #include "lake/inventory_builder.hpp"
+#include "lake/went_on.hpp"
 
 namespace neurolake::lake {
 
@@ -68,10 +67,6 @@ Result<ScanResult> scan(const std::vector<Bucket>& buckets, const Inventory& old
 
 namespace {
 
-using Sameness = std::tuple<std::uint64_t, std::uint64_t, std::int64_t>;  // inode, size, mtime
-
-Sameness sameness(const FileRecord& record) { return {record.ino, record.size, record.mtime_ns}; }
-
 struct Loss {
     std::uint64_t before = 0, gone = 0;
     bool bare = false;  // nothing at all lies there now: so looks the folder below which a disk is not mounted
@@ -100,14 +95,9 @@ Status check_shrink(const Scan& scan, const Inventory& old, double max_gone_frac
     };
     std::vector<Loss> all = losses(scan, old);
     if (std::ranges::none_of(all, too_many)) return {};
-    std::multiset<Sameness> moved;
-    for (const FileRecord& record : scan.added) moved.insert(sameness(record));
-    for (std::size_t i = 0; i < scan.gone.size(); ++i) {
-        const auto elsewhere = moved.find(sameness(scan.gone[i]));
-        if (elsewhere == moved.end()) continue;
-        moved.erase(elsewhere);
-        --all[scan.gone_bucket[i]].gone;
-    }
+    const std::vector<bool> elsewhere = went_on(scan);
+    for (std::size_t i = 0; i < elsewhere.size(); ++i)
+        if (elsewhere[i]) --all[scan.gone_bucket[i]].gone;
     const auto worst = std::ranges::find_if(all, too_many);
     if (worst == all.end()) return {};
     const std::string& bucket = scan.buckets[static_cast<std::size_t>(worst - all.begin())];

@@ -51,6 +51,98 @@ class Identity(CatalogTest):
         self.index()
         self.assertEqual(lines, len(self.log("audit.log")), "a run without changes is no audit line")
 
+    def pack(self, *parts):
+        """What gzip does: the file goes, its packed twin comes with its time."""
+        path = self.bucket(*parts)
+        with open(path, "rb") as file, gzip.open(path + ".gz", "wb") as packed:
+            packed.write(file.read())
+        age(path + ".gz", 1)
+        os.unlink(path)
+
+    def unpack(self, *parts):
+        path = self.bucket(*parts)
+        with gzip.open(path, "rb") as packed:
+            write(path[:-len(".gz")], packed.read(), age_days=1)
+        os.unlink(path)
+
+    def say_much_of(self, table):
+        self.nl("catalog", "pii", table, "--pii", "nick")
+        self.nl("catalog", "describe", table, "our people")
+        self.nl("catalog", "tag", table, "gold")
+
+    def test_a_file_that_is_packed_or_unpacked_in_place_stays_the_same_table(self):
+        self.put("raw-data/p.csv", "id,nick\n1,anna\n2,bert\n")
+        self.put("raw-data/d/z.csv", "z\n1\n")
+        self.index()
+        self.say_much_of("raw-data.p")
+        before = self.show("raw-data.p")
+        for change, name in [(self.pack, "p.csv"), (self.unpack, "p.csv.gz")]:
+            change("raw-data", name)
+            report = self.index()
+            self.assertEqual([("raw-data.p", "changed", None)],
+                             [(c["table"], c["what"], c.get("renamed_from")) for c in report["changes"]])
+            self.assertEqual(0, report["files_gone"])
+            after = self.show("raw-data.p")
+            for key in ("id", "first_seen", "description", "tags"):
+                self.assertEqual(before[key], after[key])
+            for file in os.listdir(self.path("catalog")):
+                kept = read(self.path("catalog", file))
+                self.assertFalse(b"anna" in kept or b"bert" in kept, file)
+        self.assertEqual(["raw-data.d", "raw-data.p"], self.names("--all"))
+
+    def test_a_table_whose_packed_twin_is_still_too_new_waits_for_it(self):
+        self.put("raw-data/p.csv", "id,nick\n1,anna\n")
+        self.index()
+        self.say_much_of("raw-data.p")
+        before = self.show("raw-data.p")
+        self.pack("raw-data", "p.csv")
+        os.utime(self.bucket("raw-data", "p.csv.gz"))
+        self.assertEqual([], self.index()["changes"])
+        age(self.bucket("raw-data", "p.csv.gz"), 1)
+        self.index()
+        self.assertEqual((before["id"], "our people"), (self.show("raw-data.p")["id"], self.show("raw-data.p")["description"]))
+
+    def test_a_table_written_in_another_format_under_its_name_stays_the_same_one(self):
+        self.put("raw-data/p.csv", "id,nick\n1,anna\n")
+        self.put("raw-data/q.csv", "a,b\n1,2\n")
+        self.index()
+        self.say_much_of("raw-data.p")
+        self.nl("catalog", "tag", "raw-data.q", "old")
+        before, q = self.show("raw-data.p"), self.show("raw-data.q")
+        for name in "pq":
+            os.unlink(self.bucket("raw-data", name + ".csv"))
+        self.put("raw-data/p.jsonl", '{"id": 1, "nick": "anna"}\n')
+        self.put("raw-data/q.jsonl", '{"x": 1, "y": 2, "z": 3}\n')
+        self.index("--accept-shrink")
+        after = self.show("raw-data.p")
+        self.assertEqual((before["id"], "our people", ["gold"], "json_lines"),
+                         (after["id"], after["description"], after["tags"], after["format"]))
+        self.assertNotEqual(q["id"], self.show("raw-data.q")["id"], "another table, whatever its name")
+        os.unlink(self.bucket("raw-data", "p.jsonl"))
+        self.index("--accept-shrink")
+        self.put("raw-data/p.csv", "id,nick\n1,anna\n")
+        self.pack("raw-data", "p.csv")
+        self.index()
+        self.assertEqual((before["id"], "our people"), (self.show("raw-data.p")["id"], self.show("raw-data.p")["description"]))
+
+    def test_a_table_whose_name_tells_its_ending_keeps_it_when_it_is_packed(self):
+        self.put("raw-data/p.csv", "id,nick\n1,anna\n")
+        self.put("raw-data/p.jsonl", '{"x": 1}\n')
+        self.index()
+        before = self.show("raw-data.p_csv")
+        self.pack("raw-data", "p.csv")
+        self.index()
+        self.assertEqual(before["id"], self.show("raw-data.p_csv")["id"])
+        self.assertEqual(["raw-data.p_csv", "raw-data.p_jsonl"], self.names("--all"))
+
+    def test_packing_most_of_a_bucket_is_no_loss_of_files(self):
+        for i in range(6):
+            self.put("raw-data/t%d.csv" % i, "id,x%d\n1,2\n" % i)
+        self.index()
+        for i in range(5):
+            self.pack("raw-data", "t%d.csv" % i)
+        self.assertEqual(["changed"] * 5, [c["what"] for c in self.index()["changes"]])
+
     def test_a_file_from_below_a_table_that_was_none_of_its_files_leaves_the_table_there(self):
         self.put("raw-data/x/dt=1/a.csv", "a,b\n1,2\n")
         self.put("raw-data/x/old/_neurolake.yaml", "ignore: true\n")

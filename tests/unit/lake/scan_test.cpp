@@ -553,6 +553,26 @@ TEST_CASE("the guard lets moved files and tiny buckets pass", "[lake][scan]") {
     CHECK_FALSE(check_shrink(world.look().scan, world.inventory()));
 }
 
+TEST_CASE("the guard lets files pass that were packed or unpacked where they are", "[lake][scan]") {
+    World world;
+    for (int i = 0; i < 6; ++i) world.write("d/f" + std::to_string(i) + ".csv", "x");
+    for (int i = 6; i < 10; ++i) world.write("d/f" + std::to_string(i) + ".csv.gz", "x");
+    world.commit();
+    const auto replace = [&](int i, const char* ending, const char* with, const char* folder) {
+        const std::string name = "/f" + std::to_string(i);
+        world.write(folder + name + with, "packed");
+        fs::remove(world.scratch / ("raw-data/d" + name + ending));
+    };
+    for (int i = 0; i < 6; ++i) replace(i, ".csv", i % 2 ? ".csv.ZST" : ".csv.gz", "d");
+    for (int i = 6; i < 10; ++i) replace(i, ".csv.gz", ".csv", "d");
+    const ScanResult result = world.look();
+    CHECK(result.scan.gone.size() == 10);
+    CHECK(check_shrink(result.scan, world.inventory()));
+    world.commit();
+    for (int i = 0; i < 6; ++i) replace(i, i % 2 ? ".csv.ZST" : ".csv.gz", ".csv", "elsewhere");
+    CHECK_FALSE(check_shrink(world.look().scan, world.inventory()));
+}
+
 TEST_CASE("a folder that is empty where two files or more were is stopped by the guard", "[lake][scan]") {
     World world;
     for (const char* file : {"f0", "f1", "README"}) world.write(file, "x");
