@@ -34,6 +34,9 @@ struct Args {
 };
 
 Result<index::Options> options_of(Session& session, const Args& args) {
+    if (args.full && args.sample.value_or(0) > 0)
+        return Error(Errc::usage, "--full reads every row again, --sample only the first ones",
+                     "give one of them: what a sample found is read in full by neurolake catalog index --full");
     TRY(const config::Settings* settings, session.settings());
     index::Options options = settings->index;
     options.full = args.full;

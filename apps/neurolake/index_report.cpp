@@ -44,7 +44,7 @@ std::string rows_of(const index::TableChange& change) {
     return (change.rows_exact ? "" : "at least ") + counted(change.rows, "row");
 }
 
-constexpr std::size_t k_most_names = 5;
+constexpr std::size_t k_most_names = 5, k_most_breaks = 10;
 
 // The lines of a version by their sign: "+1 column: price double", "-2 columns: a, b", "~1 column: id int64 -> text".
 std::vector<std::string> column_changes(const std::vector<std::string>& lines) {
@@ -129,7 +129,11 @@ void print_change(Session& session, const index::TableChange& change) {
     if (!change.renamed_from.empty()) below("was " + out.name(change.renamed_from));
     if (!change.new_pii.empty()) below(pii_line(out, change));
     for (const auto& line : column_changes(change.schema_changes)) below(out.name(line));
-    for (const auto& line : change.breaks) below(out.paint(Style::red, "breaks: " + out.name(line)));
+    for (std::size_t i = 0; i < std::min(change.breaks.size(), k_most_breaks); ++i)
+        below(out.paint(Style::red, "breaks: " + out.name(change.breaks[i])));
+    if (change.breaks.size() > k_most_breaks)
+        below(out.paint(Style::red, fmt::format("breaks: {} more, all with --json",
+                                                text::with_thousands(change.breaks.size() - k_most_breaks))));
     if (!change.breaks.empty() && !change.asked.empty())
         below(fmt::format("new versions {}: neurolake catalog diff {}", asked_text(change.asked),
                           out.name(change.table)));

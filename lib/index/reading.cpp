@@ -80,9 +80,16 @@ Status take(File& f, Result<formats::Profile> profile, std::int64_t ctime_ns, co
     return {};
 }
 
+// A sample must not take away what all rows of the same content told.
+formats::Options options_for(const File& f, formats::Options options) {
+    if (f.profile && is_of(*f.profile, f) && f.profile->sampled_rows == 0) options.sample_rows = 0;
+    return options;
+}
+
 // Reads one file; what it was is decided by its identity before and after.
-Status read_one(File& f, int bucket_fd, const formats::Options& options, const CancelFlag& cancel,
+Status read_one(File& f, int bucket_fd, const formats::Options& wanted, const CancelFlag& cancel,
                 std::atomic<std::uint64_t>& bytes) {
+    const formats::Options options = options_for(f, wanted);
     f.read_now = true;
     auto fd = open_beneath(bucket_fd, f.path, O_RDONLY);
     if (!fd) {

@@ -156,6 +156,27 @@ class Changes(CatalogTest):
         self.assertIn("changed raw-data.long  rows at least 100 -> 500\n", text)
         self.assertIn("Catalog: 1 table, 500 rows", text)
 
+    def test_a_sample_takes_nothing_away_that_all_rows_told(self):
+        self.put("raw-data/long.csv", "id\n" + "1\n" * 500 + "word\n")
+        self.put("raw-data/wide.jsonl", '{"a":1}\n' * 500 + '{"a":1,"late":2}\n')
+        self.index()
+        result = self.nl("catalog", "index", "--full", "--sample", "100", check=2)
+        self.assertIn("give one of them", result.err)
+        self.nl("config", "set", "catalog.sample_rows", "100")
+        self.assertEqual([], self.index("--full")["changes"])
+        self.put("raw-data/other.csv", "id\n" + "1\n" * 500)
+        self.index("--full")
+        self.assertEqual((100, False), tuple(self.tables()["raw-data.other"][key] for key in ("rows", "rows_exact")))
+
+    def test_of_many_breaks_the_first_are_told_and_all_in_json(self):
+        self.put("raw-data/t.csv", ",".join("c%02d" % i for i in range(40)) + "\n" + ",".join(["1"] * 40) + "\n")
+        self.index()
+        self.put("raw-data/t.csv", "c00,c01\n1,1\n")
+        self.assertEqual(38, len(self.index("--dry-run")["changes"][0]["breaks"]))
+        told = self.nl("catalog", "index").out
+        self.assertEqual(11, told.count("breaks: "))
+        self.assertIn("breaks: 28 more, all with --json\n", told)
+
     def test_changed_lines_say_what_changed(self):
         self.put("raw-data/t/a.csv", "id,x\n1,5\n2,6\n")
         self.index()
