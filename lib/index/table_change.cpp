@@ -57,17 +57,18 @@ bool has_unreadable(const Table& table) {
     return std::ranges::find(table.findings, "unreadable", &model::Finding::code) != table.findings.end();
 }
 
-// Alike but for what is said of their meaning: the range of a column that is about people is hidden.
+// Alike but for what is said of their meaning, and of the file where it was seen: the range of a column that is about
+// people is hidden.
 bool same_values(const model::Column& a, const model::Column& b) {
     model::Evidence now = a.evidence, before = b.evidence;
     if (!now.min || !before.min) now.min = now.max = before.min = before.max = std::nullopt;
+    if (now.forced_path != before.forced_path)  // the reason names the file
+        for (model::Evidence* evidence : {&now, &before}) evidence->forced_path = evidence->reason = {};
     return a.name == b.name && a.type == b.type && a.nullable == b.nullable && now == before;
 }
 
-// The columns of which something else is told now; none where values differ.
 std::vector<std::string> told_anew(const Table& now, const Table& before) {
     std::vector<std::string> names;
-    if (!std::ranges::equal(now.columns, before.columns, same_values)) return names;
     for (std::size_t i = 0; i < now.columns.size(); ++i)
         if (now.columns[i] != before.columns[i]) names.push_back(now.columns[i].name);
     return names;
@@ -84,12 +85,12 @@ std::string reason_of(const Table& now, const Table& before) {
         return now.rows_exact ? "all of its rows are counted now" : "not all of its rows are counted now";
     if (has_unreadable(now)) return now.files > 1 ? "some of it could not be read" : "it could not be read";
     if (has_unreadable(before)) return "it could be read again";
-    const auto told = told_anew(now, before);
-    if (now.bytes == before.bytes && !told.empty())
+    if (!std::ranges::equal(now.columns, before.columns, same_values)) return "values changed";
+    if (now.bytes != before.bytes) return "its files have another size, what is known of their values is the same";
+    if (const auto told = told_anew(now, before); !told.empty())
         return fmt::format("what is known of {} changed, no value did", told.size() > k_most
                                                                             ? fmt::format("{} columns", told.size())
                                                                             : fmt::format("{}", fmt::join(told, ", ")));
-    if (now.bytes != before.bytes || now.columns != before.columns) return "values changed";
     if (now.modified_at != before.modified_at) return "files were written again with the same values";
     if (now.partitions != before.partitions) return "its files are laid out anew";
     if (now.findings != before.findings)

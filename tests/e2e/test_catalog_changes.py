@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # ctest: threads
 import errno
+import gzip
 import json
 import os
 import pty
@@ -176,6 +177,17 @@ class Changes(CatalogTest):
         told = self.nl("catalog", "index").out
         self.assertEqual(11, told.count("breaks: "))
         self.assertIn("breaks: 28 more, all with --json\n", told)
+
+    def test_packing_one_file_of_a_table_changes_no_values(self):
+        for i in range(3):
+            self.put("raw-data/t/%d.csv" % i, "id,zip\n%d,0123\n%d,45\n" % (i, i + 7))
+        self.index()
+        path = self.bucket("raw-data", "t", "0.csv")  # the one whose zip forced the type
+        with open(path, "rb") as file:
+            write(path + ".gz", gzip.compress(file.read()), age_days=1)
+        os.unlink(path)
+        told = self.nl("catalog", "index").out
+        self.assertIn("its files have another size, what is known of their values is the same\n", told)
 
     def test_changed_lines_say_what_changed(self):
         self.put("raw-data/t/a.csv", "id,x\n1,5\n2,6\n")
