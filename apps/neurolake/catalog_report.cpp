@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "catalog/gone_table.hpp"
 #include "lake_path.hpp"
 #include "model/meaning.hpp"
 #include "shell_words.hpp"
@@ -219,9 +220,9 @@ Result<const model::Table*> table_named(Session& session, const std::string& nam
     if (name.find_first_of("*?") != std::string::npos) return one_table_wanted(*catalog, name);
     if (const auto* gone = gone_table(*catalog, name))
         return Error(Errc::not_found, found.error().message,
-                     fmt::format("{} files are gone since {}; what was known of it: neurolake catalog show {}",
-                                 gone->full_name() == name ? "its" : gone->full_name() + ": its", gone->deleted_at,
-                                 plain_or_quoted(gone->full_name())));
+                     fmt::format("{} files are {}; what was known of it: neurolake catalog show {}",
+                                 gone->full_name() == name ? "its" : gone->full_name() + ": its",
+                                 catalog::fate_of_files(*catalog, *gone), plain_or_quoted(gone->full_name())));
     if (const auto* renamed = renamed_table(*catalog, name))
         return Error(Errc::not_found, fmt::format("{}: it is now {}", found.error().message, renamed->full_name()),
                      fmt::format("its files were renamed; ask for {}", renamed->full_name()));
@@ -234,8 +235,8 @@ Result<const model::Table*> table_known(Session& session, const std::string& nam
     TRY(const catalog::Catalog* catalog, session.catalog());
     const auto* gone = gone_table(*catalog, name);
     if (!gone) return found;
-    session.out().warn(fmt::format("the files of {} are gone since {}: this is what was known of it",
-                                   session.out().name(gone->full_name()), gone->deleted_at));
+    session.out().warn(fmt::format("the files of {} are {}: this is what was known of it",
+                                   session.out().name(gone->full_name()), catalog::fate_of_files(*catalog, *gone)));
     return gone;
 }
 

@@ -143,6 +143,7 @@ void print_change(Session& session, const index::TableChange& change) {
     const bool counts = (rows_known && change.rows != change.rows_before) || change.files != change.files_before;
     if (change.what == What::changed && !counts && change.schema_changes.empty() && change.renamed_from.empty())
         below(out.name(change.reason));
+    if (change.what == What::gone && !change.reason.empty()) below(out.name(change.reason));
     if (change.what != What::added) return;
     if (change.cloud_files > 0)
         below(fmt::format("{} of its files {} for data in the cloud{}", text::with_thousands(change.cloud_files),

@@ -339,15 +339,37 @@ void Run::build_bucket(BucketWork& work) {
     }
 }
 
+// Tables may go though their files stay: those are grouped otherwise now. By table, what became of them.
+std::unordered_map<const Table*, std::string> Run::regrouped_tables() const {
+    std::unordered_map<const Table*, std::string> out;
+    for (const BucketWork& work : m_work) {
+        const std::string& bucket = work.bucket->name;
+        if (work.may_be_gone.empty()) continue;
+        for (const Group& g : work.groups)
+            for (const File* f : g.files) {
+                const Table* table = m_catalog.table_of(bucket, f->path);
+                if (!table || out.contains(table) || !m_old.find(bucket, f->path)) continue;
+                out.emplace(table, fmt::format("{} {} now", table->files == 1 ? "its file is" : "its files are",
+                                               !table->is_folder ? "part of another table"
+                                               : g.is_folder     ? "part of other tables"
+                                                                 : "tables of their own"));
+            }
+    }
+    return out;
+}
+
 void Run::bury_gone_tables() {
     std::unordered_set<const Table*> continued;
     for (const BucketWork& work : m_work) continued.insert(work.before.begin(), work.before.end());
+    const auto regrouped = regrouped_tables();
     for (const BucketWork& work : m_work)
         for (const Table* table : work.may_be_gone) {
             if (continued.contains(table)) continue;
             m_batch.tombstones.push_back(table->id);
             m_batch.entries.push_back({catalog::List::samples, table->id, std::nullopt});
             m_report.changes.push_back(change_of_gone(*table));
+            if (const auto at = regrouped.find(table); at != regrouped.end())
+                m_report.changes.back().reason = at->second;
         }
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -74,6 +75,7 @@ private:
     bool nothing_left_of(const model::Table& table) const;
     const model::Table* tombstone_for(const Group& group, const model::Table& gone, const std::string& bucket);
     void build_bucket(BucketWork& work);
+    std::unordered_map<const model::Table*, std::string> regrouped_tables() const;
     void bury_gone_tables();
     void add_table(model::Table table, const model::Table* before, const Group& group, int bucket_fd);
     void take_samples();

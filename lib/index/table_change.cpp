@@ -104,9 +104,9 @@ TableChange change_of(const Table& table, const Table* before) {
     TableChange change = facts_of(table);
     change.what = TableChange::What::added;
     change.new_pii = new_pii(table, before);
+    if (before && before->full_name() != table.full_name()) change.renamed_from = before->full_name();
     if (!before || !before->deleted_at.empty()) return change;
     change.what = TableChange::What::changed;
-    if (before->full_name() != table.full_name()) change.renamed_from = before->full_name();
     change.rows_before = before->rows;
     change.rows_before_exact = before->rows_exact;
     change.files_before = before->files;

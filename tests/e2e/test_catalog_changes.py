@@ -189,6 +189,26 @@ class Changes(CatalogTest):
         told = self.nl("catalog", "index").out
         self.assertIn("its files have another size, what is known of their values is the same\n", told)
 
+    def test_files_that_a_person_groups_otherwise_are_not_gone(self):
+        for i in range(3):
+            self.put("raw-data/daily/%d.csv" % i, "id,x\n%d,5\n" % i)
+        self.index()
+        self.nl("catalog", "tag", "raw-data.daily", "gold")
+        self.put("raw-data/daily/_neurolake.yaml", "single_file: true\n")
+        told = self.nl("catalog", "index").out
+        self.assertRegex(told, r"gone    raw-data.daily  .*\n          its files are tables of their own now\n")
+        self.assertIn("the files of raw-data.daily are tables of their own since 2", self.nl("catalog", "show", "raw-data.daily").err)
+        self.assertIn("its files are tables of their own since 2", self.nl("catalog", "head", "raw-data.daily", check=1).err)
+        self.put("raw-data/daily/_neurolake.yaml", "table: sensors\n")
+        told = self.nl("catalog", "index").out
+        self.assertRegex(told, r"new     raw-data.sensors  .*\n          was raw-data.daily\n")
+        self.assertEqual(3, told.count("its file is part of another table now\n"))
+        self.assertEqual(["gold"], self.tables()["raw-data.sensors"]["tags"])
+        for i in range(3):
+            os.unlink(self.bucket("raw-data", "daily", "%d.csv" % i))
+        self.assertNotIn("its file", self.nl("catalog", "index", "--accept-shrink").out)
+        self.assertIn("gone since", self.nl("catalog", "show", "raw-data.sensors").err)
+
     def test_changed_lines_say_what_changed(self):
         self.put("raw-data/t/a.csv", "id,x\n1,5\n2,6\n")
         self.index()
