@@ -186,7 +186,7 @@ void print_records(Output& out, const Line& titles, const std::vector<Line>& lin
 void print_head(Output& out, const Head& head) {
     Line titles;
     std::vector<Line> lines;
-    for (const auto& column : head.columns) titles.push_back(out.name(column));
+    for (const auto& column : head.columns) titles.push_back(out.value(column));
     for (const auto& cells : head.rows)
         for (lines.emplace_back(); const auto& cell : cells) lines.back().push_back(cell ? out.value(*cell) : "null");
     if (!fits_beside(out, titles, lines)) return print_records(out, titles, lines);

@@ -94,12 +94,12 @@ void print_found(Session& session, const std::vector<Found>& found, std::size_t 
     std::size_t hints = 0, sure = 0;
     for (const auto& [table, column] : found) {
         const auto& seen = column->semantic_evidence;
-        std::string name = out.name(table->full_name() + "." + column->name);
-        if (!seen.field.empty()) name += out.name(seen.field.starts_with('[') ? seen.field : "." + seen.field);
+        std::string name = out.name(table->full_name() + ".") + out.value(column->name);
+        if (!seen.field.empty()) name += out.value(seen.field.starts_with('[') ? seen.field : "." + seen.field);
         std::string looks(column->semantic.empty() ? "-" : model::meaning_words(column->semantic));
         if (model::is_hint(*column)) looks += "?";
-        shown.row({std::move(name), model::to_string(column->type), out.name(looks), model::share_text(*column),
-                   out.value(seen.sample), source_text(*column)});
+        shown.row({std::move(name), out.value(model::to_string(column->type)), out.name(looks),
+                   model::share_text(*column), out.value(seen.sample), source_text(*column)});
         sure += column->pii;
         hints += model::is_hint(*column);
     }

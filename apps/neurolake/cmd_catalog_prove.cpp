@@ -79,7 +79,7 @@ std::string state_text(const Output& out, const Offender& offender) {
 // Of the rows before it in its file; where they say nothing, of the table's other files.
 std::string without_text(std::uint64_t row, const Offender& offender) {
     const auto type_of = [](const model::Type& type, const std::string& rows) {
-        return fmt::format("{} for {}", model::to_string(type), rows);
+        return fmt::format("{} for {}", text::escape_controls(model::to_string(type)), rows);
     };
     if (offender.proof.with_later_rows) return "not known: rows behind it force the type together with it";
     const auto& before = offender.proof.without;
@@ -128,8 +128,8 @@ void print_proof(Output& out, const ColumnMeant& meant, const std::optional<Offe
     const auto& [table, column] = meant;
     const auto& seen = column->evidence;
     const std::uint64_t rows = seen.values + seen.nulls;
-    out.line(out.paint(Style::bold, fmt::format("{}.{}", out.name(table->full_name()), out.name(column->name))) +
-             " is " + model::to_string(column->type));
+    out.line(out.paint(Style::bold, fmt::format("{}.{}", out.name(table->full_name()), out.value(column->name))) +
+             " is " + out.value(model::to_string(column->type)));
     Table facts({{""}, {"", TableColumn::Align::left, true, TableColumn::Narrow::wrap}});
     facts.row({"  Rows seen", out.advised(out.name(rows_seen_text(*table, rows)))});
     facts.row({"  Nulls", fmt::format("{} ({} %)", text::with_thousands(seen.nulls), percent(seen.nulls, rows))});

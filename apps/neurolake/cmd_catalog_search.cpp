@@ -51,7 +51,7 @@ json::Value hit_json(const catalog::Hit& hit, const std::vector<SearchWord>& wor
 std::string best_places(const Output& out, const catalog::Hit& hit) {
     std::vector<std::string> places;
     for (const auto& found : hit.found) {
-        const std::string place = found.where == "table" ? "name" : found.where + " " + out.name(found.match);
+        const std::string place = found.where == "table" ? "name" : found.where + " " + out.value(found.match);
         if (std::ranges::find(places, place) == places.end()) places.push_back(place);
     }
     return fmt::format("{}", fmt::join(places, ", "));
@@ -65,8 +65,8 @@ struct Kind {
 
 Kind kind_of(const Output& out, const FoundPlace& place) {
     const bool of_column = !place.column.empty() && place.where != "column";
-    if (of_column) return {place.where + " of column", place.where + "s of columns", {out.name(place.column)}};
-    return {place.where, place.where + "s", {out.name(place.match)}};
+    if (of_column) return {place.where + " of column", place.where + "s of columns", {out.value(place.column)}};
+    return {place.where, place.where + "s", {out.value(place.match)}};
 }
 
 // Where a table holds the words, the best first: the best place of each of several words, then a line a kind.

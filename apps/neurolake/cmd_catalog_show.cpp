@@ -58,7 +58,7 @@ std::string nulls_text(const model::Table& table, const model::Column& column) {
 }
 
 std::string name_text(const Output& out, const model::Column& column, const char* mark) {
-    return "  " + out.name(column.name) + mark;
+    return "  " + out.value(column.name) + mark;
 }
 
 const char* mark_of(const model::Column& column) {
@@ -92,7 +92,7 @@ void print_columns(Output& out, const model::Table& table) {
                  {"NULLS", TableColumn::Align::right},
                  {"RANGE", TableColumn::Align::left, true}});
     const auto add = [&](const model::Column& column, const char* mark) {
-        shown.row({name_text(out, column, mark), model::to_string(column.type), nulls_text(table, column),
+        shown.row({name_text(out, column, mark), out.value(model::to_string(column.type)), nulls_text(table, column),
                    range_text(out, column, widest)});
     };
     for (const auto& column : table.columns) add(column, mark_of(column));
@@ -103,7 +103,7 @@ void print_columns(Output& out, const model::Table& table) {
     for (const auto* list : {&table.columns, &table.partition_columns})
         for (const auto& column : *list)
             if (!column.term.empty() || !column.description.empty())
-                said.row({"  " + out.name(column.name), words_of(out, column)});
+                said.row({"  " + out.value(column.name), words_of(out, column)});
     if (said.empty()) return;
     out.line();
     said.print(out);
@@ -136,7 +136,7 @@ void print_meanings(Output& out, const model::Table& table) {
             const auto meaning = model::meaning_text(column);
             if (meaning.empty()) continue;
             if (std::exchange(first, false)) print_heading(out, "  MEANING");
-            out.line(fmt::format("  {}: {}", out.name(column.name), out.value(meaning)));
+            out.line(fmt::format("  {}: {}", out.value(column.name), out.value(meaning)));
         }
 }
 
@@ -149,7 +149,7 @@ std::string partitions_text(const Output& out, const model::Table& table) {
         for (const auto& partition : table.partitions)
             if (key < partition.values.size() && partition.values[key] != index::k_null_partition)
                 values.insert(partition.values[key]);
-        line += fmt::format("{}{}", key == 0 ? ": " : ", ", out.name(column.name));
+        line += fmt::format("{}{}", key == 0 ? ": " : ", ", out.value(column.name));
         const auto& seen = column.evidence;
         if (seen.min && seen.max)
             line += " " + (*seen.min == *seen.max ? range_end_text(out, *seen.min)
@@ -231,7 +231,8 @@ void print_reasons(Output& out, const model::Table& table) {
     std::size_t left = 0, middle = 0;
     for (const auto* list : {&table.columns, &table.partition_columns})
         for (const auto& column : *list) {
-            rows.push_back({"  " + cut(out.name(column.name), k_name), cut(model::to_string(column.type), k_type),
+            rows.push_back({"  " + cut(out.value(column.name), k_name),
+                            cut(out.value(model::to_string(column.type)), k_type),
                             out.value(why_text(column, table.files > 1))});
             left = std::max(left, text::display_width(rows.back()[0]));
             middle = std::max(middle, text::display_width(rows.back()[1]));

@@ -70,7 +70,8 @@ Result<int> run_schema(Session& session, const SchemaArgs& args) {
                  {"TYPE", TableColumn::Align::left, true, TableColumn::Narrow::wrap},
                  {""}});
     for (const auto& column : version.columns)
-        shown.row({out.name(column.name), model::to_string(column.type), column.nullable ? "" : "not null"});
+        shown.row(
+            {out.value(column.name), out.value(model::to_string(column.type)), column.nullable ? "" : "not null"});
     shown.print(out);
     if (sampled) out.summary(sample_text(*table) + "; all: neurolake catalog index --full");
     return 0;

@@ -104,7 +104,7 @@ std::string all_said(const Output& out, const model::Table& table) {
     for (const auto* list : {&table.columns, &table.partition_columns})
         for (const auto& column : *list)
             if (!column.description.empty())
-                said += fmt::format("\n  {}: {}", out.name(column.name), out.name(column.description));
+                said += fmt::format("\n  {}: {}", out.value(column.name), out.name(column.description));
     return said;
 }
 
@@ -124,7 +124,7 @@ Result<int> run_describe(Session& session, const TextArgs& args) {
         if (all) return all_said(out, table);
         const model::Column* column = args.column.empty() ? nullptr : column_of(table, args.column).value_or(nullptr);
         const std::string& said = column ? column->description : table.description;
-        return (column ? out.name(args.column) + ": " : "") + (said.empty() ? "no description" : out.name(said));
+        return (column ? out.value(args.column) + ": " : "") + (said.empty() ? "no description" : out.name(said));
     };
     auto facts = json::Value::object();
     if (!args.column.empty()) json::set_path(facts, "column", args.column);

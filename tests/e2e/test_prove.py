@@ -135,6 +135,17 @@ class Prove(CatalogTest):
         self.assertIn('"" .. q\n', self.nl("catalog", "show", "e").out)
         self.assertIn('Range       "" .. q\n', self.nl("catalog", "prove", "e.x").out)
 
+    def test_names_of_columns_and_fields_stay_on_their_line_in_a_pipe_too(self):
+        self.put("raw-data/v.csv", "e\x1b[31mmail,b\nann@example.com,1\nbob@example.com,2\n")
+        self.put("raw-data/o.json", '[{"o":{"f\\u001b[31m":1}}]')
+        self.index()
+        for words in (("show", "v"), ("explain", "v"), ("head", "v"), ("schema", "v"), ("pii",), ("search", "mail"), ("prove", b"v.e\x1b[31mmail"),
+                      ("show", "o"), ("explain", "o"), ("schema", "o"), ("prove", "o.o")):
+            shown = self.nl("catalog", *words).out
+            self.assertNotIn("\x1b", shown, words)
+            self.assertIn("\\x1b[31m", shown, words)
+        self.assertEqual("e\x1b[31mmail", self.nl("catalog", "schema", "v", "--json").json["columns"][0]["name"])
+
     def test_names_with_dots_and_names_that_are_not_there(self):
         self.put("raw-data/a.csv", "x.y,z\n01,2\n")
         self.index()
