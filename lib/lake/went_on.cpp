@@ -28,7 +28,7 @@ bool ends_with_word(std::string_view path, std::string_view ending) {
 }  // namespace
 
 std::string_view unpacked_path(std::string_view path) {
-    constexpr std::array<std::string_view, 5> k_endings{".gz", ".gzip", ".zst", ".zstd", ".bz2"};
+    constexpr std::array<std::string_view, 6> k_endings{".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz"};
     for (const std::string_view ending : k_endings)
         if (ends_with_word(path, ending) && path[path.size() - ending.size() - 1] != '/')
             return path.substr(0, path.size() - ending.size());

@@ -9,7 +9,8 @@
 
 namespace neurolake::lake {
 
-// "a/x.csv.gz" -> "a/x.csv": the path without the ending that gzip, zstd or bzip2 adds; a path without one as it is.
+// "a/x.csv.gz" -> "a/x.csv": the path without the ending that gzip, zstd, bzip2 or xz adds; a path without one as it
+// is.
 std::string_view unpacked_path(std::string_view path);
 
 // For each file of scan.gone whether it went on: the same one (inode, size, mtime) lies elsewhere in the scanned

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import gzip
 import json
+import lzma
 import os
 import shutil
 
@@ -124,6 +125,21 @@ class Identity(CatalogTest):
         self.pack("raw-data", "p.csv")
         self.index()
         self.assertEqual((before["id"], "our people"), (self.show("raw-data.p")["id"], self.show("raw-data.p")["description"]))
+
+    def test_words_stay_also_while_a_table_is_packed_so_that_nobody_reads_it(self):
+        content = "id,nick\n1,anna\n2,bert\n"
+        self.put("raw-data/p.csv", content)
+        self.index()
+        self.say_much_of("raw-data.p")
+        before = self.show("raw-data.p")
+        os.unlink(self.bucket("raw-data", "p.csv"))
+        write(self.bucket("raw-data", "p.csv.xz"), lzma.compress(content.encode()), age_days=1)
+        self.index("--accept-shrink")
+        os.unlink(self.bucket("raw-data", "p.csv.xz"))
+        self.put("raw-data/p.csv", content)
+        self.index("--accept-shrink")
+        after = self.show("raw-data.p")
+        self.assertEqual((before["id"], "our people", True), (after["id"], after["description"], after["columns"][1]["pii"]))
 
     def test_a_table_whose_name_tells_its_ending_keeps_it_when_it_is_packed(self):
         self.put("raw-data/p.csv", "id,nick\n1,anna\n")
