@@ -26,8 +26,11 @@ Result<int> run_list(Session& session) {
     TRY(const auto entries, catalog->entries(catalog::List::imported));
     Output& out = session.out();
     auto list = json::Value::array();
-    Table shown(
-        {{"KIND"}, {"NAME", TableColumn::Align::left, true}, {"FROM", TableColumn::Align::left, true}, {"STATE"}});
+    // --forget takes the name as it stands here.
+    Table shown({{"KIND"},
+                 {"NAME", TableColumn::Align::left, true, TableColumn::Narrow::own_line, true},
+                 {"FROM", TableColumn::Align::left, true},
+                 {"STATE"}});
     for (const std::string& text : entries) {
         TRY(const json::Value entry, json::parse(text));
         const std::string kind = entry.text("kind");

@@ -506,6 +506,14 @@ class OwnExport(ImportTest):
         self.bring(self.export)
         self.assertEqual(after, self.nl("catalog", "export").out)
 
+    def test_names_to_forget_are_whole_on_a_terminal(self):
+        name = "of_all_regions_" * 6 + "t"
+        self.put("raw-data/%s.csv" % name, "x\n1\n")
+        self.index()
+        self.nl("catalog", "export", "-o", self.export, "--overwrite")
+        self.assertIn("raw-data." + name, self.bring(self.export, lake=self.other)["waiting"])
+        self.assertIn("raw-data." + name, self.terminal("catalog", "import", lake=self.other).out.splitlines())
+
     def test_what_has_no_place_here_any_more_is_kept_and_told(self):
         self.put("raw-data/t.csv", "x\n1\n")
         self.index()
