@@ -285,6 +285,10 @@ Result<int> run_burst(Session& session, const Selection& args) {
             print_plan(out, plan);
         if (!plan.units.empty() && tiers->no_store())
             out.warn("the real run would stop: " + tiers->no_store()->message);
+        TRY(const config::Settings* settings, session.settings());
+        if (!plan.units.empty() && missing_directory(settings->store))
+            out.warn(fmt::format("{} is not there: the real run would make it; is a disk to be mounted there?",
+                                 out.name(text::escape_controls(settings->store.directory))));
         warn_of_jobs(session, plan);
         return 0;
     }

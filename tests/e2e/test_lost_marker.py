@@ -91,6 +91,8 @@ class StorePlace(TierTest):
     def test_a_burst_that_makes_the_directory_says_so(self):
         os.rmdir(self.cloud)
         self.put("raw-data/t/a.csv", "id\n1\n")
+        self.assertIn("is not there: the real run would make it", self.nl("burst", "raw-data/t", "--set", "burst.min_size=0", "--dry-run").err)
+        self.assertFalse(os.path.isdir(self.cloud))
         first = self.nl("burst", "raw-data/t", "--set", "burst.min_size=0")
         self.assertTrue(os.path.isdir(self.cloud))
         self.assertIn("was not there: this burst made it", first.err)
