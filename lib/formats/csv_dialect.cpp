@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "formats/cell.hpp"
+#include "formats/csv_ragged.hpp"
 #include "formats/csv_sample.hpp"
 #include "formats/local_spelling.hpp"
 #include "formats/text_encoding.hpp"
@@ -30,6 +31,8 @@ struct Agreement {
     std::uint32_t delimiters = 0;  // what most rows have
     std::size_t rows = 0;          // that have it
     double share = 0;              // of the rows
+
+    bool decides() const { return delimiters > 0 && share >= 0.5; }
 };
 
 // Lines that begin with # may be comments: they have no say as long as there are others.
@@ -55,6 +58,18 @@ Agreement agreement(std::string_view s, const std::vector<SampledRow>& rows, std
     return best;
 }
 
+// What the names in the first line say: fewer rows than half have as many cells.
+Agreement ragged_agreement(std::string_view s, const std::vector<SampledRow>& rows, std::size_t candidate,
+                           const SeparatorSet& set) {
+    Agreement out;
+    out.delimiters = ragged_delimiters(s, rows, candidate, set);
+    if (out.delimiters == 0) return out;
+    const auto is_as_wide = [&](const auto& row) { return !row.hash && row.counts[candidate] == out.delimiters; };
+    out.rows = static_cast<std::size_t>(std::ranges::count_if(rows, is_as_wide));
+    out.share = static_cast<double>(out.rows) / static_cast<double>(rows.size());
+    return out;
+}
+
 // "1,5;2,5": every comma between digits is a decimal comma.
 bool commas_are_decimal(std::string_view s) {
     const auto digit = [&](std::size_t i) { return i < s.size() && s[i] >= '0' && s[i] <= '9'; };
@@ -78,23 +93,29 @@ void choose_delimiter(std::string_view s, char prefer, Choice& best) {
     const std::vector<SampledRow>& rows = best.sample.rows;
     best.set.delimiter = k_no_delimiter;
     best.agreement = {};
+    const auto take = [&](std::size_t candidate, const Agreement& a) {
+        best.set.delimiter = k_candidates[candidate];
+        best.agreement = a;
+        best.index = candidate;
+    };
     for (std::size_t i = 0; i < k_candidates.size(); ++i) {
-        const Agreement a = agreement(s, rows, i);
-        if (a.delimiters == 0 || a.share < 0.5) continue;
-        const auto take = [&] {
-            best.set.delimiter = k_candidates[i];
-            best.agreement = a;
-            best.index = i;
-        };
-        if (k_candidates[i] == prefer) return take();
+        Agreement a = agreement(s, rows, i);
+        const bool preferred = k_candidates[i] == prefer;
+        if (preferred && !a.decides()) a = ragged_agreement(s, rows, i, best.set);
+        if (preferred && a.delimiters > 0) return take(i, a);
+        if (!a.decides()) continue;
         bool better = a.share > best.agreement.share;
         if (a.share == best.agreement.share) better = a.delimiters > best.agreement.delimiters;
         if (k_candidates[i] == ',' && best.set.delimiter == ';' && better) {
             const std::size_t end = rows.empty() ? 0 : rows.back().end;
             better = !commas_are_decimal(s.substr(0, end));
         }
-        if (better || best.set.delimiter == k_no_delimiter) take();
+        if (better || best.set.delimiter == k_no_delimiter) take(i, a);
     }
+    if (best.set.delimiter != k_no_delimiter) return;
+    for (std::size_t i = 0; i < k_candidates.size(); ++i)
+        if (const Agreement a = ragged_agreement(s, rows, i, best.set); a.delimiters > best.agreement.delimiters)
+            take(i, a);
 }
 
 // The best delimiter for one way of quoting.
