@@ -198,6 +198,10 @@ std::vector<HandRow::Piece> cells_of(std::string_view s, const SampledRow& row, 
 bool all_words(const std::vector<HandRow::Piece>& cells) {
     return std::all_of(cells.begin(), cells.end(), [](const auto& cell) { return is_word(cell.text); });
 }
+std::size_t filled(const std::vector<HandRow::Piece>& cells) {
+    return static_cast<std::size_t>(
+        std::count_if(cells.begin(), cells.end(), [](const auto& cell) { return !cell.text.empty(); }));
+}
 
 class TableStart {
 public:
@@ -267,10 +271,6 @@ private:
         }
         return end > at && (titles || last_filled == 0) && names_columns(end) ? end : at;
     }
-    static std::size_t filled(const std::vector<HandRow::Piece>& cells) {
-        return static_cast<std::size_t>(
-            std::count_if(cells.begin(), cells.end(), [](const auto& cell) { return !cell.text.empty(); }));
-    }
     static bool is_title_word(std::string_view text) {
         return !text.empty() && is_word(text) && null_word(text) < 0 && !looks_personal(text);
     }
@@ -289,6 +289,19 @@ private:
     const std::vector<SampledRow>& m_rows;
 };
 
+// A comment with more cells than any row, some of them empty or values: words above the columns for the eye, which the
+// rows number.
+void fit_to_rows(std::string_view s, const Choice& choice, const SampledRow& comment, CsvDialect& dialect) {
+    std::size_t widest = 1;
+    for (const SampledRow& row : choice.sample.rows)
+        if (!row.hash) widest = std::max(widest, std::size_t{row.counts[choice.index]} + 1);
+    const auto cells = cells_of(s, comment, choice.set);
+    const std::size_t words = filled(cells);
+    if (widest == 1 || cells.size() <= widest || (words == cells.size() && all_words(cells))) return;
+    dialect.columns = widest;
+    dialect.spread_names = words == widest;
+}
+
 void find_table(std::string_view s, const Choice& choice, CsvDialect& dialect) {
     const std::vector<SampledRow>& rows = choice.sample.rows;
     const TableStart start(s, choice);
@@ -305,6 +318,7 @@ void find_table(std::string_view s, const Choice& choice, CsvDialect& dialect) {
     if (first > 0) dialect.preamble_bytes += rows[first].begin;
     if (choice.set.delimiter == k_no_delimiter) return;
     dialect.columns = std::max(dialect.columns, std::size_t{rows[first].counts[choice.index]} + 1);
+    if (comments && rows[first].hash) fit_to_rows(s, choice, rows[first], dialect);
 }
 
 std::string with_one_newline(std::string_view s) {

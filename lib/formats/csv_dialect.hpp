@@ -22,6 +22,7 @@ struct CsvDialect {
     std::size_t preamble_bytes = 0;  // BOM, title lines and comments before the table
     std::uint64_t preamble_lines = 0;
     std::uint64_t preamble_comments = 0;  // of these lines, those whose very first byte (no BOM before it) is `comment`
+    bool spread_names = false;            // empty cells stand between the names, for the eye: they name nothing
     bool has_bom = false;
     bool convincing = false;      // several rows agree on several columns
     bool mixed_newlines = false;  // LF and lone CR both end rows: only the text with one kind of line end can be read

@@ -367,6 +367,7 @@ void CsvRows::observe_text(std::size_t column, std::string_view text, bool quote
 
 void CsvRows::capture(const char* begin, const char* end) {
     if (!m_first_row) m_first_row.emplace();
+    if (m_dialect.spread_names && begin == end) return;
     ++m_first_cells;
     if (m_first_row->size() > m_columns.size()) return;
     std::string_view cell(begin, static_cast<std::size_t>(end - begin));
@@ -414,7 +415,8 @@ void CsvRows::take_pieces(const HandRow& row) {
     if (m_capture_next && !blank) {
         m_first_row.emplace();
         m_first_cells = row.cell_count;
-        for (const HandRow::Piece& piece : row.cells) m_first_row->push_back(piece.text);
+        for (const HandRow::Piece& piece : row.cells)
+            if (!m_dialect.spread_names || !piece.text.empty()) m_first_row->push_back(piece.text);
         m_capture_next = false;
     } else if (!blank || (m_columns.size() == 1 && !m_capture_next)) {
         for (std::size_t i = 0; i < row.cells.size() && i < m_columns.size(); ++i)

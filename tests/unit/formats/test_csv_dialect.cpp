@@ -135,7 +135,19 @@ TEST_CASE("comments are no rows, and a header may begin as they do", "[formats]"
         "zones\n#code\tplace\tTZ\t\t\tcomments\nAD\t+4230+00131\tEurope/Andorra\nAQ\t-7750+16636\tAntarctica/"
         "McMurdo\tNew Zealand\n"
         "AE\t+2518+05518\tAsia/Dubai\n";
-    CHECK(profile_of(zones, "zone.tsv").rows == 3);
+    const Profile zone = profile_of(zones, "zone.tsv");
+    CHECK(zone.rows == 3);
+    REQUIRE(zone.columns.size() == 4);
+    CHECK(zone.columns[0].name == "#code");
+    CHECK(zone.columns[3].name == "comments");
+    REQUIRE(find_code(zone, "short_row") != nullptr);
+    CHECK(find_code(zone, "short_row")->message.starts_with("2 rows have fewer cells than"));
+    CHECK(rows_of(zones, "zone.tsv").columns.back() == "comments");
+    // Of words that do not go with the columns, their number says nothing.
+    const Profile unlike = profile_of("# as of May\n#a\t\t\tb\t\tc\nx\ty\nz\tw\nu\tv\n", "t.tsv");
+    CHECK(unlike.columns.size() == 2);
+    CHECK(unlike.rows == 3);
+    CHECK(profile_of("# x\n# of,2024,5,6\nx,1\ny,2\nz,3\n", "t.csv").columns.size() == 2);
     CHECK(rows_of(zones, "zone.tsv").cells.size() == 3);
     CHECK(profile_of("# a, b\n# \"x\"\n\"#1\",\n\"#2\",\n", "t.csv").rows == 2);
     const Profile like_a_row = profile_of("# one, two\nid,name\n1,a\n2,b\n", "t.csv");
