@@ -30,13 +30,21 @@ std::string_view trimmed(std::string_view s) {
 // Nobody calls a column by somebody's address or number.
 bool is_value(std::string_view cell) { return !is_word(cell) || looks_personal(trimmed(cell)); }
 
+// Statistical offices pad years with blanks: "2019 ".
+std::optional<long> year_in(std::string_view cell) {
+    const std::string_view year = trimmed(cell);
+    if (year.size() != 4 || year.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+    return std::stol(std::string(year));
+}
+
 // Years side by side, each the same step from the one before, are names of columns: country,1990,1991,1992.
 bool are_years(const std::vector<std::string>& cells) {
     std::vector<long> years;
     for (const std::string& cell : cells) {
         if (!is_value(cell)) continue;
-        if (cell.size() != 4 || cell.find_first_not_of("0123456789") != std::string::npos) return false;
-        years.push_back(std::stol(cell));
+        const auto year = year_in(cell);
+        if (!year) return false;
+        years.push_back(*year);
     }
     if (years.size() < 3 || years.size() == cells.size()) return false;
     const long step = years[1] - years[0];
@@ -52,8 +60,9 @@ bool are_years_above_others(const std::vector<std::string>& cells, const std::ve
     bool others = false;
     for (std::size_t i = 1; i < cells.size(); ++i) {
         if (!is_value(cells[i])) continue;
-        if (cells[i].size() != 4 || cells[i].find_first_not_of("0123456789") != std::string::npos) return false;
-        years.push_back(std::stol(cells[i]));
+        const auto year = year_in(cells[i]);
+        if (!year) return false;
+        years.push_back(*year);
         if (years.back() < 1900 || years.back() > 2100) return false;
         if (i >= columns.size() || columns[i].saw_nothing()) continue;
         if (columns[i].only_years() || columns[i].seen(CellClass::text)) return false;

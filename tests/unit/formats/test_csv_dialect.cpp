@@ -351,6 +351,11 @@ TEST_CASE("years side by side are names", "[formats]") {
     CHECK(profile_of("France,2020,2021\nSpain,2019,2022\n", "t.csv").rows == 2);
     CHECK(profile_of("France,2020,2020\nSpain,1,2\n", "t.csv").rows == 2);
     CHECK(profile_of("France,2020\nSpain,1\n", "t.csv").rows == 2);
+    const Profile padded = profile_of("geo\t2019 \t2020 \t2021 \nDE\t1.5\t2.5\t3.5\nFR\t4\t5\t6\n", "t.tsv");
+    CHECK(padded.rows == 2);
+    CHECK(padded.columns[1].name == "2019");
+    CHECK(type_of(padded, "2021") == "double");
+    CHECK(profile_of("country,2020 , 2021\nFrance,1,2\n", "t.csv").rows == 1);
 }
 
 TEST_CASE("of a line of five million commas the first columns count, and all rows", "[formats]") {
