@@ -252,6 +252,27 @@ void note_odd_encoding(const Opened& opened, Profile& profile) {
             "half_character", "its last byte is half a character of UTF-16: was it cut off while it was written?"));
 }
 
+// What packs a file by its name, "" for nothing.
+std::string_view packing_of_name(std::string_view name) {
+    if (name.ends_with(".gz") || name.ends_with(".gzip")) return "gzip";
+    if (name.ends_with(".zst") || name.ends_with(".zstd")) return "zstd";
+    return {};
+}
+
+void note_other_name(const Input& input, Profile& profile) {
+    if (profile.format == "unknown" || profile.format == "empty") return;
+    const auto differs = [&](std::string message) {
+        profile.findings.push_back(note("name_differs", std::move(message)));
+    };
+    const std::string_view named = packing_of_name(input.name), packing = to_string(input.compression);
+    if (!named.empty() && named != packing)
+        differs(packing.empty() ? fmt::format("the name says {}, the content is not packed", named)
+                                : fmt::format("the name says {}, the content is {}", named, packing));
+    if (!input.format_hint.empty() && profile.format != input.format_hint &&
+        !(input.format_hint == "csv" && profile.format == "tsv"))
+        differs(fmt::format("the name says {}, the content is {}", input.format_hint, profile.format));
+}
+
 // One file that wants more memory than there is costs itself, not the run: guard.
 template <typename Read>
 auto within_memory(Read read) -> decltype(read()) {
@@ -310,10 +331,7 @@ Result<Profile> profile(int fd, std::string_view file_name, const Options& optio
         judge_values(column);
     }
     for (std::size_t i = 0; i < profile.written.size(); ++i) judge_texts(profile.columns[i], profile.written[i]);
-    if (!input.format_hint.empty() && profile.format != "unknown" && profile.format != input.format_hint &&
-        profile.format != "empty" && !(input.format_hint == "csv" && profile.format == "tsv"))
-        profile.findings.push_back(note(
-            "name_differs", fmt::format("the name says {}, the content is {}", input.format_hint, profile.format)));
+    note_other_name(input, profile);
     return profile;
 }
 

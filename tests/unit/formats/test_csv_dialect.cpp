@@ -404,3 +404,18 @@ TEST_CASE("a row of words is a header unless it could be a row", "[formats]") {
     CHECK(twice.columns[2].name == "a_3");
     CHECK(rows_of("a,b\n1,2\n\n3,4\n", "x.csv").cells.size() == 2);
 }
+
+TEST_CASE("a name that says packed is told where the content is not", "[formats]") {
+    const auto told = [](std::string_view bytes, std::string_view name) {
+        const Profile profile = profile_of(bytes, name);
+        const model::Finding* const finding = find_code(profile, "name_differs");
+        return finding ? finding->message : "";
+    };
+    const std::string text = "a,b\n1,2\n";
+    CHECK(told(text, "x.csv.gz") == "the name says gzip, the content is not packed");
+    CHECK(told(text, "X.CSV.ZST") == "the name says zstd, the content is not packed");
+    CHECK(told(*zstd(text), "x.csv.gz") == "the name says gzip, the content is zstd");
+    CHECK(told(*gzip(text), "x.csv.gz").empty());
+    CHECK(told(*gzip(text), "x.csv").empty());
+    CHECK(told(text, "x.tsv") == "the name says tsv, the content is csv");
+}
