@@ -20,6 +20,18 @@ namespace neurolake::exchange {
 namespace {
 
 constexpr std::string_view k_mend = "mend the file, then: neurolake catalog index";
+constexpr std::string_view k_beside = "put it beside as Parquet, then: neurolake catalog index";  // the file is right
+
+// Does a cell begin with a quote, as it is or behind blanks? DuckDB takes what follows for that cell up to the next
+// quote, also in lines that it skips; other quotes are letters to it.
+bool opens_quote(std::string_view line, char delimiter, char quote) {
+    bool begins = true;
+    for (const char c : line) {
+        if (c == quote && begins) return true;
+        begins = c == delimiter || (begins && c == ' ');
+    }
+    return false;
+}
 
 class OddLines {
 public:
@@ -61,7 +73,8 @@ private:
     }
 
     Status check_row() const {
-        if (is_comment()) return opens_quote(m_raw) ? refusal("a comment has a quote before a word") : Status();
+        if (is_comment())
+            return opens_quote(m_raw) ? refusal("a comment has a quote before a word", k_beside) : Status();
         const bool quoted = std::ranges::any_of(m_row.cells, &formats::HandRow::Piece::quoted);
         if (m_row.stray_quote && (quoted || opens_quote(m_raw)))
             return refusal("a quote stands inside a cell, and DuckDB would take it in another way");
@@ -70,18 +83,10 @@ private:
         return {};
     }
 
-    // Does a cell begin with a quote, as it is or behind blanks?
-    bool opens_quote(std::string_view line) const {
-        bool begins = true;
-        for (const char c : line) {
-            if (c == m_set.quote && begins) return true;
-            begins = c == m_set.delimiter || (begins && c == ' ');
-        }
-        return false;
-    }
+    bool opens_quote(std::string_view line) const { return exchange::opens_quote(line, m_set.delimiter, m_set.quote); }
 
-    Status refusal(std::string_view why) const {
-        return not_exact(fmt::format("line {}: {}", m_line, why), std::string(k_mend));
+    Status refusal(std::string_view why, std::string_view hint = k_mend) const {
+        return not_exact(fmt::format("line {}: {}", m_line, why), std::string(hint));
     }
 
     formats::Window m_window;
@@ -192,8 +197,11 @@ Result<std::uint64_t> lines_to_skip(const ViewFile& file, const formats::CsvDesc
         const std::string_view line = std::string_view(text).substr(at, end - at);
         const bool blank = (wide || one_column) && text::trim(line).empty();
         if (lines >= lines_before && !blank) break;
-        if (line.find(dialect.quote) != std::string_view::npos)
-            return not_exact(fmt::format("line {}: a quote stands before the table", lines + 1), std::string(k_mend));
+        if (opens_quote(line, dialect.delimiter, dialect.quote))
+            return not_exact(fmt::format("line {}: a quote stands before a word above the table, and DuckDB takes it "
+                                         "for the beginning of a cell",
+                                         lines + 1),
+                             std::string(k_beside));
         at = end + 1;
     }
     return lines;

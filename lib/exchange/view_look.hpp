@@ -17,7 +17,7 @@ Status check_odd_lines(const ViewFile& file, const formats::CsvDescription& dial
 
 // How many lines DuckDB must skip before the table: lines_before, and blank lines that
 // DuckDB would take for rows (of one column) or for the header (UTF-16). Looks at the file's beginning where there
-// could be any. unsupported: a quote stands before the table, or the file is not here to be looked at.
+// could be any. unsupported: a cell before the table begins with a quote, or the file is not here to be looked at.
 Result<std::uint64_t> lines_to_skip(const ViewFile& file, const formats::CsvDescription& dialect,
                                     std::uint64_t lines_before);
 
