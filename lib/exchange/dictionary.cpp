@@ -133,14 +133,22 @@ std::string columns_of(const model::Table& table) {
     return out;
 }
 
+// Where it is and what; a message that begins with the file's path in its bucket names it already.
+std::string finding_text(const model::Finding& finding) {
+    const std::size_t slash = finding.path.find('/');
+    if (!finding.line && slash != std::string::npos &&
+        finding.message.starts_with(finding.path.substr(slash + 1) + " "))
+        return finding.path.substr(0, slash + 1) + finding.message;
+    const std::string place = finding.line ? fmt::format("{}, line {}", finding.path, finding.line) : finding.path;
+    return place + (place.empty() ? "" : ": ") + finding.message;
+}
+
 std::string findings_of(const model::Table& table) {
     std::string out;
     for (const model::Finding& finding : table.findings) {
         if (finding.severity == model::Finding::Severity::note) continue;
         if (out.empty()) out = "\nWorth knowing:\n\n";
-        const std::string place = finding.line ? fmt::format("{}, line {}", finding.path, finding.line) : finding.path;
-        out +=
-            fmt::format("- {}{}{}\n", markdown_text(place), place.empty() ? "" : ": ", markdown_text(finding.message));
+        out += fmt::format("- {}\n", markdown_text(finding_text(finding)));
     }
     return out;
 }

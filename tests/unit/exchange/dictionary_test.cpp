@@ -51,7 +51,10 @@ TEST_CASE("a table has its facts, columns and findings", "[exchange]") {
     finding.path = "raw-data/orders/a.csv";
     finding.line = 7;
     finding.message = "a short row";
-    orders.findings = {finding};
+    model::Finding own = finding;  // a message that names its file
+    own.line = 0;
+    own.message = "orders/a.csv has x, which no other file has";
+    orders.findings = {finding, own};
     auto gone = table("raw-data", "gone", {column("id", "int64")});
     gone.deleted_at = "2026-11-22T08:00:00Z";
     const CatalogOf lake({orders, gone});
@@ -66,7 +69,8 @@ TEST_CASE("a table has its facts, columns and findings", "[exchange]") {
     CHECK(text.find("| id | int64 | none | the order | 1 to 1234 |\n"
                     "| mail | text | not counted | e-mail address; **personal data** | a\\*\\*\\*@e\\*\\*\\*.com |\n"
                     "| city | text | 234 (19 %) |  | B\\*\\*\\* to W\\*\\*\\* |\n") != std::string::npos);
-    CHECK(text.find("- raw-data/orders/a.csv, line 7: a short row\n") != std::string::npos);
+    CHECK(text.find("- raw-data/orders/a.csv, line 7: a short row\n"
+                    "- raw-data/orders/a.csv has x, which no other file has\n") != std::string::npos);
     CHECK(text.find("gone") == std::string::npos);
     CHECK(text.find("ana@") == std::string::npos);
     CHECK(text.find("Berlin") == std::string::npos);
