@@ -27,12 +27,6 @@ std::uint64_t lines_before(const formats::Profile& profile) {
     return 0;
 }
 
-// "1 row group, written by ...": profiles say "1 row groups".
-std::string text_of(const std::string& dialect) {
-    constexpr std::string_view k_one = "1 row groups";
-    return dialect.starts_with(k_one) ? "1 row group" + dialect.substr(k_one.size()) : dialect;
-}
-
 // Of several files: "1 row group a file, written by ...".
 std::string text_of_each(const Dialect& dialect) {
     const std::size_t at = dialect.text.find(" row group");
@@ -43,7 +37,7 @@ std::string text_of_each(const Dialect& dialect) {
 
 Dialect dialect_of(const formats::Profile& profile) {
     Dialect dialect;
-    dialect.text = text_of(profile.dialect);
+    dialect.text = profile.dialect;
     if (!formats::read_description(profile.dialect)) return dialect;
     dialect.delimited = profile.dialect;
     dialect.lines_before = lines_before(profile);

@@ -15,6 +15,7 @@
 #include "catalog_report.hpp"
 #include "cmd_lineage.hpp"
 #include "model/compatibility.hpp"
+#include "shell_words.hpp"
 
 namespace neurolake::apps {
 
@@ -109,7 +110,7 @@ std::string pii_line(Output& out, const index::TableChange& change) {
     for (std::size_t i = 0; i < std::min(change.new_pii.size(), k_most_names); ++i)
         line += (i > 0 ? ", " : "") + out.name(change.new_pii[i]);
     if (change.new_pii.size() > k_most_names) line += fmt::format(" and {} more", change.new_pii.size() - k_most_names);
-    return line + "; see: neurolake catalog pii " + out.name(change.table);
+    return line + "; see: neurolake catalog pii " + out.name(plain_or_quoted(change.table));
 }
 
 // Old readers can go on where a type only got narrower: then it is the old data that new readers cannot take.
@@ -136,7 +137,7 @@ void print_change(Session& session, const index::TableChange& change) {
                                                 text::with_thousands(change.breaks.size() - k_most_breaks))));
     if (!change.breaks.empty() && !change.asked.empty())
         below(fmt::format("new versions {}: neurolake catalog diff {}", asked_text(change.asked),
-                          out.name(change.table)));
+                          out.name(plain_or_quoted(change.table))));
     else if (change.breaking)
         below(out.paint(Style::red, breaks_text(change)));
     const bool rows_known = change.rows_exact || change.rows > 0;
@@ -258,7 +259,7 @@ void print_named(Output& out, const std::vector<std::string>& tables, std::strin
         line += (i > 0 ? ", " : "") + out.name(tables[i]);
     if (tables.size() > k_most_names) line += fmt::format(" and {} more", tables.size() - k_most_names);
     if (!single && !list_of_many.empty()) return out.summary(line + "; see: " + std::string(list_of_many));
-    out.summary(line + "; see: neurolake catalog show " + out.name(tables.front()));
+    out.summary(line + "; see: neurolake catalog show " + out.name(plain_or_quoted(tables.front())));
 }
 
 // A table that is new or changed in both runs is told once, as it is now.

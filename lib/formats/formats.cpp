@@ -341,7 +341,7 @@ namespace {
 Error with_hint(Error e) {
     if (e.hint.empty() && e.code == Errc::corrupt) e.hint = "write the file again, or restore it from where it came";
     if (e.hint.empty() && e.code == Errc::unsupported)
-        e.hint = "what is known of the file: neurolake catalog show; the formats that are read: docs/formats";
+        e.hint = "what is known of the file: neurolake catalog show TABLE";
     return e;
 }
 

@@ -112,7 +112,7 @@ Result<Profile> profile_parquet(const Input& input) {
 
     Profile profile;
     profile.format = "parquet";
-    profile.dialect = fmt::format("{} row groups{}{}", footer->row_groups,
+    profile.dialect = fmt::format("{} row group{}{}{}", footer->row_groups, footer->row_groups == 1 ? "" : "s",
                                   footer->created_by.empty() ? "" : ", written by ", footer->created_by);
     profile.bytes_read = tail.bytes.size();
     profile.rows = footer->rows > 0 ? static_cast<std::uint64_t>(footer->rows) : 0;

@@ -61,6 +61,7 @@ TEST_CASE("a Parquet footer gives columns, rows, nulls and bounds", "[formats]")
     CHECK(evidence_of(groups, "id").min == "0");
     CHECK(evidence_of(groups, "id").max == "9999");
     CHECK(groups.dialect.starts_with("5 row groups"));
+    CHECK(plain.dialect.starts_with("1 row group,"));
     CHECK(sample_profile("empty").rows == 0);
     CHECK(sample_profile("empty").columns.size() == 2);
 }
