@@ -154,7 +154,7 @@ Result<ViewGroup> csv_group(const ViewFile& file, const model::Table& table) {
     TRY(const std::uint64_t skipped, lines_to_skip(file, *dialect, lines_before(profile)));
     if (skipped > 0) group.options += fmt::format(", skip={}", skipped);
     if (dialect->cr_line_ends) group.options += ", new_line='\\r'";
-    group.options += encoding + compression_option(profile) + ", nullstr=''";
+    group.options += encoding + compression_option(file) + ", nullstr=''";
     if (any_text(group.columns)) group.options += ", allow_quoted_nulls=false";
     group.options += rules_text(rules) + longest_line_option(profile);
     std::string columns;

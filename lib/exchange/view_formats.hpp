@@ -17,7 +17,7 @@ bool has_finding(const formats::Profile& profile, std::string_view code);
 Status refuse_findings(const formats::Profile& profile, std::initializer_list<std::string_view> codes,
                        std::string_view hint);
 Error not_exact(std::string why, std::string hint);
-std::string compression_option(const formats::Profile& profile);
+std::string compression_option(const ViewFile& file);
 bool is_sampled(const formats::Profile& profile, const model::Table& table);
 
 Result<ViewGroup> csv_group(const ViewFile& file, const model::Table& table);

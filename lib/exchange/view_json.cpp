@@ -164,7 +164,7 @@ Result<ViewGroup> json_group(const ViewFile& file, const model::Table& table) {
     TRY_DO(keep_numbers(file, table, group));
     group.kind = ViewGroup::Kind::json;
     group.paths = {file.path};
-    group.options = fmt::format(", format={}", format) + compression_option(file.profile);
+    group.options = fmt::format(", format={}", format) + compression_option(file);
     std::string columns;
     if (list) {
         group.list = list->list;

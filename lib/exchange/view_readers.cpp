@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "exchange/sql_words.hpp"
 #include "exchange/view_formats.hpp"
 
@@ -102,8 +103,12 @@ Status refuse_findings(const Profile& profile, std::initializer_list<std::string
     return {};
 }
 
-std::string compression_option(const Profile& profile) {
-    return profile.compression.empty() ? "" : fmt::format(", compression={}", quoted_text(profile.compression));
+// By a name such as x.csv.gz DuckDB inflates what may be plain.
+std::string compression_option(const ViewFile& file) {
+    const std::string& packed = file.profile.compression;
+    if (!packed.empty()) return fmt::format(", compression={}", quoted_text(packed));
+    const std::string name = text::lower(file.path);
+    return name.ends_with(".gz") || name.ends_with(".zst") ? ", compression='uncompressed'" : "";
 }
 
 bool is_sampled(const Profile& profile, const model::Table& table) {

@@ -267,6 +267,14 @@ class Views(ExportTest):
             check_schema(report)
             self.assertEqual([{"table": "temp.t", "name": '"temp_bucket"."t"'}], report["renamed"])
 
+    def test_what_a_name_says_of_compression_does_not_count(self):
+        self.put("raw-data/plain.csv.gz", "a,b\n1,2\n")
+        self.put("raw-data/lines.jsonl.zst", '{"a":1}\n')
+        self.index(check=None)
+        text = self.export("--format", "duckdb", "raw-data")
+        for name in ("plain", "lines"):
+            self.assertIn("compression='uncompressed'", re.search(r'VIEW "raw-data"."%s" AS.*?;' % name, text, re.S).group())
+
     def test_quotes_that_only_stand_inside_words_and_comments_cost_no_view(self):
         self.put("raw-data/pipes.csv", 'a,b\n5" pipe,1\n6" pipe,2\n')
         self.put("raw-data/odd.csv", 'a,b\n"p"q,1\nz,2\n')
