@@ -289,17 +289,18 @@ private:
     const std::vector<SampledRow>& m_rows;
 };
 
-// A comment with more cells than any row, some of them empty or values: words above the columns for the eye, which the
-// rows number.
+// A comment with more cells than any row, of which some are values, or some are empty as tabs stand there for the eye:
+// the rows number the columns.
 void fit_to_rows(std::string_view s, const Choice& choice, const SampledRow& comment, CsvDialect& dialect) {
     std::size_t widest = 1;
     for (const SampledRow& row : choice.sample.rows)
         if (!row.hash) widest = std::max(widest, std::size_t{row.counts[choice.index]} + 1);
     const auto cells = cells_of(s, comment, choice.set);
     const std::size_t words = filled(cells);
-    if (widest == 1 || cells.size() <= widest || (words == cells.size() && all_words(cells))) return;
+    const bool laid_out = choice.set.delimiter == '\t' && words < cells.size();
+    if (widest == 1 || cells.size() <= widest || (!laid_out && all_words(cells))) return;
     dialect.columns = widest;
-    dialect.spread_names = words == widest;
+    dialect.spread_names = laid_out && words == widest;
 }
 
 void find_table(std::string_view s, const Choice& choice, CsvDialect& dialect) {

@@ -147,6 +147,9 @@ TEST_CASE("comments are no rows, and a header may begin as they do", "[formats]"
     const Profile unlike = profile_of("# as of May\n#a\t\t\tb\t\tc\nx\ty\nz\tw\nu\tv\n", "t.tsv");
     CHECK(unlike.columns.size() == 2);
     CHECK(unlike.rows == 3);
+    const Profile unnamed = profile_of("# x\n#a,,b,c\n1,x,2\n3,y,4\n", "t.csv");  // a column without a name
+    REQUIRE(unnamed.columns.size() == 4);
+    CHECK(type_of(unnamed, "b") == "int64");
     CHECK(profile_of("# x\n# of,2024,5,6\nx,1\ny,2\nz,3\n", "t.csv").columns.size() == 2);
     CHECK(rows_of(zones, "zone.tsv").cells.size() == 3);
     CHECK(profile_of("# a, b\n# \"x\"\n\"#1\",\n\"#2\",\n", "t.csv").rows == 2);
