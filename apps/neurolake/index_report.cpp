@@ -99,8 +99,8 @@ void print_reasons(Output& out, const model::Table& table) {
     std::size_t told = 0;
     for (const auto& column : table.columns) {
         if (!looks_otherwise(column.evidence) || ++told > k_most_reasons) continue;
-        out.summary(fmt::format("{}{} is {}: {}", k_indent, out.name(column.name), model::to_string(column.type),
-                                out.name(column.evidence.reason)));
+        out.summary(fmt::format("{}{} is {}: {}", k_indent, out.value(column.name), model::to_string(column.type),
+                                out.value(column.evidence.reason)));
     }
 }
 
@@ -108,7 +108,7 @@ void print_reasons(Output& out, const model::Table& table) {
 std::string pii_line(Output& out, const index::TableChange& change) {
     std::string line = "about people: ";
     for (std::size_t i = 0; i < std::min(change.new_pii.size(), k_most_names); ++i)
-        line += (i > 0 ? ", " : "") + out.name(change.new_pii[i]);
+        line += (i > 0 ? ", " : "") + out.value(change.new_pii[i]);
     if (change.new_pii.size() > k_most_names) line += fmt::format(" and {} more", change.new_pii.size() - k_most_names);
     return line + "; see: neurolake catalog pii " + out.name(plain_or_quoted(change.table));
 }
@@ -129,9 +129,9 @@ void print_change(Session& session, const index::TableChange& change) {
     const auto below = [&](const std::string& text) { out.summary(k_indent + text); };
     if (!change.renamed_from.empty()) below("was " + out.name(change.renamed_from));
     if (!change.new_pii.empty()) below(pii_line(out, change));
-    for (const auto& line : column_changes(change.schema_changes)) below(out.name(line));
+    for (const auto& line : column_changes(change.schema_changes)) below(out.value(line));
     for (std::size_t i = 0; i < std::min(change.breaks.size(), k_most_breaks); ++i)
-        below(out.paint(Style::red, "breaks: " + out.name(change.breaks[i])));
+        below(out.paint(Style::red, "breaks: " + out.value(change.breaks[i])));
     if (change.breaks.size() > k_most_breaks)
         below(out.paint(Style::red, fmt::format("breaks: {} more, all with --json",
                                                 text::with_thousands(change.breaks.size() - k_most_breaks))));

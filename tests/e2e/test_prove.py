@@ -138,7 +138,14 @@ class Prove(CatalogTest):
     def test_names_of_columns_and_fields_stay_on_their_line_in_a_pipe_too(self):
         self.put("raw-data/v.csv", "e\x1b[31mmail,b\nann@example.com,1\nbob@example.com,2\n")
         self.put("raw-data/o.json", '[{"o":{"f\\u001b[31m":1}}]')
-        self.index()
+        told = self.nl("catalog", "index").out
+        self.put("raw-data/w.csv", "id\n1\n")
+        self.nl("catalog", "index")
+        self.put("raw-data/w.csv", "id,e\x1b[31mx\n1,01\n")
+        told += self.nl("catalog", "index").out
+        self.assertNotIn("\x1b", told)
+        self.assertIn("about people: e\\x1b[31mmail", told)
+        self.assertIn("+1 column: e\\x1b[31mx", told)
         for words in (("show", "v"), ("explain", "v"), ("head", "v"), ("schema", "v"), ("pii",), ("search", "mail"), ("prove", b"v.e\x1b[31mmail"),
                       ("show", "o"), ("explain", "o"), ("schema", "o"), ("prove", "o.o")):
             shown = self.nl("catalog", *words).out
